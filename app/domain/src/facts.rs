@@ -1,0 +1,126 @@
+//! What is known of a subject, as `assess` needs it. Derived from stored runs only: the same runs give the same facts,
+//! in whatever order they came.
+
+use crate::{
+    ids::JobId,
+    policy::{DeviceLife, Terms},
+    schedule::Slots,
+    time::Time,
+};
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+/// How many usable runs a job remembers for the learned gap and the usual size.
+pub const RECENT: usize = 8;
+
+/// Runs of one full hour (UTC), by the time of their end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HourCount {
+    /// Hours since 1970.
+    pub hour: i64,
+    /// Succeeded and warning.
+    pub usable: u32,
+    /// Failed and missed.
+    pub bad: u32,
+}
+
+/// A usable run, as much as the learned gap and the usual size need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsableRun {
+    /// Start of the run.
+    pub started_at: Time,
+    /// End of the run.
+    pub ended_at: Time,
+    /// Bytes it held, 0 when unknown.
+    pub bytes: i64,
+}
+
+/// The run that is open now; with several, the one that started last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenRun {
+    /// Start of the run.
+    pub started_at: Time,
+    /// In state `retrying`.
+    pub retrying: bool,
+    /// Attempt, from 1.
+    pub attempt: u16,
+}
+
+/// The history of a job, without its schedule: a pure function of its runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobHistory {
+    /// End of the last usable run.
+    pub last_usable_end: Option<Time>,
+    /// Start of the last run of any kind but `missed`.
+    pub last_start: Option<Time>,
+    /// Slot of the last `missed` run written, if later than `last_start`.
+    pub last_missed_slot: Option<Time>,
+    /// End and usability of the last finished run that is usable or bad.
+    pub last_finished: Option<(Time, bool)>,
+    /// Failed runs (not missed ones) that ended after the last usable run.
+    pub consecutive_failures: u32,
+    /// End of the first and of the last of those failures.
+    pub failing_since: Option<Time>,
+    /// The run that is open now.
+    pub open: Option<OpenRun>,
+    /// True when the last failure was a time-out by the server (condition *run stuck*), and when it was found.
+    pub stuck_since: Option<Time>,
+    /// The last usable runs, latest first.
+    pub recent: SmallVec<[UsableRun; RECENT]>,
+    /// Counts of the last seven days and a little more, ascending by hour.
+    pub week: SmallVec<[HourCount; 8]>,
+}
+
+/// One job of a subject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobFacts {
+    /// Which job.
+    pub job: JobId,
+    /// Its name, for words.
+    pub name: String,
+    /// First seen; S of D2 while there is no usable run.
+    pub enrolled_at: Time,
+    /// What its runs say.
+    pub history: JobHistory,
+    /// Its schedule, resolved for S and the last start.
+    pub slots: Slots,
+}
+
+/// Space used at the destination. Bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Storage {
+    /// Used.
+    pub used: i64,
+    /// Allowed; none: no quota.
+    pub quota: Option<i64>,
+}
+
+/// Restore tests of a subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreFacts {
+    /// When the last test was, and whether it passed.
+    pub last: Option<(Time, bool)>,
+}
+
+/// Everything that decides the health of a device. Shared with the browser as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceFacts {
+    /// Paused and retired subjects have conditions, but no alerts.
+    pub life: DeviceLife,
+    /// When it was enrolled; S for a device without jobs.
+    pub enrolled_at: Time,
+    /// Last event or check-in.
+    pub last_seen: Option<Time>,
+    /// Last check-in of an agent; none: there is no agent.
+    pub checked_in_at: Option<Time>,
+    /// Space used.
+    pub storage: Option<Storage>,
+    /// Restore tests.
+    pub restore: RestoreFacts,
+    /// The policy's terms.
+    pub terms: Terms,
+    /// Slots for a device that has no job yet: its policy's schedule from the enrolment.
+    pub expected: Slots,
+    /// Its jobs.
+    pub jobs: SmallVec<[JobFacts; 1]>,
+}

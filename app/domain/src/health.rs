@@ -1,0 +1,115 @@
+//! The one function that decides: facts and a time in, score, band, reasons, conditions and next change out (D2–D4).
+
+use crate::{alert::Condition, facts::DeviceFacts, ids::JobId, time::Time};
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+/// Band of a score, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Band {
+    /// 0: nothing is known.
+    Unknown,
+    /// 40–69.
+    Critical,
+    /// 70–89.
+    Warning,
+    /// 90–100.
+    Healthy,
+}
+
+/// Health score: 0, or 40–100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Score(pub u8);
+
+/// Why a band or a condition is what it is. Carries instants, never elapsed times, so that it holds until the next change;
+/// `text` makes words of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Reason {
+    /// No run has ever been reported.
+    NeverReported { /// Waiting since.
+        since: Time },
+    /// Nothing heard for longer than the policy allows.
+    Silent { /// Last heard of.
+        since: Time },
+    /// Consecutive failures.
+    Failing { /// The job.
+        job: JobId, /// How many.
+        failures: u32, /// First of them.
+        since: Time },
+    /// Past due.
+    PastDue { /// The job.
+        job: JobId, /// When it was due (grace included).
+        due: Time, /// Last usable run.
+        last: Option<Time> },
+    /// A workstation is offline and within its allowance.
+    Offline { /// Last heard of.
+        since: Time },
+    /// The last restore test failed.
+    RestoreFailed { /// When.
+        at: Time },
+    /// A wanted restore test has never been made.
+    RestoreMissing { /// Wanted since.
+        since: Time },
+    /// The last restore test is older than the policy's interval.
+    RestoreStale { /// Last one.
+        at: Time },
+    /// Success rate of seven days under 80 %.
+    LowSuccess { /// Usable runs.
+        usable: u32, /// All that count.
+        of: u32 },
+    /// Storage above 95 % of quota (bytes).
+    StorageFull { /// Used.
+        used: i64, /// Quota.
+        quota: i64 },
+    /// A run passed the longest run time.
+    Stuck { /// The job.
+        job: JobId, /// Start of the run.
+        since: Time },
+    /// Nothing wrong: last usable run and the next one.
+    AllWell { /// Last usable run.
+        last: Time, /// Next due.
+        due: Time },
+}
+
+/// The four factors, in millionths (0–1,000,000), before weights 35/30/25/10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Factors {
+    /// 1 until due, then linear to 0 at 48 h past due.
+    pub recency: u32,
+    /// Usable ÷ (usable + failed + missed) over 7 days.
+    pub success: u32,
+    /// Restore tests.
+    pub restore: u32,
+    /// Storage.
+    pub storage: u32,
+}
+
+/// The decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assessment {
+    /// 0, or 40–100.
+    pub score: Score,
+    /// Its band.
+    pub band: Band,
+    /// Why, worst first; never empty.
+    pub reasons: SmallVec<[Reason; 2]>,
+    /// What is wrong now; at most one of a kind (the worst), folded as D4 says.
+    pub conditions: SmallVec<[Condition; 2]>,
+    /// How the place inside the band came about.
+    pub factors: Factors,
+    /// Slots that have passed with nothing started, oldest first: the server writes a `missed` run for each.
+    pub missed: SmallVec<[(JobId, Time); 2]>,
+    /// Open runs that have passed the longest run time: the server ends each as `failed: timed out`.
+    pub stuck: SmallVec<[JobId; 1]>,
+    /// Nothing in this assessment changes before this time, unless an event arrives.
+    pub next_change: Option<Time>,
+}
+
+/// Decides. See the module's head for the rules.
+pub fn assess(facts: &DeviceFacts, now: Time) -> Assessment {
+    let _ = (facts, now);
+    todo!()
+}

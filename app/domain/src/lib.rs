@@ -1,0 +1,20 @@
+//! The words and rules of Holdfast, pure.
+//!
+//! No I/O, no Leptos, no clock: time is an argument. Shared by the server, which decides with it, and by the
+//! browser, which explains with it and lets scores age without a request. Imports none of our other rooms.
+//! Rule numbers in docstrings ("D2") are sections of the domain page kept in `docs/domain.md`.
+
+pub mod access;
+pub mod alert;
+pub mod facts;
+pub mod health;
+pub mod ids;
+pub mod live;
+pub mod policy;
+pub mod run;
+pub mod schedule;
+pub mod text;
+pub mod time;
+
+#[cfg(feature = "zones")]
+pub mod zones;

@@ -1,0 +1,116 @@
+//! What the live stream carries: small idempotent states, never increments. Written by the engine, read by the browser.
+
+use crate::{
+    alert::{AlertKind, Severity},
+    facts::DeviceFacts,
+    health::{Band, Score},
+    ids::{AlertId, DeviceId, JobId, OrganizationId, RunId},
+    run::RunState,
+    time::Time,
+};
+use serde::{Deserialize, Serialize};
+
+/// A run as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunNow {
+    /// Which run.
+    pub run: RunId,
+    /// Of which job.
+    pub job: JobId,
+    /// Its job's name.
+    pub job_name: String,
+    /// Its state.
+    pub state: RunState,
+    /// Its start.
+    pub started_at: Time,
+    /// Its end.
+    pub ended_at: Option<Time>,
+    /// Attempt, from 1.
+    pub attempt: u16,
+    /// How far it is.
+    pub percent: Option<u8>,
+    /// Files handled.
+    pub items: Option<i64>,
+    /// Bytes handled.
+    pub bytes: Option<i64>,
+    /// One line for a person.
+    pub message: Option<String>,
+}
+
+/// An open alert, in brief.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertNow {
+    /// Which alert.
+    pub alert: AlertId,
+    /// Its kind.
+    pub kind: AlertKind,
+    /// Its severity.
+    pub severity: Severity,
+    /// When it was opened.
+    pub opened_at: Time,
+    /// True once somebody has acknowledged it.
+    pub acknowledged: bool,
+}
+
+/// A device as it is now. The browser assesses `facts` again at each `next_change`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceNow {
+    /// Which device.
+    pub device: DeviceId,
+    /// Of which organization.
+    pub organization: OrganizationId,
+    /// 0, or 40–100.
+    pub score: Score,
+    /// Its band.
+    pub band: Band,
+    /// Open runs in state running.
+    pub running: u32,
+    /// Open runs in state retrying.
+    pub retrying: u32,
+    /// End of the last usable run of any job.
+    pub last_usable_at: Option<Time>,
+    /// Earliest due time (grace included) of its jobs.
+    pub due_at: Option<Time>,
+    /// When the score changes next if nothing happens.
+    pub next_change: Option<Time>,
+    /// What decides its health.
+    pub facts: DeviceFacts,
+    /// The runs that the change touched, latest last.
+    pub runs: Vec<RunNow>,
+    /// Its open alerts.
+    pub alerts: Vec<AlertNow>,
+}
+
+/// Counts of a scope, from stored state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountsNow {
+    /// Devices 90–100.
+    pub healthy: i64,
+    /// Devices 70–89.
+    pub warning: i64,
+    /// Devices 40–69.
+    pub critical: i64,
+    /// Devices at 0.
+    pub unknown: i64,
+    /// Devices paused (in no band).
+    pub paused: i64,
+    /// Open runs in state running.
+    pub running: i64,
+    /// Open runs in state retrying.
+    pub retrying: i64,
+    /// Open alerts that are not muted.
+    pub open_alerts: i64,
+}
+
+/// First message of a stream, and again after a lag: everything the tab watches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The server's build; a page of another build offers to reload.
+    pub build: String,
+    /// The server's time.
+    pub at: Time,
+    /// Counts of the scope.
+    pub counts: CountsNow,
+    /// The watched devices.
+    pub devices: Vec<DeviceNow>,
+}

@@ -1,0 +1,56 @@
+//! Schedules and what is left of them for `assess`: resolved slots, free of zones and cron (D1 *Schedule*, D2).
+//!
+//! Cron and zones are resolved on the server (`zones`); the browser only ever sees slots.
+
+use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+
+/// When runs of a job should start. JSON as in the API: `{"every_minutes": n}`, `{"cron": "…", "time_zone": "…"}`, `"learned"`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Schedule {
+    /// A fixed gap.
+    Every {
+        /// Minutes between two runs, at least 1.
+        every_minutes: u32,
+    },
+    /// Five-field cron in an IANA zone.
+    Cron {
+        /// For example `30 2 * * 1-5`.
+        cron: String,
+        /// For example `Europe/Berlin`.
+        time_zone: String,
+    },
+    /// The median gap of the last successes.
+    Learned,
+}
+
+/// A schedule resolved around the last usable run and the last start, for one job.
+///
+/// `due` is the slot itself, without grace. `interval` is I of D2: the gap between the slots around S.
+/// `slack` is half of the smaller of the gaps before and after `due`: for even schedules ½ I, so that
+/// *missed* = S + I + slack + G is D2's S + 1.5 × I + G (docs/decisions/uneven-cron.md).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slots {
+    /// The next slot after S.
+    pub due: Time,
+    /// I.
+    pub interval: Span,
+    /// Half of the smaller gap beside `due`.
+    pub slack: Span,
+    /// Slots after the last start in which nothing has been written yet, and when each counts as missed.
+    pub pending: Pending,
+}
+
+/// The slots that may still be missed: those after the last known start of a run of any kind, less those already written as `missed` runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pending {
+    /// The k-th (from 0) is at `first` + k × `gap`.
+    Every {
+        /// First slot that is neither started in nor written as missed.
+        first: Time,
+        /// Gap between slots.
+        gap: Span,
+    },
+    /// Resolved from cron: (slot, slack), ascending. Empty or passed: resolve again.
+    Listed(Vec<(Time, Span)>),
+}

@@ -1,0 +1,18 @@
+//! Schema history: frozen SQL, one file a step, never edited once landed.
+//!
+//! Written as plain SQL for both stores. Hot tables hold times as integer milliseconds and ids as integers; the
+//! tenant (partner) leads every key, so that tables can be distributed by tenant. Entities live in `engine`.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261120_000001_create_core;
+
+/// Runs all steps in order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261120_000001_create_core::Migration)]
+    }
+}

@@ -1,0 +1,1 @@
+//! Reconciler: facts and a time in, the written difference out.
