@@ -93,3 +93,84 @@ pub struct Actor {
     /// Whose objects exist for it.
     pub scope: Scope,
 }
+
+impl Role {
+    /// The D11 table. "If shared" is not decided here: the engine asks whether the partner shares reports.
+    pub const fn may(self, action: Action) -> bool {
+        match action {
+            Action::SeeDashboards => !matches!(self, Self::Finance),
+            Action::SeeSeats => matches!(self, Self::Owner | Self::Admin | Self::Technician | Self::Finance | Self::Viewer),
+            Action::TendAlerts | Action::ManageDevices | Action::ManageDelivery => {
+                matches!(self, Self::Owner | Self::Admin | Self::Technician)
+            }
+            Action::SeeReports => !matches!(self, Self::Finance),
+            Action::ManageSettings => matches!(self, Self::Owner | Self::Admin),
+            Action::ManageUsers | Action::SeeAudit => matches!(self, Self::Owner | Self::Admin | Self::ClientAdmin),
+            Action::ManagePlans => matches!(self, Self::Owner | Self::Admin | Self::Finance),
+            Action::Ingest => false,
+        }
+    }
+
+    /// Bound to one organization.
+    pub const fn is_client(self) -> bool {
+        matches!(self, Self::ClientAdmin | Self::ClientViewer)
+    }
+}
+
+impl KeyRights {
+    /// What a key may: `read` what a viewer reads, `manage` that and what an admin changes, `ingest` sends and nothing else.
+    /// Users are never managed, nor the audit log read, with a key.
+    pub const fn may(self, action: Action) -> bool {
+        match action {
+            Action::Ingest => self.ingest,
+            Action::SeeDashboards | Action::SeeSeats | Action::SeeReports => self.read || self.manage,
+            Action::TendAlerts
+            | Action::ManageDevices
+            | Action::ManageDelivery
+            | Action::ManageSettings
+            | Action::ManagePlans => self.manage,
+            Action::ManageUsers | Action::SeeAudit => false,
+        }
+    }
+}
+
+impl Scope {
+    /// Whether an object exists for this scope. `partner` and `organization` are those the object belongs to; an
+    /// object of a partner itself has no organization, one of an organization itself no device.
+    pub fn contains(
+        &self,
+        partner: PartnerId,
+        organization: Option<OrganizationId>,
+        device: Option<DeviceId>,
+    ) -> bool {
+        match self {
+            Self::Partners(partners) => partners.contains(&partner),
+            Self::Organization(p, o) => *p == partner && organization == Some(*o),
+            Self::Device(p, o, d) => *p == partner && organization == Some(*o) && device == Some(*d),
+        }
+    }
+
+    /// The actor's own partner.
+    pub fn partner(&self) -> Option<PartnerId> {
+        match self {
+            Self::Partners(partners) => partners.first().copied(),
+            Self::Organization(partner, _) | Self::Device(partner, ..) => Some(*partner),
+        }
+    }
+}
+
+impl Actor {
+    /// The server itself, within `scope`.
+    pub const fn system(scope: Scope) -> Self {
+        Self { ground: Ground::System, scope }
+    }
+
+    /// Whether the ground allows the action; where it may is the scope's affair.
+    pub const fn may(&self, action: Action) -> bool {
+        match self.ground {
+            Ground::Member(_, role) => role.may(action),
+            Ground::Key(_, rights) => rights.may(action),
+            Ground::System => true,
+        }
+    }
+}

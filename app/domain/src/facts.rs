@@ -4,6 +4,7 @@
 use crate::{
     ids::JobId,
     policy::{DeviceLife, Terms},
+    run::RunState,
     schedule::Slots,
     time::Time,
 };
@@ -123,4 +124,45 @@ pub struct DeviceFacts {
     pub expected: Slots,
     /// Its jobs.
     pub jobs: SmallVec<[JobFacts; 1]>,
+}
+
+/// What the history needs of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// Start of the run; the slot, for a `missed` run.
+    pub started_at: Time,
+    /// End of the run; for a `missed` run the time at which its slot counted as missed.
+    pub ended_at: Option<Time>,
+    /// State.
+    pub state: RunState,
+    /// Ended by the server for its length.
+    pub timed_out: bool,
+    /// Attempt, from 1.
+    pub attempt: u16,
+    /// Bytes it held, 0 when unknown.
+    pub bytes: i64,
+}
+
+/// What became of [`JobHistory::apply`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Applied {
+    /// The history is what [`JobHistory::rebuild`] would give.
+    Done,
+    /// It can't be known from the history alone; it is unchanged. Rebuild it.
+    NeedsRebuild,
+}
+
+impl JobHistory {
+    /// The history of these runs, in any order.
+    pub fn rebuild<'a>(runs: impl IntoIterator<Item = &'a RunSummary>) -> Self {
+        let _ = runs.into_iter();
+        Self::default()
+    }
+
+    /// Takes in that a run is `new` now and was `old` before (none: it is new).
+    pub fn apply(&mut self, old: Option<&RunSummary>, new: &RunSummary) -> Applied {
+        let _ = (old, new);
+        Applied::NeedsRebuild
+    }
 }

@@ -15,6 +15,7 @@ pub mod run;
 pub mod schedule;
 pub mod text;
 pub mod time;
+pub mod words;
 
 #[cfg(feature = "zones")]
 pub mod zones;

