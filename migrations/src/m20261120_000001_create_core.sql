@@ -114,10 +114,12 @@ CREATE TABLE devices (
   agent_version TEXT NULL,
   hostname TEXT NULL,
   enrolled_at BIGINT NOT NULL,
+  watched_since BIGINT NOT NULL DEFAULT 0,
   updated_at BIGINT NOT NULL,
   PRIMARY KEY (partner_id, id)
 );
 CREATE UNIQUE INDEX devices_name ON devices (partner_id, organization_id, name_lower);
+CREATE INDEX devices_sorted ON devices (partner_id, name_lower, id);
 CREATE INDEX devices_policy ON devices (partner_id, policy_id);
 
 CREATE TABLE jobs (
