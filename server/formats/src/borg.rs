@@ -91,10 +91,9 @@ impl Output {
             self.failed.add(path);
         } else if failing_path(line).is_some() || (line.starts_with("Include pattern ") && line.ends_with("never matched.")) {
             self.warning(line);
-        } else if let Some(name) = line.strip_prefix("Archive name: ") {
+        } else if line.starts_with("Archive name: ") {
             self.archives.extend(self.plain.take());
             self.plain = Some(Finding::default());
-            let _ = name;
         } else if let Some(plain) = &mut self.plain {
             plain_statistic(plain, line);
         } else if let Some(msgid) = known_text(line) {

@@ -28,7 +28,6 @@ pub fn redact(text: &str) -> String {
 
 fn redact_line(line: &str, out: &mut String) {
     let mut rest = line;
-    let mut name = String::new();
     while let Some(first) = rest.chars().next() {
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         if is_name(first) {
@@ -41,7 +40,7 @@ fn redact_line(line: &str, out: &mut String) {
             }
             out.push_str(word);
             rest = behind;
-            name = word.to_ascii_lowercase();
+            let name = word.to_ascii_lowercase();
             let bearer = matches!(name.as_str(), "bearer" | "basic") && behind.starts_with(' ') && behind.len() > 8 && !line.trim_start().starts_with(word);
             if bearer && line.to_ascii_lowercase().contains("authorization") {
                 out.push(' ');
