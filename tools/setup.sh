@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Installs what is missing and skips what is there.  tools/setup.sh build | tests
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cache="$HOME/.cache/holdfast"
+wasm_bindgen=$(sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
+
+say() { printf 'setup: %s\n' "$*"; }
+
+build() {
+  command -v cargo >/dev/null || { say "Rust is missing: install it with rustup (https://rustup.rs), then run make again"; exit 1; }
+  command -v npm >/dev/null || { say "Node 20 with npm is missing: install it, then run make again"; exit 1; }
+  if ! ls "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" >/dev/null 2>&1; then
+    say "adding the wasm target"
+    rustup target add wasm32-unknown-unknown
+  fi
+  for part in cargo-fmt cargo-clippy; do
+    command -v "$part" >/dev/null || rustup component add "${part#cargo-}" || rustup component add rustfmt
+  done
+  if [ "$("$cache/tools/bin/wasm-bindgen" --version 2>/dev/null)" != "wasm-bindgen $wasm_bindgen" ]; then
+    say "building wasm-bindgen $wasm_bindgen (two minutes, once)"
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+      RUSTFLAGS='' CARGO_TARGET_DIR="$cache/tools-target" \
+      cargo install wasm-bindgen-cli --version "$wasm_bindgen" --locked --quiet --root "$cache/tools"
+    rm -rf "$cache/tools-target"
+  fi
+  if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+    say "installing npm packages"
+    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error
+    touch node_modules/.package-lock.json
+  fi
+}
+
+tests() {
+  local missing=()
+  local -A wanted=([chromium]=chromium [restic]=restic [borg]=borgbackup [borgmatic]=borgmatic [rclone]=rclone [curl]=curl)
+  for command in "${!wanted[@]}"; do
+    command -v "$command" >/dev/null || missing+=("${wanted[$command]}")
+  done
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+  if [ ${#missing[@]} -gt 0 ]; then
+    say "installing Debian packages: ${missing[*]}"
+    local sudo=''
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    $sudo apt-get update -qq
+    # The package's own cluster is not wanted: the tests start private ones.
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  fi
+}
+
+case "${1:-build}" in
+  build) build ;;
+  tests) tests ;;
+  *) echo "usage: tools/setup.sh build|tests" >&2; exit 2 ;;
+esac
