@@ -18,4 +18,6 @@ pub mod time;
 pub mod words;
 
 #[cfg(feature = "zones")]
+pub mod wall_clock;
+#[cfg(feature = "zones")]
 pub mod zones;

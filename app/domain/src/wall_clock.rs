@@ -1,0 +1,49 @@
+//! What clocks on the wall show: names of zones to choose from, and an instant as a zone's people would say it.
+//! For pages that let somebody choose a zone or check a schedule; server side only (feature `zones`).
+
+use crate::{time::Time, zones::ScheduleError};
+use chrono::{DateTime, Utc};
+
+/// The zones people choose from: `Area/Place` names and `UTC`, in alphabetical order. Old abbreviations are left out;
+/// they are still understood.
+pub fn zone_names() -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = chrono_tz::TZ_VARIANTS
+        .iter()
+        .map(|zone| zone.name())
+        .filter(|name| *name == "UTC" || (name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("US/") && !name.starts_with("SystemV/")))
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// An instant in a zone, with its abbreviation or offset: `Sun 29 Mar 2026, 03:30 CEST`.
+///
+/// # Errors
+/// `zone` is no IANA zone, or the instant lies beyond the calendar.
+pub fn wall_clock(time: Time, zone: &str) -> Result<String, ScheduleError> {
+    let zone: chrono_tz::Tz = zone.parse().map_err(|_| ScheduleError(format!("`{zone}` is not an IANA time zone")))?;
+    let instant = DateTime::<Utc>::from_timestamp_millis(time.0)
+        .ok_or_else(|| ScheduleError("that time lies beyond the calendar".to_owned()))?;
+    Ok(instant.with_timezone(&zone).format("%a %-d %b %Y, %H:%M %Z").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_clock_time_is_named_apart_before_and_after_the_change() {
+        let before = wall_clock(Time(1_774_659_600_000), "Europe/Berlin").unwrap_or_default();
+        let after = wall_clock(Time(1_774_746_000_000), "Europe/Berlin").unwrap_or_default();
+        assert_eq!(before, "Sat 28 Mar 2026, 02:00 CET");
+        assert_eq!(after, "Sun 29 Mar 2026, 03:00 CEST");
+    }
+
+    #[test]
+    fn the_list_holds_places_and_utc_but_no_old_abbreviations() {
+        let names = zone_names();
+        assert!(names.contains(&"Europe/Berlin") && names.contains(&"UTC"));
+        assert!(!names.contains(&"EST5EDT"));
+        assert!(names.is_sorted());
+    }
+}
