@@ -25,7 +25,7 @@ pub(crate) fn read(report: &Report<'_>) -> Result<Vec<Parsed>, FormatError> {
             None => Some((RunState::Warning, "unrecognised: neither an exit code nor an archive says how borgmatic ended".to_owned())),
         },
         code => {
-            let stopped = code.and_then(|code| if code == 130 { signalled(130) } else { signalled(code) });
+            let stopped = code.and_then(signalled);
             Some(match stopped {
                 Some((state, words)) => (state, format!("borgmatic: {words}")),
                 None if code == Some(127) => (RunState::Failed, "borgmatic was not found (exit code 127): check that it is installed and in the PATH".to_owned()),

@@ -18,7 +18,7 @@ mod verdict;
 pub use log::{HEAD_LIMIT, TAIL_LIMIT, excerpt};
 pub use redact::redact;
 pub use restore::{RestoreOutcome, restore_test};
-pub use tool::{ToolName, detect};
+pub use tool::{ToolName, detect, detect_program};
 pub use verdict::{MAX_FAILED_ITEMS, MAX_MESSAGE, signal_of};
 
 use domain::{

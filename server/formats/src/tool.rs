@@ -68,12 +68,22 @@ const WRAPPERS: &[(&str, &[&str])] = &[
 /// Which tool's backup a command line starts. Looks through `sudo`, `nice` and their like; `None` for scripts, other
 /// programs, and for commands of a known tool that make no backup (`restic check`).
 pub fn detect(command: &[String]) -> Option<ToolName> {
+    let (tool, arguments) = program(command)?;
+    makes_backup(tool, arguments).then_some(tool)
+}
+
+/// Which tool a command line starts, whatever it is told to do.
+pub fn detect_program(command: &[String]) -> Option<ToolName> {
+    program(command).map(|(tool, _)| tool)
+}
+
+fn program(command: &[String]) -> Option<(ToolName, &[String])> {
     let mut rest = command;
     for _ in 0..8 {
         let (program, arguments) = rest.split_first()?;
         let name = base_name(program);
         if let Ok(tool) = name.parse::<ToolName>() {
-            return makes_backup(tool, arguments).then_some(tool);
+            return Some((tool, arguments));
         }
         let (_, with_value) = WRAPPERS.iter().find(|(wrapper, _)| *wrapper == name)?;
         rest = behind_wrapper(name, with_value, arguments);
