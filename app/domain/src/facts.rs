@@ -11,6 +11,11 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+mod history;
+
+/// How many consecutive failures are told apart; a history with more counts only the last so many.
+pub const MAX_FAILURES: u32 = 1_000;
+
 /// How many usable runs a job remembers for the learned gap and the usual size.
 pub const RECENT: usize = 8;
 
@@ -60,12 +65,20 @@ pub struct JobHistory {
     pub last_finished: Option<(Time, bool)>,
     /// Failed runs (not missed ones) that ended after the last usable run.
     pub consecutive_failures: u32,
-    /// End of the first and of the last of those failures.
+    /// End of the first of those failures.
     pub failing_since: Option<Time>,
+    /// End of the last of those failures.
+    pub last_failure: Option<Time>,
+    /// The latest end of any run but `missed`: slots up to it passed while a run was going, so they are not missed.
+    pub last_end: Option<Time>,
     /// The run that is open now.
     pub open: Option<OpenRun>,
-    /// True when the last failure was a time-out by the server (condition *run stuck*), and when it was found.
+    /// How many runs are open; more than one only when a tool broke off without a word.
+    pub open_runs: u32,
+    /// Set when the last of those failures was a time-out by the server (condition *run stuck*): its end.
     pub stuck_since: Option<Time>,
+    /// Start of that run.
+    pub stuck_started: Option<Time>,
     /// The last usable runs, latest first.
     pub recent: SmallVec<[UsableRun; RECENT]>,
     /// Counts of the last seven days and a little more, ascending by hour.
@@ -127,6 +140,9 @@ pub struct DeviceFacts {
 }
 
 /// What the history needs of a run.
+///
+/// The server gives a run past its longest run time the end `started_at + longest_run`, and a `missed` run the end
+/// [`Slots::missed_at`]: then what `assess` said before and after it wrote them is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunSummary {
     /// Start of the run; the slot, for a `missed` run.
@@ -151,18 +167,4 @@ pub enum Applied {
     Done,
     /// It can't be known from the history alone; it is unchanged. Rebuild it.
     NeedsRebuild,
-}
-
-impl JobHistory {
-    /// The history of these runs, in any order.
-    pub fn rebuild<'a>(runs: impl IntoIterator<Item = &'a RunSummary>) -> Self {
-        let _ = runs.into_iter();
-        Self::default()
-    }
-
-    /// Takes in that a run is `new` now and was `old` before (none: it is new).
-    pub fn apply(&mut self, old: Option<&RunSummary>, new: &RunSummary) -> Applied {
-        let _ = (old, new);
-        Applied::NeedsRebuild
-    }
 }

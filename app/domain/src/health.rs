@@ -4,6 +4,16 @@ use crate::{alert::Condition, facts::DeviceFacts, ids::JobId, time::Time};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+mod device;
+mod job;
+mod score;
+
+/// How many missed slots one assessment lists, the oldest first.
+pub const MAX_MISSED: usize = 32;
+
+/// How many reasons one assessment carries, the worst first.
+pub const MAX_REASONS: usize = 8;
+
 /// Band of a score, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -68,6 +78,11 @@ pub enum Reason {
     Stuck { /// The job.
         job: JobId, /// Start of the run.
         since: Time },
+    /// Far less data than usual (bytes).
+    FarLess { /// The job.
+        job: JobId, /// What the last usable run held.
+        bytes: i64, /// Median of those before it.
+        usual: i64 },
     /// Nothing wrong: last usable run and the next one.
     AllWell { /// Last usable run.
         last: Time, /// Next due.
@@ -77,7 +92,8 @@ pub enum Reason {
 /// The four factors, in millionths (0–1,000,000), before weights 35/30/25/10.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Factors {
-    /// 1 until due, then linear to 0 at 48 h past due.
+    /// 1 until due, then linear to 0 at 48 h past due, of the worst job. Shown in steps of 1 % (28.8 min), so that it
+    /// holds until the next change; the score itself is made from the exact value.
     pub recency: u32,
     /// Usable ÷ (usable + failed + missed) over 7 days.
     pub success: u32,
@@ -104,12 +120,44 @@ pub struct Assessment {
     pub missed: SmallVec<[(JobId, Time); 2]>,
     /// Open runs that have passed the longest run time: the server ends each as `failed: timed out`.
     pub stuck: SmallVec<[JobId; 1]>,
-    /// Nothing in this assessment changes before this time, unless an event arrives.
+    /// Nothing in this assessment changes before this time, unless an event arrives. At it something does, or the
+    /// listed slots are used up and have to be resolved again.
     pub next_change: Option<Time>,
 }
 
-/// Decides. See the module's head for the rules.
+/// Decides. Pure: the same facts and time give the same assessment, on the server and in the browser.
+///
+/// A deadline that has a run open which started at or before it is held back until that run ends or has gone on for
+/// the longest run time; then the run counts as a failure that ended at that moment, as it will once the server has
+/// written its end. Slots that pass while a run is open are not missed.
+///
+/// The offline allowance holds `missed`, `overdue` and missed slots that fall after the last sign of life of a
+/// workstation with an agent, until that sign plus the allowance. It doesn't hold `due`: the score goes on ageing.
 pub fn assess(facts: &DeviceFacts, now: Time) -> Assessment {
-    let _ = (facts, now);
-    todo!()
+    let device::View { mut assessment, mut exhausted, .. } = device::view(facts, now);
+    // A candidate is an instant at which something may change. Whether it does is seen by looking.
+    while let Some(candidate) = assessment.next_change {
+        if exhausted == Some(candidate) {
+            break;
+        }
+        let then = device::view(facts, candidate);
+        if !assessment.same_but_next(&then.assessment) {
+            break;
+        }
+        assessment.next_change = then.assessment.next_change;
+        exhausted = then.exhausted;
+    }
+    assessment
+}
+
+impl Assessment {
+    fn same_but_next(&self, other: &Self) -> bool {
+        self.score == other.score
+            && self.band == other.band
+            && self.factors == other.factors
+            && self.reasons == other.reasons
+            && self.conditions == other.conditions
+            && self.missed == other.missed
+            && self.stuck == other.stuck
+    }
 }

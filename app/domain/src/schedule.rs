@@ -2,9 +2,12 @@
 //!
 //! Cron and zones are resolved on the server (`zones`); the browser only ever sees slots.
 
-use crate::time::{Span, Time};
-use crate::facts::JobHistory;
+use crate::{
+    facts::{JobHistory, RECENT},
+    time::{Span, Time},
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use smallvec::SmallVec;
 
 /// When runs of a job should start. JSON as in the API: `{"every_minutes": n}`, `{"cron": "…", "time_zone": "…"}`, `"learned"`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -91,9 +94,46 @@ impl<'de> Deserialize<'de> for Schedule {
     }
 }
 
-/// The median gap between the starts of the last usable runs, in whole minutes; none while there are fewer than three
-/// of them (still learning: [`LEARNING_INTERVAL`] holds).
+/// The median gap between the starts of the last usable runs, at least a minute; none while there are fewer than
+/// three of them (still learning: [`LEARNING_INTERVAL`] holds).
 pub fn learned_interval(history: &JobHistory) -> Option<Span> {
-    let _ = history;
-    None
+    if history.recent.len() < 3 {
+        return None;
+    }
+    let mut starts: SmallVec<[Time; RECENT]> = history.recent.iter().map(|run| run.started_at).collect();
+    starts.sort_unstable();
+    let mut gaps: SmallVec<[Span; RECENT]> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    gaps.sort_unstable();
+    let (low, high) = (gaps[(gaps.len() - 1) / 2], gaps[gaps.len() / 2]);
+    Some(((low + high) / 2).max(Span::MINUTE))
+}
+
+impl Slots {
+    /// Slots of a fixed interval. `since`: S of D2 (last usable end, or enrolment). `grid`: the last start, or the
+    /// enrolment; slots follow it at whole intervals. `covered`: slots up to here are accounted for (a run was going,
+    /// or a `missed` run is written).
+    pub fn every(interval: Span, since: Time, grid: Time, covered: Time) -> Self {
+        let interval = interval.max(Span::MINUTE);
+        let passed = ((covered - grid).0.div_euclid(interval.0)).max(0);
+        Self {
+            due: since + interval,
+            interval,
+            slack: interval / 2,
+            pending: Pending::Every { first: grid + interval * (passed + 1), gap: interval },
+        }
+    }
+
+    /// When a pending slot counts as missed; none for an instant that is not a slot listed here.
+    pub fn missed_at(&self, slot: Time, grace: Span) -> Option<Time> {
+        match &self.pending {
+            Pending::Every { first, gap } => {
+                let after = slot - *first;
+                (after.0 >= 0 && after.0 % gap.0.max(1) == 0).then_some(slot + self.slack + grace)
+            }
+            Pending::Listed(slots) => {
+                let place = slots.binary_search_by_key(&slot, |(listed, _)| *listed).ok()?;
+                Some(slot + slots[place].1 + grace)
+            }
+        }
+    }
 }

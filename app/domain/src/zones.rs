@@ -1,14 +1,27 @@
-//! Cron and IANA zones: resolves a schedule into slots. Server side only (feature `zones`).
+//! Cron and IANA zones: resolves a schedule into slots, and days into instants. Server side only (feature `zones`);
+//! the browser gets resolved slots.
+//!
+//! Where clocks change: a fixed time (no `*` or `/` in minute and hour) runs once a day, in a spring gap at the first
+//! instant after it, in an autumn fold at the first of the two. Every other cron follows the clock as it is shown:
+//! what the gap skips does not run, what the fold repeats runs twice, so that `*/15 * * * *` keeps its real pace.
 
 use crate::{
     facts::JobHistory,
-    schedule::{Schedule, Slots},
-    time::Time,
+    schedule::{LEARNING_INTERVAL, Pending, Schedule, Slots, learned_interval},
+    time::{Span, Time},
 };
+use chrono::{Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use croner::{Cron, parser::{CronParser, Seconds, Year}};
 use std::fmt;
 
 /// How many slots are listed ahead for a cron schedule.
 pub const HORIZON: usize = 16;
+
+/// A run that starts so much before a slot counts as started in it: clocks of devices differ a little.
+const EARLY: Span = Span::minutes(5);
+
+/// So many days without a slot: there is none (29 February on a given weekday comes within 40 years).
+const FARTHEST: u32 = 41 * 366;
 
 /// Why a schedule can't be used, in words that say what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,45 +40,242 @@ impl std::error::Error for ScheduleError {}
 pub struct Zone(chrono_tz::Tz);
 
 impl Zone {
-    /// The zone of that name, for example `Europe/Berlin`.
+    /// The zone of that name, for example `Europe/Berlin`. Errors if there is none.
     pub fn named(name: &str) -> Result<Self, ScheduleError> {
-        name.parse().map(Self).map_err(|_| ScheduleError(format!("`{name}` is not an IANA time zone")))
+        name.parse().map(Self).map_err(|_| {
+            ScheduleError(format!("`{name}` is not an IANA time zone: write one like `Europe/Berlin` or `UTC`"))
+        })
     }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
     /// The local day (days since 1970-01-01) in which an instant lies.
     pub fn day_of(self, time: Time) -> i32 {
-        let _ = time;
-        todo!()
+        self.local(time).date().num_days_from_ce() - EPOCH_FROM_CE
     }
-    /// First instant of a local day and of the next; 23 to 25 hours apart.
+
+    /// First instant of a local day and of the next; usually 23 to 25 hours apart.
     pub fn day_bounds(self, day: i32) -> (Time, Time) {
-        let _ = day;
-        todo!()
+        let midnight = |day: i32| {
+            let date = NaiveDate::from_num_days_from_ce_opt(day.saturating_add(EPOCH_FROM_CE)).unwrap_or(NaiveDate::MAX);
+            self.first_instant(date.and_time(NaiveTime::MIN))
+        };
+        (midnight(day), midnight(day.saturating_add(1)))
+    }
+
+    /// Date and time as shown on a wall there.
+    fn local(self, time: Time) -> NaiveDateTime {
+        let utc = chrono::DateTime::from_timestamp_millis(time.0).unwrap_or_default();
+        utc.with_timezone(&self.0).naive_local()
+    }
+
+    /// The instants at which a wall there shows this: none in a gap, two in a fold.
+    fn instants(self, shown: NaiveDateTime) -> (Option<Time>, Option<Time>) {
+        match self.0.from_local_datetime(&shown) {
+            LocalResult::None => (None, None),
+            LocalResult::Single(one) => (Some(Time(one.timestamp_millis())), None),
+            LocalResult::Ambiguous(a, b) => {
+                let (a, b) = (Time(a.timestamp_millis()), Time(b.timestamp_millis()));
+                (Some(a.min(b)), Some(a.max(b)))
+            }
+        }
+    }
+
+    /// The first instant at which a wall there shows this or, in a gap, anything later.
+    fn first_instant(self, shown: NaiveDateTime) -> Time {
+        if let (Some(first), _) = self.instants(shown) {
+            return first;
+        }
+        // In a gap. Whole seconds; the gap is between two days before and after, and there is no fold that near.
+        let guess = shown.and_utc().timestamp();
+        let (mut before, mut after) = (guess - 2 * 86_400, guess + 2 * 86_400);
+        while after - before > 1 {
+            let middle = before + (after - before) / 2;
+            if self.local(Time(middle * 1_000)) >= shown {
+                after = middle;
+            } else {
+                before = middle;
+            }
+        }
+        Time(after * 1_000)
     }
 }
 
-/// The local day (days since 1970-01-01) in which an instant lies.
+const EPOCH_FROM_CE: i32 = 719_163;
+
+/// The local day (days since 1970-01-01) in which an instant lies. Errors on an unknown zone.
 pub fn day_of(time: Time, zone: &str) -> Result<i32, ScheduleError> {
     Zone::named(zone).map(|z| z.day_of(time))
 }
 
-/// First instant of a local day and of the next.
+/// First instant of a local day and of the next. Errors on an unknown zone.
 pub fn day_bounds(day: i32, zone: &str) -> Result<(Time, Time), ScheduleError> {
     Zone::named(zone).map(|z| z.day_bounds(day))
 }
 
-/// Whether a schedule can be used.
+/// A parsed cron line in its zone.
+struct Clock {
+    cron: Cron,
+    zone: Zone,
+    /// Minutes and hours are numbers, lists or ranges.
+    fixed: bool,
+    minutes: Vec<u32>,
+    hours: Vec<u32>,
+}
+
+impl Clock {
+    fn new(line: &str, zone: &str) -> Result<Self, ScheduleError> {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [minute, hour, ..] = fields[..] else {
+            return Err(not_five(line));
+        };
+        if fields.len() != 5 {
+            return Err(not_five(line));
+        }
+        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+        let unreadable = |why: &dyn fmt::Display| {
+            ScheduleError(format!(
+                "`{line}` is not a cron schedule ({why}): write minute, hour, day of month, month and weekday, for example `30 2 * * 1-5`"
+            ))
+        };
+        let cron = parser.parse(line).map_err(|e| unreadable(&e))?;
+        let pattern = &cron.pattern;
+        let mut minutes = Vec::new();
+        let mut hours = Vec::new();
+        for n in 0..60 {
+            if pattern.minute_match(n).map_err(|e| unreadable(&e))? {
+                minutes.push(n);
+            }
+            if n < 24 && pattern.hour_match(n).map_err(|e| unreadable(&e))? {
+                hours.push(n);
+            }
+        }
+        let fixed = ![minute, hour].iter().any(|field| field.contains(['*', '/', '?']));
+        Ok(Self { zone: Zone::named(zone)?, fixed, minutes, hours, cron })
+    }
+
+    fn runs_on(&self, date: NaiveDate) -> bool {
+        let pattern = &self.cron.pattern;
+        pattern.month_match(date.month()).unwrap_or(false)
+            && pattern.day_match(date.year(), date.month(), date.day(), to_croner(date)).unwrap_or(false)
+    }
+
+    /// The slots of a local day, ascending.
+    fn slots_on(&self, date: NaiveDate, slots: &mut Vec<Time>) {
+        slots.clear();
+        if !self.runs_on(date) {
+            return;
+        }
+        for hour in &self.hours {
+            for minute in &self.minutes {
+                let Some(shown) = date.and_hms_opt(*hour, *minute, 0) else { continue };
+                if self.fixed {
+                    slots.push(self.zone.first_instant(shown));
+                } else {
+                    let (first, second) = self.zone.instants(shown);
+                    slots.extend(first);
+                    slots.extend(second);
+                }
+            }
+        }
+        slots.sort_unstable();
+        slots.dedup();
+    }
+
+    /// The next `n` slots after an instant, fewer if the schedule has no more within a lifetime.
+    fn after(&self, after: Time, n: usize) -> Vec<Time> {
+        // A day early: a fixed time in a gap of a whole day runs on the next.
+        let mut date = self.zone.local(after).date() - Days::new(1);
+        let mut found: Vec<Time> = Vec::with_capacity(n);
+        let mut today = Vec::new();
+        let mut empty_days = 0;
+        while found.len() < n && empty_days < FARTHEST {
+            self.slots_on(date, &mut today);
+            empty_days = if today.is_empty() { empty_days + 1 } else { 0 };
+            for slot in &today {
+                if *slot > after && found.last().is_none_or(|last| slot > last) && found.len() < n {
+                    found.push(*slot);
+                }
+            }
+            let Some(next) = date.succ_opt() else { break };
+            date = next;
+        }
+        found
+    }
+
+    /// The last slot at or before an instant.
+    fn at_or_before(&self, time: Time) -> Option<Time> {
+        let mut date = self.zone.local(time).date();
+        let mut today = Vec::new();
+        for _ in 0..FARTHEST {
+            self.slots_on(date, &mut today);
+            if let Some(slot) = today.iter().rev().find(|slot| **slot <= time) {
+                return Some(*slot);
+            }
+            date = date.pred_opt()?;
+        }
+        None
+    }
+}
+
+fn to_croner(date: NaiveDate) -> croner::Weekday {
+    match date.weekday() {
+        chrono::Weekday::Mon => croner::Weekday::Monday,
+        chrono::Weekday::Tue => croner::Weekday::Tuesday,
+        chrono::Weekday::Wed => croner::Weekday::Wednesday,
+        chrono::Weekday::Thu => croner::Weekday::Thursday,
+        chrono::Weekday::Fri => croner::Weekday::Friday,
+        chrono::Weekday::Sat => croner::Weekday::Saturday,
+        chrono::Weekday::Sun => croner::Weekday::Sunday,
+    }
+}
+
+fn not_five(line: &str) -> ScheduleError {
+    ScheduleError(format!(
+        "`{line}` has not five fields: write minute, hour, day of month, month and weekday, for example `30 2 * * *`"
+    ))
+}
+
+fn never(line: &str) -> ScheduleError {
+    ScheduleError(format!("`{line}` never comes round: choose a day that exists in the month"))
+}
+
+/// Whether a schedule can be used. Errors say what to write instead.
 pub fn validate(schedule: &Schedule) -> Result<(), ScheduleError> {
-    let _ = schedule;
-    todo!()
+    match schedule {
+        Schedule::Every { every_minutes: 0 } => {
+            Err(ScheduleError("an interval has at least 1 minute: write 1440 for once a day".into()))
+        }
+        Schedule::Every { every_minutes } if *every_minutes > 527_040 => {
+            Err(ScheduleError("an interval has at most 527040 minutes (366 days)".into()))
+        }
+        Schedule::Every { .. } | Schedule::Learned => Ok(()),
+        Schedule::Cron { cron, time_zone } => {
+            let clock = Clock::new(cron, time_zone)?;
+            if clock.after(Time(0), 2).len() < 2 { Err(never(cron)) } else { Ok(()) }
+        }
+    }
 }
 
-/// The next `n` slots after an instant (not at it). For an interval, counted from `after`.
+/// The next `n` slots after an instant (not at it). An interval is counted from `after`; a learned schedule has no
+/// history here and is taken as [`LEARNING_INTERVAL`]. Errors as [`validate`].
 pub fn next_slots(schedule: &Schedule, after: Time, n: usize) -> Result<Vec<Time>, ScheduleError> {
-    let _ = (schedule, after, n);
-    todo!()
+    let every = |interval: Span| (1..).take(n).map(|k| after + interval * k).collect();
+    match schedule {
+        Schedule::Every { every_minutes } => Ok(every(Span::minutes((*every_minutes).max(1).into()))),
+        Schedule::Learned => Ok(every(LEARNING_INTERVAL)),
+        Schedule::Cron { cron, time_zone } => {
+            let slots = Clock::new(cron, time_zone)?.after(after, n);
+            if slots.len() < n { Err(never(cron)) } else { Ok(slots) }
+        }
+    }
 }
 
-/// Resolves a schedule around S and the last start. `horizon`: how many slots to list ([`HORIZON`]).
+/// Resolves a schedule around S and the last start of a job. `horizon`: how many slots to list ([`HORIZON`]).
+/// Errors as [`validate`].
 pub fn resolve(
     schedule: &Schedule,
     enrolled_at: Time,
@@ -75,7 +285,7 @@ pub fn resolve(
     resolve_since(schedule, enrolled_at, history, enrolled_at, horizon)
 }
 
-/// As [`resolve`]; slots before `watched_since` are never pending (a pause, or a new policy, ended then).
+/// As [`resolve`]; slots up to `watched_since` are never pending (a pause, or another schedule, ended then).
 pub fn resolve_since(
     schedule: &Schedule,
     enrolled_at: Time,
@@ -83,6 +293,54 @@ pub fn resolve_since(
     watched_since: Time,
     horizon: usize,
 ) -> Result<Slots, ScheduleError> {
-    let _ = (schedule, enrolled_at, history, watched_since, horizon);
-    todo!()
+    let since = history.last_usable_end.unwrap_or(enrolled_at);
+    let grid = history.last_start.unwrap_or(enrolled_at);
+    let covered = [history.last_end, history.last_missed_slot, Some(watched_since)]
+        .into_iter()
+        .flatten()
+        .fold(grid, Time::max);
+    let (cron, time_zone) = match schedule {
+        Schedule::Every { every_minutes } => {
+            return Ok(Slots::every(Span::minutes((*every_minutes).into()), since, grid, covered));
+        }
+        Schedule::Learned => {
+            let interval = learned_interval(history).unwrap_or(LEARNING_INTERVAL);
+            return Ok(Slots::every(interval, since, grid, covered));
+        }
+        Schedule::Cron { cron, time_zone } => (cron, time_zone),
+    };
+    let clock = Clock::new(cron, time_zone)?;
+    let [due, next] = clock.after(since, 2)[..] else {
+        return Err(never(cron));
+    };
+    let before = clock.at_or_before(since).unwrap_or(due - (next - due));
+    Ok(Slots {
+        due,
+        interval: due - before,
+        slack: slack(before, due, next),
+        pending: Pending::Listed(pending(&clock, covered, history.last_start, horizon)),
+    })
 }
+
+/// Half of the smaller gap beside a slot.
+fn slack(before: Time, slot: Time, after: Time) -> Span {
+    (slot - before).min(after - slot) / 2
+}
+
+fn pending(clock: &Clock, covered: Time, last_start: Option<Time>, horizon: usize) -> Vec<(Time, Span)> {
+    // One more at the front in case a run started a little early for it, one at the end for the gap after the last.
+    let slots = clock.after(covered, horizon + 2);
+    let mut before = clock.at_or_before(covered);
+    let mut listed = Vec::with_capacity(horizon);
+    for pair in slots.windows(2) {
+        let [slot, after] = *pair else { continue };
+        let slack = slack(before.unwrap_or(slot - (after - slot)), slot, after);
+        before = Some(slot);
+        let early = last_start.is_some_and(|start| start < slot && slot - start <= EARLY.min(slack / 2));
+        if !early && listed.len() < horizon {
+            listed.push((slot, slack));
+        }
+    }
+    listed
+}
+
