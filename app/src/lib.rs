@@ -5,6 +5,21 @@
 
 #![recursion_limit = "512"]
 
+pub mod api;
+pub mod browser;
+pub mod components;
+#[cfg(feature = "ssr")]
+pub mod context;
+pub mod error;
+pub mod live;
+pub mod me;
+pub mod pages;
+
+#[cfg(feature = "ssr")]
+pub use context::{CookieRules, PublicUrl, SetupCode, SignedIn};
+pub use error::UiError;
+
+use components::frame::Frame;
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use leptos::nonce::use_nonce;
@@ -12,7 +27,8 @@ use leptos::nonce::use_nonce;
 use leptos_meta::MetaTags;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    components::{Route, Router, Routes},
+    SsrMode,
+    components::{Redirect, Route, Router, Routes},
     path,
 };
 
@@ -40,12 +56,14 @@ pub fn shell() -> impl IntoView {
         "import init,{{hydrate}} from '/pkg/{}';init({{module_or_path:'/pkg/{}'}}).then(hydrate);",
         assets.js, assets.wasm
     );
+    let theme = context::cookie("hf_theme").filter(|t| matches!(t.as_str(), "light" | "dark"));
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-build=assets.build.clone()>
+        <html lang="en" data-build=assets.build.clone() data-theme=theme data-me=me::Looking::now().json()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
                 <link rel="preload" href=format!("/pkg/{}", assets.font) r#as="font" r#type="font/woff2" crossorigin=""/>
                 <link rel="stylesheet" href=format!("/pkg/{}", assets.css)/>
                 <link rel="modulepreload" href=format!("/pkg/{}", assets.js)/>
@@ -60,26 +78,45 @@ pub fn shell() -> impl IntoView {
     }
 }
 
-/// The app: router and pages.
+/// The app: frame, router and pages.
 #[component]
 pub fn App() -> impl IntoView {
+    use pages::{backup, home, not_found, organizations, settings, start};
     provide_meta_context();
-    let (count, set_count) = signal(0);
+    let looking = me::Looking::now();
+    let is_signed_in = looking.0.is_some();
+    provide_context(looking);
+    live::Live::provide(is_signed_in);
     Effect::new(move |_| mark_hydrated());
+    // Every page may redirect to the sign-in page or be a 404: the answer begins when its one query is done.
+    let whole = SsrMode::Async;
     view! {
-        <Title text="Holdfast"/>
+        <Title formatter=|title: String| if title.is_empty() { "Holdfast".to_owned() } else { format!("{title} · Holdfast") }/>
         <Router>
-            <Routes fallback=|| view! { <p>"Not found"</p> }>
-                <Route path=path!("/") view=move || view! { <button on:click=move |_| set_count.update(|c| *c += 1)>{count}</button> }/>
-            </Routes>
+            <Frame>
+                <Routes fallback=|| view! { <not_found::NotFound/> }>
+                    <Route path=path!("/") view=home::Home ssr=whole.clone()/>
+                    <Route path=path!("/setup") view=start::first_start::FirstStart ssr=whole.clone()/>
+                    <Route path=path!("/sign-in") view=start::sign_in::SignIn ssr=whole.clone()/>
+                    <Route path=path!("/backups") view=|| view! { <Redirect path="/backups/devices"/> }/>
+                    <Route path=path!("/backups/devices") view=backup::devices::Devices ssr=whole.clone()/>
+                    <Route path=path!("/backups/alerts") view=backup::alerts::Alerts ssr=whole.clone()/>
+                    <Route path=path!("/devices/:id") view=backup::device::Device ssr=whole.clone()/>
+                    <Route path=path!("/runs/:id") view=backup::run::RunPage ssr=whole.clone()/>
+                    <Route path=path!("/organizations") view=organizations::list::Organizations ssr=whole.clone()/>
+                    <Route path=path!("/organizations/:id") view=organizations::organization::Organization ssr=whole.clone()/>
+                    <Route path=path!("/settings") view=|| view! { <Redirect path="/settings/policies"/> }/>
+                    <Route path=path!("/settings/policies") view=settings::policies::Policies ssr=whole.clone()/>
+                    <Route path=path!("/settings/keys") view=settings::keys::Keys ssr=whole.clone()/>
+                    <Route path=path!("/settings/inbox") view=settings::inbox::Inbox ssr=whole.clone()/>
+                    <Route path=path!("/settings/audit") view=settings::audit::Audit ssr=whole/>
+                </Routes>
+            </Frame>
         </Router>
     }
 }
 
 /// Browser tests wait for this mark before they click.
 fn mark_hydrated() {
-    #[cfg(feature = "hydrate")]
-    if let Some(root) = document().document_element() {
-        let _ = root.set_attribute("data-hydrated", "");
-    }
+    browser::set_root_attribute("data-hydrated", Some(""));
 }

@@ -1,0 +1,187 @@
+//! The browser's own interfaces, behind plain functions. On the server each does nothing.
+
+/// Percent-escapes a text for use as the value of a query.
+pub fn escape(text: &str) -> String {
+    use std::fmt::Write;
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => escaped.push(char::from(byte)),
+            _ => {
+                let _ = write!(escaped, "%{byte:02X}");
+            }
+        }
+    }
+    escaped
+}
+
+#[cfg(feature = "hydrate")]
+pub use real::*;
+#[cfg(not(feature = "hydrate"))]
+pub use none::*;
+
+#[cfg(feature = "hydrate")]
+mod real {
+    use domain::time::Time;
+    use leptos::prelude::{document, window};
+    use wasm_bindgen::{JsCast, JsValue};
+
+    /// Loads another page from the server, so that who is signed in is known anew.
+    pub fn leave_for(url: &str) {
+        let _ = window().location().set_href(url);
+    }
+
+    /// Loads this page again.
+    pub fn reload() {
+        let _ = window().location().reload();
+    }
+
+    /// The attribute of the document's root.
+    pub fn root_attribute(name: &str) -> Option<String> {
+        document().document_element().and_then(|root| root.get_attribute(name))
+    }
+
+    /// Sets an attribute of the document's root; none removes it.
+    pub fn set_root_attribute(name: &str, value: Option<&str>) {
+        if let Some(root) = document().document_element() {
+            let _ = match value {
+                Some(value) => root.set_attribute(name, value),
+                None => root.remove_attribute(name),
+            };
+        }
+    }
+
+    /// Keeps a setting of the looks for a year.
+    pub fn set_cookie(name: &str, value: &str) {
+        if let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() {
+            let secure = if window().location().protocol().is_ok_and(|p| p == "https:") { "; Secure" } else { "" };
+            let _ = document.set_cookie(&format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax{secure}"));
+        }
+    }
+
+    /// The browser's clock.
+    pub fn clock() -> Time {
+        #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit")]
+        Time(js_sys::Date::now() as i64)
+    }
+
+    /// An instant in the reader's own language and zone, the zone named.
+    pub fn local_time(time: Time) -> String {
+        let options = js_sys::Object::new();
+        for (key, value) in [("dateStyle", "full"), ("timeStyle", "long")] {
+            let _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
+        }
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 53 bits")]
+        let date = js_sys::Date::new(&JsValue::from_f64(time.0 as f64));
+        String::from(date.to_locale_string("default", &options))
+    }
+
+    /// `10:42` in the reader's zone.
+    pub fn local_clock(time: Time) -> String {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 53 bits")]
+        let date = js_sys::Date::new(&JsValue::from_f64(time.0 as f64));
+        format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
+    }
+
+    /// Puts the focus on the first element that matches, without scrolling to it.
+    pub fn focus(selector: &str) {
+        if let Ok(Some(element)) = document().query_selector(selector)
+            && let Ok(element) = element.dyn_into::<web_sys::HtmlElement>()
+        {
+            let _ = element.focus();
+        }
+    }
+
+    /// Puts a text into the clipboard. False where the browser has none (plain HTTP).
+    pub fn copy(text: &str) -> bool {
+        let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or(JsValue::UNDEFINED);
+        if clipboard.is_undefined() {
+            return false;
+        }
+        let _ = window().navigator().clipboard().write_text(text);
+        true
+    }
+
+    /// Selects what an element holds, so that it can be copied by hand.
+    pub fn select(element: &web_sys::Element) {
+        if let Ok(selection) = js_sys::Reflect::get(&window(), &"getSelection".into())
+            && let Some(get) = selection.dyn_ref::<js_sys::Function>()
+            && let Ok(selection) = get.call0(&window())
+            && let Ok(choose) = js_sys::Reflect::get(&selection, &"selectAllChildren".into())
+            && let Some(choose) = choose.dyn_ref::<js_sys::Function>()
+        {
+            let _ = choose.call1(&selection, element);
+        }
+    }
+
+    /// Saves a text as a file.
+    pub fn download(name: &str, mime: &str, text: &str) {
+        let options = web_sys::BlobPropertyBag::new();
+        options.set_type(mime);
+        let parts = js_sys::Array::of1(&text.into());
+        let Ok(blob) = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options) else { return };
+        let Ok(url) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
+        if let Ok(link) = document().create_element("a")
+            && let Ok(link) = link.dyn_into::<web_sys::HtmlAnchorElement>()
+        {
+            link.set_href(&url);
+            link.set_download(name);
+            link.click();
+        }
+        let _ = web_sys::Url::revoke_object_url(&url);
+    }
+
+    /// Calls once after so many milliseconds.
+    pub fn after(milliseconds: u32, call: impl FnOnce() + 'static) {
+        gloo_timers::callback::Timeout::new(milliseconds, call).forget();
+    }
+
+    /// True while the tab can be seen.
+    pub fn is_visible() -> bool {
+        document().visibility_state() == web_sys::VisibilityState::Visible
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+mod none {
+    use domain::time::Time;
+
+    /// Loads another page from the server.
+    pub const fn leave_for(_url: &str) {}
+    /// Loads this page again.
+    pub const fn reload() {}
+    /// The attribute of the document's root.
+    pub const fn root_attribute(_name: &str) -> Option<String> {
+        None
+    }
+    /// Sets an attribute of the document's root.
+    pub const fn set_root_attribute(_name: &str, _value: Option<&str>) {}
+    /// Keeps a setting of the looks.
+    pub const fn set_cookie(_name: &str, _value: &str) {}
+    /// The browser's clock.
+    pub const fn clock() -> Time {
+        Time(0)
+    }
+    /// An instant in the reader's own language and zone.
+    pub const fn local_time(_time: Time) -> String {
+        String::new()
+    }
+    /// `10:42` in the reader's zone.
+    pub const fn local_clock(_time: Time) -> String {
+        String::new()
+    }
+    /// Puts the focus on the first element that matches.
+    pub const fn focus(_selector: &str) {}
+    /// Puts a text into the clipboard.
+    pub const fn copy(_text: &str) -> bool {
+        false
+    }
+    /// Saves a text as a file.
+    pub const fn download(_name: &str, _mime: &str, _text: &str) {}
+    /// Calls once after so many milliseconds.
+    pub fn after(_milliseconds: u32, _call: impl FnOnce() + 'static) {}
+    /// True while the tab can be seen.
+    pub const fn is_visible() -> bool {
+        false
+    }
+}

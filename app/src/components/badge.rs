@@ -1,0 +1,118 @@
+//! A state: its shape, its word, its colour.
+
+use super::icon::{self, Icon, Shape};
+use domain::{alert::Severity, health::Band, policy::DeviceLife, run::RunState};
+use leptos::prelude::*;
+
+fn badge(kind: Signal<&'static str>, shape: Signal<Shape>, word: Signal<String>) -> AnyView {
+    view! { <span class="badge" data-state=move || kind.get()><Icon shape/><span>{move || word.get()}</span></span> }.into_any()
+}
+
+/// The picture of a band.
+pub const fn band_shape(band: Band) -> Shape {
+    match band {
+        Band::Unknown => icon::UNKNOWN,
+        Band::Critical => icon::CRITICAL,
+        Band::Warning => icon::WARNING,
+        Band::Healthy => icon::HEALTHY,
+    }
+}
+
+/// The picture of a run's state.
+pub const fn run_shape(state: RunState) -> Shape {
+    match state {
+        RunState::Running => icon::RUNNING,
+        RunState::Retrying => icon::RETRYING,
+        RunState::Missed => icon::MISSED,
+        RunState::Skipped => icon::SKIPPED,
+        RunState::Cancelled => icon::CANCELLED,
+        RunState::Failed => icon::CRITICAL,
+        RunState::Warning => icon::WARNING,
+        RunState::Succeeded => icon::HEALTHY,
+    }
+}
+
+/// A band: Healthy, Warning, Critical, Unknown.
+#[component]
+pub fn BandBadge(
+    /// Which band.
+    #[prop(into)]
+    band: Signal<Band>,
+) -> impl IntoView {
+    badge(
+        Signal::derive(move || band.get().as_str()),
+        Signal::derive(move || band_shape(band.get())),
+        Signal::derive(move || domain::text::band_label(band.get()).to_owned()),
+    )
+}
+
+/// A run's state, with a few words behind it if there are any: "Running 42 %", "Retrying, attempt 2".
+#[component]
+pub fn RunBadge(
+    /// Which state.
+    #[prop(into)]
+    state: Signal<RunState>,
+    /// Words behind the label.
+    #[prop(into, optional)]
+    detail: Signal<String>,
+) -> impl IntoView {
+    badge(
+        Signal::derive(move || state.get().as_str()),
+        Signal::derive(move || run_shape(state.get())),
+        Signal::derive(move || {
+            let label = domain::text::state_label(state.get());
+            let detail = detail.get();
+            if detail.is_empty() { label.to_owned() } else { format!("{label} {detail}") }
+        }),
+    )
+}
+
+/// A device's life, where it is not simply active.
+#[component]
+pub fn LifeBadge(
+    /// Which life.
+    #[prop(into)]
+    life: Signal<DeviceLife>,
+) -> impl IntoView {
+    badge(
+        Signal::derive(move || life.get().as_str()),
+        Signal::derive(move || match life.get() {
+            DeviceLife::Pending => icon::PENDING,
+            DeviceLife::Active => icon::HEALTHY,
+            DeviceLife::Paused => icon::PAUSED,
+            DeviceLife::Retired => icon::RETIRED,
+        }),
+        Signal::derive(move || {
+            match life.get() {
+                DeviceLife::Pending => "Waiting for its first report",
+                DeviceLife::Active => "Active",
+                DeviceLife::Paused => "Paused",
+                DeviceLife::Retired => "Retired",
+            }
+            .to_owned()
+        }),
+    )
+}
+
+/// How bad an alert is.
+#[component]
+pub fn SeverityBadge(
+    /// Which severity.
+    #[prop(into)]
+    severity: Signal<Severity>,
+) -> impl IntoView {
+    badge(
+        Signal::derive(move || severity.get().as_str()),
+        Signal::derive(move || match severity.get() {
+            Severity::Warning => icon::WARNING,
+            Severity::Critical => icon::CRITICAL,
+        }),
+        Signal::derive(move || {
+            match severity.get() {
+                Severity::Warning => "Warning",
+                Severity::Critical => "Critical",
+            }
+            .to_owned()
+        }),
+    )
+}

@@ -1,0 +1,102 @@
+//! The browser's own dialog: it keeps the focus inside, closes on Escape and gives the focus back.
+
+use super::{Button, ButtonKind, Field, icon::{CLOSE, Icon}};
+use leptos::{html, prelude::*};
+
+/// A dialog over the page. Its children are made each time it opens, so that a form begins anew.
+#[component]
+pub fn Dialog(
+    /// Whether it is open; closing it sets this to false.
+    open: RwSignal<bool>,
+    /// Its heading.
+    #[prop(into)]
+    title: Signal<String>,
+    /// What it holds.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let node = NodeRef::<html::Dialog>::new();
+    let children = StoredValue::new(children);
+    Effect::new(move |_| {
+        let is_open = open.get();
+        #[cfg(feature = "hydrate")]
+        if let Some(dialog) = node.get() {
+            if is_open && !dialog.open() {
+                let _ = dialog.show_modal();
+            } else if !is_open && dialog.open() {
+                dialog.close();
+            }
+        }
+        let _ = is_open;
+    });
+    view! {
+        <dialog class="dialog" node_ref=node aria-label=move || title.get() on:close=move |_| open.set(false)>
+            {move || {
+                open.get().then(|| {
+                    view! {
+                        <header class="dialog-head">
+                            <h2>{move || title.get()}</h2>
+                            <button type="button" class="button button-quiet" aria-label="Close" on:click=move |_| open.set(false)><Icon shape=CLOSE/></button>
+                        </header>
+                        <div class="dialog-body">{children.with_value(|c| c())}</div>
+                    }
+                })
+            }}
+        </dialog>
+    }
+}
+
+/// Asks before something is taken away: says what will happen, and wants a word typed.
+#[component]
+pub fn Confirm(
+    /// Whether it is open.
+    open: RwSignal<bool>,
+    /// Its heading: "Retire SRV-01?".
+    #[prop(into)]
+    title: Signal<String>,
+    /// What will happen.
+    #[prop(into)]
+    body: Signal<String>,
+    /// What has to be typed.
+    #[prop(into)]
+    word: Signal<String>,
+    /// The button's words.
+    #[prop(into)]
+    action: Signal<String>,
+    /// Work goes on.
+    #[prop(into, optional)]
+    busy: Signal<bool>,
+    /// What went wrong.
+    #[prop(into, optional)]
+    error: Signal<Option<String>>,
+    /// Called when it was typed and pressed.
+    #[prop(into)]
+    on_confirm: Callback<()>,
+) -> impl IntoView {
+    let typed = RwSignal::new(String::new());
+    Effect::new(move |_| {
+        if open.get() {
+            typed.set(String::new());
+        }
+    });
+    let matches = move || typed.get().trim() == word.get().trim();
+    view! {
+        <Dialog open title>
+            <form
+                class="stack"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    if matches() {
+                        on_confirm.run(());
+                    }
+                }
+            >
+                <p>{move || body.get()}</p>
+                <Field label=Signal::derive(move || format!("Type “{}” to go on", word.get())) name="confirm" value=typed error autocomplete="off"/>
+                <div class="form-actions">
+                    <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
+                    <Button kind=ButtonKind::Danger submit=true busy disabled=Signal::derive(move || !matches())>{move || action.get()}</Button>
+                </div>
+            </form>
+        </Dialog>
+    }
+}

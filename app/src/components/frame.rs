@@ -1,0 +1,146 @@
+//! The frame around every page: product, navigation, live indicator, theme, account, skip link, announcements.
+
+use super::{Toasts, icon::{DOWN, Icon, PERSON, THEME}, toast::ToastList};
+use crate::{browser, live::{Live, Pulse}, me::Looking};
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+/// Context: reads a page's title out and moves the focus to its heading, once per address.
+#[derive(Clone, Copy, Debug)]
+pub struct Announcer {
+    words: RwSignal<String>,
+    last: StoredValue<Option<String>>,
+}
+
+impl Default for Announcer {
+    fn default() -> Self {
+        Self { words: RwSignal::new(String::new()), last: StoredValue::new(None) }
+    }
+}
+
+impl Announcer {
+    /// A page of this address has appeared. The first one of a tab was loaded by the browser, which does all this itself.
+    pub fn arrived(&self, path: &str, title: &str) {
+        let before = self.last.get_value();
+        if before.as_deref() == Some(path) {
+            return;
+        }
+        self.last.set_value(Some(path.to_owned()));
+        if before.is_some() {
+            self.words.set(title.to_owned());
+            browser::after(0, || browser::focus("#main h1"));
+        }
+    }
+}
+
+/// The frame. Signed out it is only the product's name and the theme.
+#[component]
+pub fn Frame(
+    /// The page.
+    children: Children,
+) -> impl IntoView {
+    let announcer = Announcer::default();
+    provide_context(announcer);
+    provide_context(ToastList::default());
+    let me = use_context::<Looking>().unwrap_or_default().0;
+    view! {
+        <a class="skip-link" href="#main" rel="external" on:click=|event| { event.prevent_default(); browser::focus("#main"); }>"Skip to the page"</a>
+        <header class="top-bar">
+            <a class="product" href="/"><Mark/><span>"Holdfast"</span></a>
+            {me.as_ref().map(|_| view! { <MainNav/> })}
+            <div class="top-bar-end">
+                {me.as_ref().map(|_| view! { <LiveIndicator/> })}
+                <ThemeSwitch/>
+                {me.map(|me| view! { <Account name=me.name email=me.email partner=me.partner/> })}
+            </div>
+        </header>
+        <main id="main" tabindex="-1">{children()}</main>
+        <div class="hidden-words" aria-live="polite" role="status">{move || announcer.words.get()}</div>
+        <Toasts/>
+    }
+}
+
+#[component]
+fn Mark() -> impl IntoView {
+    // A bollard with a rope around it: what holds a ship in a storm.
+    view! {
+        <svg class="product-mark" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+            <path d="M5 3.5h14v3.6h-3v3.4h-8V7.1H5ZM8 13.5h8v3.4h4v3.6H4v-3.6h4Z"></path>
+            <path class="product-rope" d="M5.5 11.2h13v1.6h-13Z"></path>
+        </svg>
+    }
+}
+
+#[component]
+fn MainNav() -> impl IntoView {
+    let path = use_location().pathname;
+    let link = move |href: &'static str, words: &'static str, below: &'static [&'static str]| {
+        let is_here = move || path.with(|path| path == href || below.iter().any(|b| path.starts_with(b)));
+        view! { <a href=href aria-current=move || is_here().then_some("true")>{words}</a> }
+    };
+    view! {
+        <nav class="main-nav" aria-label="Main">
+            {link("/", "Home", &[])}
+            {link("/backups/devices", "Backups", &["/backups", "/devices/", "/runs/"])}
+            {link("/organizations", "Organizations", &["/organizations"])}
+            {link("/settings/policies", "Settings", &["/settings"])}
+        </nav>
+    }
+}
+
+#[component]
+fn LiveIndicator() -> impl IntoView {
+    let live = Live::get();
+    let state = move || match live.pulse.get() {
+        Pulse::Starting => ("starting", "Connecting".to_owned()),
+        Pulse::Live => ("live", "Live".to_owned()),
+        Pulse::Stale(since) => ("stale", format!("Stale since {}", browser::local_clock(since))),
+    };
+    view! {
+        <span class="live-indicator" data-pulse=move || state().0 title="Whether this page follows what happens without a reload">
+            <span class="live-dot" aria-hidden="true"></span>
+            <span role="status">{move || state().1}</span>
+        </span>
+        {move || live.is_outdated.get().then(|| view! {
+            <button type="button" class="button button-primary" on:click=|_| browser::reload()>"New version: load it"</button>
+        })}
+    }
+}
+
+#[component]
+fn ThemeSwitch() -> impl IntoView {
+    // Three steps: as the system says, light, dark.
+    let press = move |_| {
+        let next = match browser::root_attribute("data-theme").as_deref() {
+            Some("light") => Some("dark"),
+            Some("dark") => None,
+            _ => Some("light"),
+        };
+        browser::set_root_attribute("data-theme", next);
+        browser::set_cookie("hf_theme", next.unwrap_or("system"));
+    };
+    view! {
+        <button type="button" class="button button-quiet theme-switch" on:click=press title="Change the theme: as the system, light, dark">
+            <Icon shape=THEME/>
+            <span class="hidden-words">"Theme: "</span>
+            <span class="theme-word theme-system">"Auto"</span>
+            <span class="theme-word theme-light">"Light"</span>
+            <span class="theme-word theme-dark">"Dark"</span>
+        </button>
+    }
+}
+
+#[component]
+fn Account(name: String, email: String, partner: String) -> impl IntoView {
+    view! {
+        <details class="account">
+            <summary class="button button-quiet"><Icon shape=PERSON/><span class="account-name">{name}</span><Icon shape=DOWN/></summary>
+            <div class="account-menu">
+                <p><strong>{partner}</strong></p>
+                <p class="faint">{email}</p>
+                // A plain form: the next page comes from the server and knows that nobody is signed in.
+                <form method="post" action="/sf/sign_out"><button type="submit" class="button">"Sign out"</button></form>
+            </div>
+        </details>
+    }
+}

@@ -1,0 +1,59 @@
+//! Drawings of `charts` inside of pages, and the score.
+
+use super::{badge::band_shape, icon::Icon};
+use domain::health::{Band, Score};
+use leptos::prelude::*;
+
+pub use charts::DayBar;
+
+/// A score with its band's shape: for tables. The word of the band is there for screen readers.
+#[component]
+pub fn ScorePill(
+    /// The score.
+    #[prop(into)]
+    score: Signal<Score>,
+    /// Its band.
+    #[prop(into)]
+    band: Signal<Band>,
+) -> impl IntoView {
+    view! {
+        <span class="score-pill" data-state=move || band.get().as_str()>
+            <Icon shape=Signal::derive(move || band_shape(band.get()))/>
+            <span class="score-number">{move || score.get().0}</span>
+            <span class="score-word">{move || domain::text::band_label(band.get())}</span>
+        </span>
+    }
+}
+
+/// A large score in a ring.
+#[component]
+pub fn ScoreRing(
+    /// The score.
+    #[prop(into)]
+    score: Signal<Score>,
+    /// Its band.
+    #[prop(into)]
+    band: Signal<Band>,
+) -> impl IntoView {
+    view! { <div class="score-ring" data-state=move || band.get().as_str() inner_html=move || charts::score_ring(score.get(), band.get())></div> }
+}
+
+/// One bar a day.
+#[component]
+pub fn DayBars(
+    /// Oldest first.
+    #[prop(into)]
+    bars: Signal<Vec<DayBar>>,
+) -> impl IntoView {
+    view! { <div class="day-bars" inner_html=move || bars.with(|bars| charts::day_bars(bars))></div> }
+}
+
+/// How many in each band, as one bar with its numbers.
+#[component]
+pub fn BandsBar(
+    /// (band, how many).
+    #[prop(into)]
+    counts: Signal<[(Band, i64); 4]>,
+) -> impl IntoView {
+    view! { <div class="bands-bar" inner_html=move || charts::bands_bar(&counts.get())></div> }
+}

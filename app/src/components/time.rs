@@ -1,0 +1,46 @@
+//! Times: relative, with the exact time and its zone on hover and focus.
+
+use crate::live::use_now;
+use domain::{text, time::Time};
+use leptos::prelude::*;
+
+/// An instant. The server writes it in UTC; in the browser it is told relative to now and, on hover and focus, exactly in the
+/// reader's own zone.
+#[component]
+pub fn TimeText(
+    /// When; nothing: `none` is shown.
+    #[prop(into)]
+    at: Signal<Option<Time>>,
+    /// Words for nothing.
+    #[prop(into, optional)]
+    none: Option<String>,
+    /// Can be reached with the keyboard; not wanted in tables, where each row has one stop.
+    #[prop(optional)]
+    focusable: bool,
+    /// The exact time instead of the relative one.
+    #[prop(optional)]
+    exact: bool,
+) -> impl IntoView {
+    let now = use_now();
+    let none = none.unwrap_or_else(|| "–".to_owned());
+    let local = move |time| if now.get().is_some() { crate::browser::local_time(time) } else { text::utc(time) };
+    move || match at.get() {
+        None => view! { <span class="faint">{none.clone()}</span> }.into_any(),
+        Some(time) => view! {
+            <time
+                class="time"
+                datetime=text::rfc3339(time)
+                title=move || (!focusable).then(|| local(time))
+                data-exact=move || focusable.then(|| local(time))
+                tabindex=focusable.then_some("0")
+            >
+                {move || match now.get() {
+                    Some(now) if !exact => text::ago(time, now),
+                    Some(_) => crate::browser::local_time(time),
+                    None => text::utc(time),
+                }}
+            </time>
+        }
+        .into_any(),
+    }
+}

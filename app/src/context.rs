@@ -1,0 +1,93 @@
+//! What the server gives to pages and server functions as context. Server side only.
+//!
+//! In server rendering a server function is called directly, without layers: so each begins with [`actor`].
+
+use crate::error::UiError;
+use domain::{access::{Actor, Ground, Role}, time::Time};
+use engine::Engine;
+use leptos::prelude::use_context;
+
+/// The session of the request, if somebody is signed in.
+#[derive(Clone)]
+pub struct SignedIn(pub Option<engine::store::sessions::Session>);
+
+/// The code that the first start asks for; none: it isn't asked for.
+#[derive(Clone, Debug, Default)]
+pub struct SetupCode(pub Option<String>);
+
+/// How the session's cookie is written.
+#[derive(Clone, Copy, Debug)]
+pub struct CookieRules {
+    /// Its name.
+    pub name: &'static str,
+    /// Sent over HTTPS only.
+    pub secure: bool,
+}
+
+/// Where this portal is reached, without a slash at the end: for lines to copy.
+#[derive(Clone, Debug, Default)]
+pub struct PublicUrl(pub String);
+
+/// The engine.
+///
+/// # Errors
+/// Called outside of a request.
+pub fn engine() -> Result<Engine, UiError> {
+    use_context::<Engine>().ok_or_else(|| UiError::new(500, "internal", "Something went wrong on our side. Try again."))
+}
+
+/// The engine and who asks. Nobody signed in: an error of code `signed_out`, and a redirect to the sign-in page.
+///
+/// # Errors
+/// Nobody is signed in.
+pub fn actor() -> Result<(Engine, Actor), UiError> {
+    let engine = engine()?;
+    match session() {
+        Some(session) => Ok((engine, session.actor)),
+        None => {
+            leptos_axum::redirect(&format!("/sign-in?next={}", escape(&page())));
+            Err(UiError { code: "signed_out".into(), message: "You are signed out. Sign in again.".into(), status: 401, field: None })
+        }
+    }
+}
+
+/// The session of the request.
+pub fn session() -> Option<engine::store::sessions::Session> {
+    use_context::<SignedIn>().and_then(|s| s.0)
+}
+
+/// The role of the signed-in person.
+pub const fn role(actor: &Actor) -> Option<Role> {
+    match actor.ground {
+        Ground::Member(_, role) => Some(role),
+        Ground::Key(..) | Ground::System => None,
+    }
+}
+
+/// The engine's time.
+pub fn now(engine: &Engine) -> Time {
+    (engine.clock)()
+}
+
+/// A cookie of the request.
+pub fn cookie(name: &str) -> Option<String> {
+    let parts = use_context::<http::request::Parts>()?;
+    parts.headers.get_all(http::header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';')).find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then(|| value.to_owned())
+    })
+}
+
+/// The page on screen: the request's own, or the one a server function was called from.
+fn page() -> String {
+    let Some(parts) = use_context::<http::request::Parts>() else { return "/".into() };
+    if !parts.uri.path().starts_with("/sf/") {
+        return parts.uri.path_and_query().map_or_else(|| "/".into(), |p| p.as_str().to_owned());
+    }
+    let referer = parts.headers.get(http::header::REFERER).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<http::Uri>().ok());
+    referer.and_then(|uri| uri.path_and_query().map(|p| p.as_str().to_owned())).unwrap_or_else(|| "/".into())
+}
+
+fn escape(text: &str) -> String {
+    crate::browser::escape(text)
+}

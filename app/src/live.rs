@@ -1,0 +1,152 @@
+//! Follows what happens: one event stream per tab, closed while the tab is hidden.
+//!
+//! The stream carries states, never increments, so that a message twice or a snapshot after a gap does no harm.
+//! Between messages scores age here: at each `next_change` the shared `assess` decides again, without a request (D4).
+
+use domain::{
+    health::assess,
+    ids::DeviceId,
+    live::{CountsNow, DeviceNow},
+    time::{Span, Time},
+};
+use leptos::prelude::*;
+use std::collections::HashMap;
+
+#[cfg(feature = "hydrate")]
+mod stream;
+
+/// How the page hears of what happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pulse {
+    /// Not yet connected.
+    Starting,
+    /// Connected, and heard of within half a minute.
+    Live,
+    /// Nothing heard since then.
+    Stale(Time),
+}
+
+/// Context: everything that moves by itself. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Live {
+    /// How the page hears of what happens.
+    pub pulse: RwSignal<Pulse>,
+    /// The server has another build than this page.
+    pub is_outdated: RwSignal<bool>,
+    /// Counts of the scope; none before the first message.
+    pub counts: RwSignal<Option<CountsNow>>,
+    /// The server's time as far as known, every ten seconds; none on the server and until hydration is done.
+    pub now: RwSignal<Option<Time>>,
+    /// The last device that changed, whether on screen or not: lists may want to offer new rows.
+    pub last_change: RwSignal<Option<DeviceId>>,
+    devices: StoredValue<HashMap<DeviceId, RwSignal<DeviceNow>>>,
+    watched: StoredValue<HashMap<DeviceId, u32>>,
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server never asks"))]
+    offset: StoredValue<Span>,
+}
+
+/// The time of [`Live`], for relative times. None on the server and until hydration is done, so that both write the same HTML.
+pub fn use_now() -> RwSignal<Option<Time>> {
+    Live::get().now
+}
+
+impl Live {
+    fn new() -> Self {
+        Self {
+            pulse: RwSignal::new(Pulse::Starting),
+            is_outdated: RwSignal::new(false),
+            counts: RwSignal::new(None),
+            now: RwSignal::new(None),
+            last_change: RwSignal::new(None),
+            devices: StoredValue::new(HashMap::new()),
+            watched: StoredValue::new(HashMap::new()),
+            offset: StoredValue::new(Span::ZERO),
+        }
+    }
+
+    /// Makes the context; once, at the top of the app. The stream runs only for somebody who is signed in.
+    pub fn provide(is_signed_in: bool) {
+        let live = Self::new();
+        provide_context(live);
+        #[cfg(feature = "hydrate")]
+        stream::start(live, is_signed_in);
+        let _ = is_signed_in;
+    }
+
+    /// The context.
+    pub fn get() -> Self {
+        use_context::<Self>().unwrap_or_else(Self::new)
+    }
+
+    /// A device that a page shows: from now on, until the page is gone, its signal follows the stream and ages by itself.
+    /// `seen` is what the page's own data says; a newer state that is known already is kept.
+    pub fn watch(&self, seen: DeviceNow) -> RwSignal<DeviceNow> {
+        let id = seen.device;
+        let (devices, watched) = (self.devices, self.watched);
+        watched.update_value(|w| *w.entry(id).or_insert(0) += 1);
+        // Made anew by each page: a signal dies with the page that made it.
+        let signal = RwSignal::new(seen);
+        devices.update_value(|d| {
+            d.insert(id, signal);
+        });
+        let live = *self;
+        on_cleanup(move || {
+            let gone = watched
+                .try_update_value(|w| {
+                    let left = w.entry(id).or_insert(1);
+                    *left = left.saturating_sub(1);
+                    let gone = *left == 0;
+                    if gone {
+                        w.remove(&id);
+                    }
+                    gone
+                })
+                .unwrap_or(false);
+            if gone {
+                let _ = devices.try_update_value(|d| d.remove(&id));
+            }
+            live.watch_changed();
+        });
+        self.watch_changed();
+        signal
+    }
+
+    fn watch_changed(&self) {
+        #[cfg(feature = "hydrate")]
+        stream::watch_changed();
+    }
+
+    /// What the server says of a device.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server hears nothing"))]
+    fn take(&self, device: DeviceNow) {
+        let id = device.device;
+        if let Some(signal) = self.devices.with_value(|d| d.get(&id).copied())
+            && signal.try_with_untracked(|s| *s != device) == Some(true)
+        {
+            let _ = signal.try_set(device);
+        }
+        self.last_change.set(Some(id));
+    }
+
+    /// Decides again for each watched device whose time has come. Gives the earliest time that is still to come.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server has the reconciler"))]
+    fn age(&self, now: Time) -> Option<Time> {
+        let signals: Vec<RwSignal<DeviceNow>> = self.devices.with_value(|d| d.values().copied().collect());
+        let mut next: Option<Time> = None;
+        for signal in signals {
+            let Some(due) = signal.try_with_untracked(|d| d.next_change).flatten() else { continue };
+            if due <= now {
+                let _ = signal.try_update(|device| {
+                    let decided = assess(&device.facts, now);
+                    device.score = decided.score;
+                    device.band = decided.band;
+                    device.next_change = decided.next_change.filter(|n| *n > now);
+                });
+            }
+            if let Some(due) = signal.try_with_untracked(|d| d.next_change).flatten() {
+                next = Some(next.map_or(due, |n| n.min(due)));
+            }
+        }
+        next
+    }
+}

@@ -1,0 +1,266 @@
+//! The browser's half of [`super::Live`]: the event stream, its reconnection, the clock and the ageing.
+
+use super::{Live, Pulse};
+use domain::{
+    ids::DeviceId,
+    live::{CountsNow, DeviceNow, Snapshot},
+    time::{Span, Time},
+};
+use gloo_timers::callback::{Interval, Timeout};
+use leptos::prelude::*;
+use std::{cell::RefCell, rc::Rc};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{EventSource, MessageEvent};
+
+/// The server says `ping` every 15 s; two of them missing is stale.
+const SILENCE: Span = Span(35_000);
+const TICK: u32 = 10_000;
+const FIRST_WAIT: u32 = 500;
+const LONGEST_WAIT: u32 = 30_000;
+/// Most devices a stream is asked for; more are not on one screen.
+const MOST_WATCHED: usize = 500;
+
+struct Stream {
+    live: Live,
+    is_signed_in: bool,
+    source: Option<EventSource>,
+    handlers: Vec<Closure<dyn FnMut(MessageEvent)>>,
+    on_error: Option<Closure<dyn FnMut()>>,
+    asked: Vec<DeviceId>,
+    failures: u32,
+    heard_at: Time,
+    reconnect: Option<Timeout>,
+    rewatch: Option<Timeout>,
+    ageing: Option<Timeout>,
+}
+
+thread_local! {
+    static STREAM: RefCell<Option<Rc<RefCell<Stream>>>> = const { RefCell::new(None) };
+}
+
+fn stream() -> Option<Rc<RefCell<Stream>>> {
+    STREAM.with(|s| s.borrow().clone())
+}
+
+fn server_now(live: Live) -> Time {
+    crate::browser::clock() + live.offset.get_value()
+}
+
+/// Begins once hydration is done.
+pub(super) fn start(live: Live, is_signed_in: bool) {
+    let stream = Rc::new(RefCell::new(Stream {
+        live,
+        is_signed_in,
+        source: None,
+        handlers: Vec::new(),
+        on_error: None,
+        asked: Vec::new(),
+        failures: 0,
+        heard_at: crate::browser::clock(),
+        reconnect: None,
+        rewatch: None,
+        ageing: None,
+    }));
+    STREAM.with(|s| *s.borrow_mut() = Some(stream));
+    Effect::new(move |_| {
+        live.now.set(Some(server_now(live)));
+        Interval::new(TICK, move || tick(live)).forget();
+        let visibility = Closure::<dyn FnMut()>::new(move || {
+            if crate::browser::is_visible() {
+                live.now.set(Some(server_now(live)));
+                open();
+                age();
+            } else {
+                close();
+            }
+        });
+        let _ = document().add_event_listener_with_callback("visibilitychange", visibility.as_ref().unchecked_ref());
+        visibility.forget();
+        if crate::browser::is_visible() {
+            open();
+        }
+        age();
+    });
+}
+
+fn tick(live: Live) {
+    if !crate::browser::is_visible() {
+        return;
+    }
+    live.now.set(Some(server_now(live)));
+    let Some(stream) = stream() else { return };
+    let (heard_at, signed_in) = {
+        let s = stream.borrow();
+        (s.heard_at, s.is_signed_in)
+    };
+    if signed_in && crate::browser::clock() - heard_at > SILENCE {
+        stale(live, heard_at);
+        // The connection may hang without an error: begin anew.
+        if live.pulse.get_untracked() != Pulse::Live && stream.borrow().reconnect.is_none() {
+            failed();
+        }
+    }
+}
+
+fn stale(live: Live, since: Time) {
+    if !matches!(live.pulse.get_untracked(), Pulse::Stale(_)) {
+        live.pulse.set(Pulse::Stale(since));
+    }
+}
+
+/// The devices on screen are others now: asks for them soon, so that a page that makes many signals asks once.
+pub(super) fn watch_changed() {
+    let Some(stream) = stream() else { return };
+    let timeout = Timeout::new(150, || {
+        if let Some(stream) = self::stream() {
+            stream.borrow_mut().rewatch = None;
+            let live = stream.borrow().live;
+            if stream.borrow().source.is_some() && stream.borrow().asked != watched(live) {
+                open();
+            }
+        }
+        age();
+    });
+    stream.borrow_mut().rewatch = Some(timeout);
+}
+
+fn watched(live: Live) -> Vec<DeviceId> {
+    let mut ids: Vec<DeviceId> = live.watched.with_value(|w| w.keys().copied().collect());
+    ids.sort_unstable();
+    ids.truncate(MOST_WATCHED);
+    ids
+}
+
+fn close() {
+    let Some(stream) = stream() else { return };
+    let mut s = stream.borrow_mut();
+    if let Some(source) = s.source.take() {
+        source.close();
+    }
+    s.handlers.clear();
+    s.on_error = None;
+    s.reconnect = None;
+}
+
+fn open() {
+    close();
+    let Some(stream) = stream() else { return };
+    let (live, signed_in) = {
+        let s = stream.borrow();
+        (s.live, s.is_signed_in)
+    };
+    if !signed_in || !crate::browser::is_visible() {
+        return;
+    }
+    let ids = watched(live);
+    let list: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let Ok(source) = EventSource::new(&format!("/live?devices={}", list.join(","))) else {
+        failed();
+        return;
+    };
+    let mut s = stream.borrow_mut();
+    s.asked = ids;
+    for name in ["snapshot", "device", "devices", "counts", "ping"] {
+        let handler = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            heard();
+            if let Some(data) = event.data().as_string() {
+                take(live, name, &data);
+            }
+        });
+        let _ = source.add_event_listener_with_callback(name, handler.as_ref().unchecked_ref());
+        s.handlers.push(handler);
+    }
+    let on_error = Closure::<dyn FnMut()>::new(|| crate::browser::after(0, failed));
+    source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+    s.on_error = Some(on_error);
+    s.source = Some(source);
+}
+
+fn heard() {
+    let Some(stream) = stream() else { return };
+    let mut s = stream.borrow_mut();
+    s.heard_at = crate::browser::clock();
+    s.failures = 0;
+    let live = s.live;
+    drop(s);
+    if live.pulse.get_untracked() != Pulse::Live {
+        live.pulse.set(Pulse::Live);
+    }
+}
+
+/// Tries again, later each time up to half a minute, never gives up. The wait is spread so that many tabs don't come at once.
+fn failed() {
+    close();
+    let Some(stream) = stream() else { return };
+    let mut s = stream.borrow_mut();
+    let (live, heard_at) = (s.live, s.heard_at);
+    let wait = FIRST_WAIT.saturating_mul(1 << s.failures.min(6)).min(LONGEST_WAIT);
+    s.failures = s.failures.saturating_add(1);
+    let failures = s.failures;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between half and whole of at most 30,000")]
+    let spread = (f64::from(wait) * (0.5 + js_sys::Math::random() / 2.0)) as u32;
+    s.reconnect = Some(Timeout::new(spread, || {
+        if let Some(stream) = self::stream() {
+            stream.borrow_mut().reconnect = None;
+        }
+        open();
+    }));
+    drop(s);
+    if failures > 1 {
+        stale(live, heard_at);
+    }
+}
+
+fn take(live: Live, name: &str, data: &str) {
+    match name {
+        "snapshot" => {
+            let Ok(snapshot) = serde_json::from_str::<Snapshot>(data) else { return };
+            live.offset.set_value(snapshot.at - crate::browser::clock());
+            live.now.set(Some(snapshot.at));
+            if crate::browser::root_attribute("data-build").is_some_and(|b| !b.is_empty() && b != snapshot.build) {
+                live.is_outdated.set(true);
+            }
+            live.counts.set(Some(snapshot.counts));
+            for device in snapshot.devices {
+                live.take(device);
+            }
+            age();
+        }
+        "device" => {
+            if let Ok(device) = serde_json::from_str::<DeviceNow>(data) {
+                live.take(device);
+                age();
+            }
+        }
+        "devices" => {
+            if let Ok(devices) = serde_json::from_str::<Vec<DeviceNow>>(data) {
+                for device in devices {
+                    live.take(device);
+                }
+                age();
+            }
+        }
+        "counts" => {
+            if let Ok(counts) = serde_json::from_str::<CountsNow>(data)
+                && live.counts.get_untracked() != Some(counts)
+            {
+                live.counts.set(Some(counts));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Lets scores age, and comes again when the next of them changes.
+fn age() {
+    let Some(stream) = stream() else { return };
+    let live = stream.borrow().live;
+    let now = server_now(live);
+    let next = live.age(now);
+    let timer = next.map(|next| {
+        // A browser's timer holds at most 24 days; a long sleep is checked again anyway.
+        let wait = (next - now).0.clamp(20, 3_600_000);
+        Timeout::new(u32::try_from(wait).unwrap_or(3_600_000) + 5, age)
+    });
+    stream.borrow_mut().ageing = timer;
+}

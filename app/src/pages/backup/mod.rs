@@ -1,0 +1,6 @@
+//! Backups: devices, runs, alerts.
+
+pub mod alerts;
+pub mod device;
+pub mod devices;
+pub mod run;

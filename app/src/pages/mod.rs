@@ -1,0 +1,8 @@
+//! Pages, by area. A file is a page.
+
+pub mod backup;
+pub mod home;
+pub mod not_found;
+pub mod organizations;
+pub mod settings;
+pub mod start;

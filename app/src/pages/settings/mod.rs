@@ -1,0 +1,6 @@
+//! Settings.
+
+pub mod audit;
+pub mod inbox;
+pub mod keys;
+pub mod policies;

@@ -1,0 +1,10 @@
+//! Policies.
+
+use crate::components::Page;
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn Policies() -> impl IntoView {
+    view! { <Page title="Policies"><p></p></Page> }
+}
