@@ -36,6 +36,8 @@ pub struct Loaded {
     pub class: DeviceClass,
     /// The organization's IANA zone; days are counted in it.
     pub time_zone: String,
+    /// Its own life; `facts.life` is the one that counts: paused while its organization is deactivated.
+    pub life: DeviceLife,
     /// True when the organization is deactivated: conditions are recorded, not alerted.
     pub deactivated: bool,
     /// Which policy.
@@ -169,7 +171,9 @@ fn device(row: &QueryResult, partner: PartnerId) -> Result<Loaded, Error> {
         silence_days: small(row, 19)?,
     };
     let enrolled_at = Time(at(row, 7)?);
-    let used: Option<i64> = at(row, 28)?;
+    let life: DeviceLife = word(row, 4)?;
+    let deactivated = at::<String>(row, 11)? == "deactivated";
+    let (used, quota): (Option<i64>, Option<i64>) = (at(row, 28)?, at(row, 6)?);
     let (restore_at, restore_passed): (Option<i64>, Option<bool>) = (at(row, 33)?, at(row, 34)?);
     Ok(Loaded {
         partner,
@@ -179,16 +183,21 @@ fn device(row: &QueryResult, partner: PartnerId) -> Result<Loaded, Error> {
         organization_name: at(row, 9)?,
         class,
         time_zone: at(row, 10)?,
-        deactivated: at::<String>(row, 11)? == "deactivated",
+        life,
+        deactivated,
         policy_id: PolicyId(at(row, 5)?),
         policy_name: at(row, 12)?,
         watched_since: Time(at(row, 8)?).max(enrolled_at),
         facts: DeviceFacts {
-            life: word(row, 4)?,
+            life: match life {
+                DeviceLife::Retired => life,
+                _ if deactivated => DeviceLife::Paused,
+                _ => life,
+            },
             enrolled_at,
             last_seen: time(row, 26)?,
             checked_in_at: time(row, 27)?,
-            storage: used.map(|used| Storage { used, quota: None }).map(|s| with_quota(s, row)).transpose()?,
+            storage: used.map(|used| Storage { used, quota }),
             restore: RestoreFacts { last: restore_at.map(Time).zip(restore_passed) },
             terms: policy.terms(class),
             expected: Slots {
@@ -197,7 +206,7 @@ fn device(row: &QueryResult, partner: PartnerId) -> Result<Loaded, Error> {
                 slack: Span::ZERO,
                 pending: Pending::Listed(Vec::new()),
             },
-            jobs: smallvec::SmallVec::new(),
+            jobs: Default::default(),
         },
         policy,
         jobs: Vec::new(),
@@ -215,10 +224,6 @@ fn device(row: &QueryResult, partner: PartnerId) -> Result<Loaded, Error> {
             open_alerts: at(row, 35)?,
         },
     })
-}
-
-fn with_quota(storage: Storage, row: &QueryResult) -> Result<Storage, Error> {
-    Ok(Storage { quota: at(row, 6)?, ..storage })
 }
 
 fn job(row: &QueryResult, loaded: &mut Loaded) -> Result<(), Error> {

@@ -1,14 +1,49 @@
 //! The store: one database, SQLite (embedded) or PostgreSQL, behind the same calls.
 //!
 //! SQLite has one writer connection, begun IMMEDIATE and synced in full, and several readers (WAL). PostgreSQL has one pool.
-//! Callers write inside [`Store::begin`] and read through [`Store::reads`].
+//! Callers write inside [`Store::begin`] and read through [`Store::reads`]. One file per noun; entities are private to the store.
+//! Commands check the actor's right, write their audit entry in the same transaction and answer `NotFound` outside the scope.
 
+pub mod alerts;
+pub mod audit;
+pub mod devices;
+pub mod facts;
+pub mod inbox;
+pub mod jobs;
+pub mod keys;
+pub mod organizations;
+pub mod page;
+pub mod partners;
+pub mod people;
+pub mod policies;
+pub mod restore_tests;
+pub mod runs;
+pub mod sessions;
+
+mod entity;
+mod input;
+mod scope;
+mod sql;
+
+use domain::{ids::PartnerId, time::Time};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+/// Ids count from here: 2025-01-01T00:00:00Z.
+const FIRST_ID_AT: i64 = 1_735_689_600_000;
+const ID_TIME_BITS: u32 = 41;
+const ID_RANDOM_BITS: u32 = 21;
 
 /// Where the data lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +60,16 @@ pub struct Store {
     writes: DatabaseConnection,
     reads: DatabaseConnection,
     backend: DbBackend,
+    last_id: Arc<AtomicI64>,
+    short: Arc<Short>,
+}
+
+/// What is kept in memory for a short time; lost at a restart without harm.
+#[derive(Debug, Default)]
+pub(crate) struct Short {
+    pub(crate) keys: keys::KeyCache,
+    pub(crate) strangers: sessions::Strangers,
+    pub(crate) seen: sessions::Seen,
 }
 
 impl Store {
@@ -44,13 +89,19 @@ impl Store {
                 let url = format!("sqlite://{}?mode=rwc", path.display());
                 let writes = Database::connect(sqlite(&url, 1)).await?;
                 let reads = Database::connect(sqlite(&url, 4)).await?;
-                Ok(Self { writes, reads, backend: DbBackend::Sqlite })
+                Ok(Self { writes, reads, backend: DbBackend::Sqlite, last_id: Arc::default(), short: Arc::default() })
             }
             StoreUrl::Postgres(url) => {
                 let mut options = ConnectOptions::new(url.clone());
                 options.max_connections(24).min_connections(2).sqlx_logging(false).acquire_timeout(Duration::from_secs(20));
                 let pool = Database::connect(options).await?;
-                Ok(Self { writes: pool.clone(), reads: pool, backend: DbBackend::Postgres })
+                Ok(Self {
+                    writes: pool.clone(),
+                    reads: pool,
+                    backend: DbBackend::Postgres,
+                    last_id: Arc::default(),
+                    short: Arc::default(),
+                })
             }
         }
     }
@@ -76,6 +127,40 @@ impl Store {
                 ..Default::default()
             })
             .await
+    }
+
+    /// Begins a transaction of commands in one partner: they follow one another, so that its audit chain has no forks
+    /// and locks are taken in one order. Ingest doesn't come this way.
+    pub(crate) async fn begin_for(&self, partner: PartnerId) -> Result<DatabaseTransaction, DbErr> {
+        let tx = self.begin().await?;
+        self.lock(&tx, partner).await?;
+        Ok(tx)
+    }
+
+    pub(crate) async fn lock(&self, tx: &DatabaseTransaction, partner: PartnerId) -> Result<(), DbErr> {
+        if self.backend == DbBackend::Postgres {
+            // Foreign keys on the partner are still checked freely under this lock. On SQLite there is one writer anyway.
+            let mut lock = sql::Sql::new("SELECT id FROM partners WHERE id = ");
+            lock.bind(partner.0).push(" FOR NO KEY UPDATE");
+            tx.query_one_raw(lock.build(self.backend)).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn short(&self) -> &Short {
+        &self.short
+    }
+
+    /// A new id: 41 bits of milliseconds since 2025, 21 random bits; positive and, in this process, greater than all before it.
+    pub fn id(&self, now: Time) -> i64 {
+        let since = now.0.saturating_sub(FIRST_ID_AT).clamp(0, (1 << ID_TIME_BITS) - 1);
+        let fresh = (since << ID_RANDOM_BITS) | i64::from(rand::random_range(1..1u32 << ID_RANDOM_BITS));
+        // In the same millisecond: a small random step, so that two processes rarely meet.
+        let step = i64::from(rand::random_range(1..=16u8));
+        let next = |last: i64| fresh.max(last + step);
+        let before = self.last_id.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+        // The closure always gives a value, so both arms hold the value before.
+        next(before.unwrap_or_else(|last| last))
     }
 
     /// True when the database answers.

@@ -1,0 +1,556 @@
+//! Organizations: the clients of a partner, with their live counts and those of a window (D1, D6).
+
+use super::{
+    Store,
+    audit::{self, Entry},
+    devices,
+    entity::{device, organization, organization_count, organization_hour},
+    facts::parse,
+    input,
+    page::{self, Page},
+    partners, scope, sql,
+};
+use crate::{Engine, error::Error};
+use domain::{
+    access::{Action, Actor},
+    ids::{DeviceId, OrganizationId, PartnerId},
+    live::CountsNow,
+    time::{Span, Time},
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, LikeExpr},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::HashMap;
+
+/// Whether an organization is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrganizationStatus {
+    /// Served.
+    Activated,
+    /// Kept; its devices are muted.
+    Deactivated,
+}
+
+impl OrganizationStatus {
+    /// The word on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Activated => "activated",
+            Self::Deactivated => "deactivated",
+        }
+    }
+}
+
+impl std::str::FromStr for OrganizationStatus {
+    type Err = &'static str;
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "activated" => Ok(Self::Activated),
+            "deactivated" => Ok(Self::Deactivated),
+            _ => Err("a status is `activated` or `deactivated`"),
+        }
+    }
+}
+
+/// What was sold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PlanType {
+    /// Backup.
+    #[default]
+    Backup,
+    /// Archiver.
+    Archiver,
+}
+
+impl PlanType {
+    /// The word on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Backup => "Backup",
+            Self::Archiver => "Archiver",
+        }
+    }
+}
+
+impl std::str::FromStr for PlanType {
+    type Err = &'static str;
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "Backup" => Ok(Self::Backup),
+            "Archiver" => Ok(Self::Archiver),
+            _ => Err("a plan type is `Backup` or `Archiver`"),
+        }
+    }
+}
+
+/// An organization with its live counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OrganizationRow {
+    /// Which organization.
+    pub id: OrganizationId,
+    /// Whose client.
+    pub partner: PartnerId,
+    /// Its name.
+    pub name: String,
+    /// Its IANA zone.
+    pub time_zone: String,
+    /// Whether it is served.
+    pub status: OrganizationStatus,
+    /// Where its backup data lives.
+    pub region: String,
+    /// Name of its plan.
+    pub plan_name: String,
+    /// What was sold.
+    pub plan_type: PlanType,
+    /// Seats it may use.
+    pub seat_limit: Option<i64>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was changed last.
+    pub updated_at: Time,
+    /// Devices by band, open runs and alerts, now.
+    pub counts: CountsNow,
+}
+
+/// What a list of organizations asks for. Sorted by name.
+#[derive(Clone, Debug, Default)]
+pub struct OrganizationFilter {
+    /// Part of the name.
+    pub search: Option<String>,
+    /// Only those served, or those not.
+    pub status: Option<OrganizationStatus>,
+    /// Where to go on.
+    pub cursor: Option<String>,
+    /// Rows, at most 500.
+    pub limit: Option<u64>,
+}
+
+/// An organization to be made.
+#[derive(Clone, Debug, Default)]
+pub struct NewOrganization {
+    /// Whose client; none: the actor's own partner.
+    pub partner: Option<PartnerId>,
+    /// Its name.
+    pub name: String,
+    /// Its IANA zone; none: the partner's.
+    pub time_zone: Option<String>,
+    /// Where its backup data lives.
+    pub region: String,
+    /// Name of its plan.
+    pub plan_name: String,
+    /// What was sold.
+    pub plan_type: PlanType,
+    /// Seats it may use.
+    pub seat_limit: Option<i64>,
+}
+
+/// What may change of an organization. The outer none leaves as is.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct OrganizationChange {
+    /// New name.
+    pub name: Option<String>,
+    /// New IANA zone.
+    pub time_zone: Option<String>,
+    /// Activates or deactivates it.
+    pub status: Option<OrganizationStatus>,
+    /// New region.
+    pub region: Option<String>,
+    /// New plan name.
+    pub plan_name: Option<String>,
+    /// New plan type.
+    pub plan_type: Option<PlanType>,
+    /// New seat limit; inner none: no limit.
+    pub seat_limit: Option<Option<i64>>,
+}
+
+/// Window of finished runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Window {
+    /// The last 24 full or begun hours.
+    #[default]
+    #[serde(rename = "24h")]
+    Day,
+    /// 7 × 24 hours.
+    #[serde(rename = "7d")]
+    Week,
+    /// 30 × 24 hours.
+    #[serde(rename = "30d")]
+    Month,
+}
+
+impl Window {
+    /// How long it is.
+    pub const fn span(self) -> Span {
+        match self {
+            Self::Day => Span::days(1),
+            Self::Week => Span::days(7),
+            Self::Month => Span::days(30),
+        }
+    }
+
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "24h",
+            Self::Week => "7d",
+            Self::Month => "30d",
+        }
+    }
+}
+
+impl std::str::FromStr for Window {
+    type Err = &'static str;
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "24h" => Ok(Self::Day),
+            "7d" => Ok(Self::Week),
+            "30d" => Ok(Self::Month),
+            _ => Err("a window is `24h`, `7d` or `30d`"),
+        }
+    }
+}
+
+/// Counts of an organization: finished runs of a window, open ones now (D6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct WindowCounts {
+    /// Seats in use.
+    pub seats: i64,
+    /// Runs that ended succeeded or warning.
+    pub success: i64,
+    /// Of them with issues.
+    pub warning: i64,
+    /// Runs that ended failed or were missed.
+    pub failed: i64,
+    /// Open runs in state running, now.
+    pub running: i64,
+    /// Open runs in state retrying, now.
+    pub retrying: i64,
+    /// The window.
+    pub window: Window,
+}
+
+fn row(model: organization::Model, counts: CountsNow) -> Result<OrganizationRow, Error> {
+    Ok(OrganizationRow {
+        id: OrganizationId(model.id),
+        partner: PartnerId(model.partner_id),
+        name: model.name,
+        time_zone: model.time_zone,
+        status: parse(&model.status)?,
+        region: model.region,
+        plan_name: model.plan_name,
+        plan_type: parse(&model.plan_type)?,
+        seat_limit: model.seat_limit,
+        created_at: Time(model.created_at),
+        updated_at: Time(model.updated_at),
+        counts,
+    })
+}
+
+fn counts_now(model: &organization_count::Model) -> CountsNow {
+    CountsNow {
+        healthy: model.healthy,
+        warning: model.warning,
+        critical: model.critical,
+        unknown: model.unknown,
+        paused: model.paused,
+        running: model.running,
+        retrying: model.retrying,
+        open_alerts: model.open_alerts,
+    }
+}
+
+fn seen(actor: &Actor) -> Condition {
+    scope::within(&actor.scope, organization::Column::PartnerId, Some(organization::Column::Id), None::<organization::Column>)
+}
+
+fn may_see(actor: &Actor) -> Result<(), Error> {
+    // Finance sees seats and plans, which live here (D11).
+    if actor.may(Action::SeeDashboards) || actor.may(Action::SeeSeats) { Ok(()) } else { Err(Error::Forbidden("see organizations")) }
+}
+
+/// A page of organizations, by name.
+///
+/// # Errors
+/// `Forbidden` without the right to read; `Invalid` (cursor, limit).
+pub async fn list(store: &Store, actor: &Actor, filter: &OrganizationFilter) -> Result<Page<OrganizationRow>, Error> {
+    may_see(actor)?;
+    let limit = page::limit(filter.limit)?;
+    let mut seen = seen(actor);
+    if let Some(search) = filter.search.as_deref().filter(|s| !s.trim().is_empty()) {
+        seen = seen.add(Expr::col(organization::Column::NameLower).like(LikeExpr::new(sql::contains(search)).escape('\\')));
+    }
+    if let Some(status) = filter.status {
+        seen = seen.add(organization::Column::Status.eq(status.as_str()));
+    }
+    if let Some((name, id)) = page::read::<(String, i64)>(filter.cursor.as_deref())? {
+        seen = seen.add(page::after(organization::Column::NameLower, name, organization::Column::Id, id));
+    }
+    let rows = organization::Entity::find()
+        .filter(seen)
+        .order_by_asc(organization::Column::NameLower)
+        .order_by_asc(organization::Column::Id)
+        .limit(limit + 1)
+        .all(store.reads())
+        .await?;
+    let page = Page::cut(rows, limit, |o| (o.name_lower.clone(), o.id))?;
+    let counts = counts_of(store.reads(), page.items.iter().map(|o| (o.partner_id, o.id))).await?;
+    page.try_map(|o| {
+        let counts = counts.get(&o.id).copied().unwrap_or_default();
+        row(o, counts)
+    })
+}
+
+async fn counts_of<C: ConnectionTrait>(conn: &C, of: impl Iterator<Item = (i64, i64)>) -> Result<HashMap<i64, CountsNow>, Error> {
+    let (mut partners, ids): (Vec<i64>, Vec<i64>) = of.unzip();
+    partners.sort_unstable();
+    partners.dedup();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = organization_count::Entity::find()
+        .filter(organization_count::COLUMN.partner_id.is_in(partners))
+        .filter(organization_count::COLUMN.organization_id.is_in(ids))
+        .all(conn)
+        .await?;
+    Ok(rows.iter().map(|c| (c.organization_id, counts_now(c))).collect())
+}
+
+/// One organization.
+///
+/// # Errors
+/// `NotFound` outside the scope; `Forbidden` without the right to read.
+pub async fn get(store: &Store, actor: &Actor, id: OrganizationId) -> Result<OrganizationRow, Error> {
+    may_see(actor)?;
+    let model = find(store.reads(), actor, id).await?;
+    let counts = counts_of(store.reads(), std::iter::once((model.partner_id, model.id))).await?;
+    row(model, counts.get(&id.0).copied().unwrap_or_default())
+}
+
+pub(crate) async fn find<C: ConnectionTrait>(conn: &C, actor: &Actor, id: OrganizationId) -> Result<organization::Model, Error> {
+    organization::Entity::find()
+        .filter(seen(actor))
+        .filter(organization::COLUMN.id.eq(id.0))
+        .one(conn)
+        .await?
+        .ok_or(Error::NotFound("organization"))
+}
+
+/// Counts of a window, from hourly and live counts.
+///
+/// # Errors
+/// `NotFound` outside the scope; `Forbidden` without the right to read.
+pub async fn counts(store: &Store, actor: &Actor, id: OrganizationId, window: Window, now: Time) -> Result<WindowCounts, Error> {
+    may_see(actor)?;
+    let model = find(store.reads(), actor, id).await?;
+    let live = counts_of(store.reads(), std::iter::once((model.partner_id, model.id))).await?;
+    let live = live.get(&id.0).copied().unwrap_or_default();
+    let hours = organization_hour::Entity::find()
+        .filter(organization_hour::COLUMN.partner_id.eq(model.partner_id))
+        .filter(organization_hour::COLUMN.organization_id.eq(model.id))
+        .filter(organization_hour::COLUMN.hour.gt((now - window.span()).hour()))
+        .filter(organization_hour::COLUMN.hour.lte(now.hour()))
+        .all(store.reads())
+        .await?;
+    let sum = |of: fn(&organization_hour::Model) -> i64| hours.iter().map(of).sum::<i64>();
+    let warning = sum(|h| h.warning);
+    Ok(WindowCounts {
+        seats: 0,
+        success: sum(|h| h.succeeded) + warning,
+        warning,
+        failed: sum(|h| h.failed) + sum(|h| h.missed),
+        running: live.running,
+        retrying: live.retrying,
+        window,
+    })
+}
+
+async fn refuse_double<C: ConnectionTrait>(conn: &C, partner: PartnerId, name: &str, except: i64) -> Result<(), Error> {
+    let double = organization::Entity::find()
+        .filter(organization::COLUMN.partner_id.eq(partner.0))
+        .filter(organization::COLUMN.name_lower.eq(name.to_lowercase()))
+        .filter(organization::COLUMN.id.ne(except))
+        .count(conn)
+        .await?;
+    if double > 0 {
+        return Err(Error::conflict("name_taken", format!("There already is an organization named `{name}`. Choose another name.")));
+    }
+    Ok(())
+}
+
+fn seats(limit: Option<i64>) -> Result<Option<i64>, Error> {
+    match limit {
+        Some(..=-1) => Err(Error::invalid("invalid_seat_limit", "seat_limit", "The seat limit can't be below 0; leave it out for none.")),
+        fine => Ok(fine),
+    }
+}
+
+/// Makes an organization.
+///
+/// # Errors
+/// `Forbidden`, `NotFound` (partner), `Invalid`, `Conflict` (name).
+pub async fn create(store: &Store, actor: &Actor, new: NewOrganization, now: Time) -> Result<OrganizationId, Error> {
+    let partner = new.partner.map_or_else(|| scope::own_partner(actor), Ok)?;
+    scope::inside(actor, "partner", partner, None, None)?;
+    scope::require(actor, Action::ManagePlans, "make organizations")?;
+    let name = input::name("name", &new.name)?;
+    let zone = new.time_zone.as_deref().map(|z| input::zone("time_zone", z)).transpose()?;
+    let (region, plan_name) = (input::text("region", &new.region)?, input::text("plan_name", &new.plan_name)?);
+    let seat_limit = seats(new.seat_limit)?;
+    let tx = store.begin_for(partner).await?;
+    refuse_double(&tx, partner, &name, 0).await?;
+    let time_zone = match zone {
+        Some(zone) => zone,
+        None => partners::find(&tx, partner).await?.time_zone,
+    };
+    let id = OrganizationId(store.id(now));
+    organization::ActiveModel {
+        partner_id: Set(partner.0),
+        id: Set(id.0),
+        name_lower: Set(name.to_lowercase()),
+        name: Set(name.clone()),
+        time_zone: Set(time_zone.clone()),
+        status: Set(OrganizationStatus::Activated.as_str().into()),
+        region: Set(region),
+        plan_name: Set(plan_name),
+        plan_type: Set(new.plan_type.as_str().into()),
+        seat_limit: Set(seat_limit),
+        created_at: Set(now.0),
+        updated_at: Set(now.0),
+    }
+    .insert(&tx)
+    .await?;
+    let entry = Entry {
+        partner,
+        organization: Some(id),
+        what: "organization.create",
+        subject: format!("organization:{id}"),
+        detail: json!({ "name": name, "time_zone": time_zone }),
+    };
+    audit::append(&tx, audit::who(actor), entry, now).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Changes an organization. A changed status settles all its devices: a deactivated organization's are muted.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`, `Invalid`, `Conflict` (name).
+pub async fn edit(engine: &Engine, actor: &Actor, id: OrganizationId, change: OrganizationChange, now: Time) -> Result<(), Error> {
+    let store = &engine.store;
+    let partner = PartnerId(find(store.reads(), actor, id).await?.partner_id);
+    scope::require(actor, Action::ManagePlans, "change organizations")?;
+    let tx = store.begin_for(partner).await?;
+    let stored = find(&tx, actor, id).await?;
+    let status_before: OrganizationStatus = parse(&stored.status)?;
+    let zone_before = stored.time_zone.clone();
+    let mut model = stored.into_active_model();
+    let mut detail = serde_json::Map::new();
+    if let Some(name) = change.name {
+        let name = input::name("name", &name)?;
+        refuse_double(&tx, partner, &name, id.0).await?;
+        detail.insert("name".into(), json!(name));
+        model.name_lower = Set(name.to_lowercase());
+        model.name = Set(name);
+    }
+    if let Some(zone) = change.time_zone {
+        let zone = input::zone("time_zone", &zone)?;
+        if zone != zone_before {
+            detail.insert("time_zone".into(), json!(zone));
+            model.time_zone = Set(zone);
+        }
+    }
+    if let Some(region) = change.region {
+        let region = input::text("region", &region)?;
+        detail.insert("region".into(), json!(region));
+        model.region = Set(region);
+    }
+    if let Some(plan_name) = change.plan_name {
+        let plan_name = input::text("plan_name", &plan_name)?;
+        detail.insert("plan_name".into(), json!(plan_name));
+        model.plan_name = Set(plan_name);
+    }
+    if let Some(plan_type) = change.plan_type {
+        detail.insert("plan_type".into(), json!(plan_type));
+        model.plan_type = Set(plan_type.as_str().into());
+    }
+    if let Some(limit) = change.seat_limit {
+        let limit = seats(limit)?;
+        detail.insert("seat_limit".into(), json!(limit));
+        model.seat_limit = Set(limit);
+    }
+    let status = change.status.filter(|s| *s != status_before);
+    if let Some(status) = status {
+        detail.insert("status".into(), json!(status));
+        model.status = Set(status.as_str().into());
+    }
+    if detail.is_empty() {
+        return Ok(());
+    }
+    let held = if status.is_some() { devices_of(&tx, partner, id).await? } else { Vec::new() };
+    devices::lock(store, &tx, &held).await?;
+    model.updated_at = Set(now.0);
+    model.update(&tx).await?;
+    if status == Some(OrganizationStatus::Activated) {
+        watch_anew(&tx, partner, id, now).await?;
+    }
+    let entry =
+        Entry { partner, organization: Some(id), what: "organization.edit", subject: format!("organization:{id}"), detail: detail.into() };
+    audit::append(&tx, audit::who(actor), entry, now).await?;
+    let changes = devices::settle(store, &tx, &held, now).await?;
+    tx.commit().await?;
+    engine.live.publish(changes);
+    Ok(())
+}
+
+/// Slots that passed while the organization was deactivated were not promised.
+async fn watch_anew(tx: &DatabaseTransaction, partner: PartnerId, id: OrganizationId, now: Time) -> Result<(), Error> {
+    device::Entity::update_many()
+        .col_expr(device::Column::WatchedSince, now.0.into())
+        .filter(device::COLUMN.partner_id.eq(partner.0))
+        .filter(device::COLUMN.organization_id.eq(id.0))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+async fn devices_of(tx: &DatabaseTransaction, partner: PartnerId, id: OrganizationId) -> Result<Vec<(PartnerId, DeviceId)>, Error> {
+    let ids: Vec<i64> = device::Entity::find()
+        .select_only()
+        .column(device::Column::Id)
+        .filter(device::COLUMN.partner_id.eq(partner.0))
+        .filter(device::COLUMN.organization_id.eq(id.0))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(ids.into_iter().map(|d| (partner, DeviceId(d))).collect())
+}
+
+/// Live counts of everything in the scope: the sum over its organizations.
+///
+/// # Errors
+/// The database fails.
+pub async fn counts_in_scope(store: &Store, actor: &Actor) -> Result<CountsNow, Error> {
+    may_see(actor)?;
+    let seen = scope::within(
+        &actor.scope,
+        organization_count::Column::PartnerId,
+        Some(organization_count::Column::OrganizationId),
+        None::<organization_count::Column>,
+    );
+    let rows = organization_count::Entity::find().filter(seen).all(store.reads()).await?;
+    Ok(rows.iter().map(counts_now).fold(CountsNow::default(), |a, b| CountsNow {
+        healthy: a.healthy + b.healthy,
+        warning: a.warning + b.warning,
+        critical: a.critical + b.critical,
+        unknown: a.unknown + b.unknown,
+        paused: a.paused + b.paused,
+        running: a.running + b.running,
+        retrying: a.retrying + b.retrying,
+        open_alerts: a.open_alerts + b.open_alerts,
+    }))
+}
