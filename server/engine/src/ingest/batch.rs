@@ -1,0 +1,350 @@
+//! One transaction's worth of submissions: find, load, merge, settle, write. A fixed number of statements, however many events.
+
+use super::{
+    CheckIn, CheckedIn, Error, IncomingEvent, JobRef, Receipt, Rejection, RestoreTestReport, RunRef, Subject,
+    inbox::{Inbox, WAITING},
+    limits::{PING, Prepared},
+    resolve::{Found, Wanted, resolve},
+    writer::{Answer, Items, Submission},
+};
+use crate::{
+    reconcile::work::{Work, lock},
+    store::{Store, facts::at},
+};
+use domain::{
+    facts::Storage,
+    ids::{RestoreTestId, RunId},
+    policy::DeviceLife,
+    run::RunEvent,
+    time::{Span, Time},
+};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
+use std::collections::{HashMap, HashSet};
+
+/// Most jobs that come into being by themselves at one device.
+const JOBS: usize = 200;
+
+/// Two pings this near to each other begin the same run.
+const SAME_START: Span = Span::SECOND;
+
+/// Takes in all submissions inside the transaction; commit, then answer.
+pub(crate) async fn take_in<'s>(
+    store: &'s Store,
+    tx: &DatabaseTransaction,
+    submissions: &mut [Submission],
+) -> Result<(Vec<Result<Answer, Error>>, Work<'s>), Error> {
+    let now = submissions.iter().map(|s| s.now).max().unwrap_or_default();
+    let found = find(tx, submissions).await?;
+    let mut devices: Vec<_> = found.found.iter().filter_map(|f| if let Found::Device(p, d) = f { Some((*p, *d)) } else { None }).collect();
+    devices.sort_unstable();
+    devices.dedup();
+    lock(store, tx, &devices).await?;
+    let mut work = Work::load(store, tx, &devices, now).await?;
+    let mut inbox = Inbox::default();
+
+    let placed = place_events(&mut work, &mut inbox, submissions, &found)?;
+    load_runs(&mut work, tx, &placed.events).await?;
+    let mut receipts = placed.receipts;
+    for event in placed.events {
+        let key = match event.key {
+            Key::Given(key) => key.to_owned(),
+            Key::Ping => ping_key(&work, event.subject, event.job, event.event),
+        };
+        let (place, changed) = work.merge(event.subject, event.job, &key, event.event);
+        let receipt = &mut receipts[event.submission];
+        receipt.accepted += 1;
+        receipt.duplicates += usize::from(!changed);
+        let run = &mut work.runs[place];
+        if let Some(log) = event.log
+            && (changed || run.before.is_none())
+        {
+            run.log = Some(log.clone());
+        }
+        let subject = &mut work.subjects[event.subject];
+        subject.facts.last_seen = subject.facts.last_seen.max(Some(event.event.at.min(now)));
+        if subject.life == DeviceLife::Pending {
+            subject.life = DeviceLife::Active;
+            subject.row_changed = true;
+            subject.facts.life = crate::reconcile::work::counted_life(subject.life, subject.deactivated);
+        }
+    }
+    let mut answers: Vec<Result<Answer, Error>> = receipts.into_iter().map(|r| Ok(Answer::Receipt(r))).collect();
+    for (place, submission) in submissions.iter().enumerate() {
+        match &submission.items {
+            Items::Events(_) => {}
+            Items::CheckIn(check_in) => answers[place] = check_in_at(&mut work, &mut inbox, &found.found[found.single[&place]], check_in),
+            Items::RestoreTest(report) => {
+                answers[place] = restore_test_at(&mut work, tx, &found.found[found.single[&place]], report, &submission.who).await?;
+            }
+        }
+    }
+    inbox.write(tx, now).await?;
+    work.settle(tx).await?;
+    Ok((answers, work))
+}
+
+/// Who is meant by what: places in `found`.
+struct Finds {
+    found: Vec<Found>,
+    /// (submission, event) → place.
+    events: HashMap<(usize, usize), usize>,
+    /// Submission with a single item → place.
+    single: HashMap<usize, usize>,
+}
+
+async fn find(tx: &DatabaseTransaction, submissions: &[Submission]) -> Result<Finds, Error> {
+    let mut wanted = Vec::new();
+    let (mut events, mut single) = (HashMap::new(), HashMap::new());
+    for (s, submission) in submissions.iter().enumerate() {
+        let scope = &submission.scope;
+        match &submission.items {
+            Items::Events(prepared) => {
+                let mut met: HashMap<&Subject, usize> = HashMap::new();
+                for (e, prepared) in prepared.iter().enumerate() {
+                    let place = *met.entry(&prepared.incoming.subject).or_insert_with(|| {
+                        wanted.push((scope, wanted_of(&prepared.incoming)));
+                        wanted.len() - 1
+                    });
+                    events.insert((s, e), place);
+                }
+            }
+            Items::CheckIn(CheckIn { device, organization, .. }) | Items::RestoreTest(RestoreTestReport { device, organization, .. }) => {
+                single.insert(s, wanted.len());
+                wanted.push((scope, Wanted::Named { device: device.clone(), organization: organization.clone() }));
+            }
+        }
+    }
+    Ok(Finds { found: resolve(tx, &wanted).await?, events, single })
+}
+
+fn wanted_of(incoming: &IncomingEvent) -> Wanted {
+    match &incoming.subject {
+        Subject::Device(device) => Wanted::Known(*device),
+        Subject::Named { device, organization } => Wanted::Named { device: device.clone(), organization: organization.clone() },
+    }
+}
+
+/// An event whose device and job are known.
+struct Placed<'e> {
+    submission: usize,
+    subject: usize,
+    job: usize,
+    key: Key<'e>,
+    event: &'e RunEvent,
+    log: &'e Option<(Vec<u8>, usize)>,
+}
+
+#[derive(Clone, Copy)]
+enum Key<'e> {
+    Given(&'e str),
+    Ping,
+}
+
+struct Placing<'e> {
+    events: Vec<Placed<'e>>,
+    receipts: Vec<Receipt>,
+}
+
+fn place_events<'e>(work: &mut Work<'_>, inbox: &mut Inbox, submissions: &'e [Submission], found: &Finds) -> Result<Placing<'e>, Error> {
+    let mut placing = Placing { events: Vec::new(), receipts: Vec::with_capacity(submissions.len()) };
+    for (s, submission) in submissions.iter().enumerate() {
+        let mut receipt = Receipt::default();
+        let prepared: &'e [Prepared] = if let Items::Events(prepared) = &submission.items { prepared } else { &[] };
+        for (e, prepared) in prepared.iter().enumerate() {
+            match place_event(work, inbox, prepared, &found.found[found.events[&(s, e)]])? {
+                Place::At(subject, job) => placing.events.push(Placed {
+                    submission: s,
+                    subject,
+                    job,
+                    key: match &prepared.incoming.run {
+                        RunRef::Key(key) => Key::Given(key),
+                        RunRef::Open => Key::Ping,
+                    },
+                    event: &prepared.incoming.event,
+                    log: &prepared.log,
+                }),
+                Place::Waiting => {
+                    receipt.accepted += 1;
+                    receipt.waiting += 1;
+                }
+                Place::Refused(code, message) => {
+                    receipt.rejected.push(Rejection { index: prepared.index, code: code.into(), message });
+                }
+            }
+        }
+        placing.receipts.push(receipt);
+    }
+    Ok(placing)
+}
+
+enum Place {
+    At(usize, usize),
+    Waiting,
+    Refused(&'static str, String),
+}
+
+fn place_event(work: &mut Work<'_>, inbox: &mut Inbox, prepared: &Prepared, found: &Found) -> Result<Place, Error> {
+    let key = match found {
+        Found::Device(partner, device) => (*partner, *device),
+        Found::Refused(code, message) => return Ok(Place::Refused(code, message.clone())),
+        Found::Source(source) => {
+            return Ok(if inbox.put(work, source, &prepared.incoming)? {
+                Place::Waiting
+            } else {
+                Place::Refused("inbox_full", format!("{WAITING} events of `{}` wait in the inbox. Assign it to a device first.", source.name))
+            });
+        }
+    };
+    let Some(subject) = work.places.get(&key).copied() else {
+        return Ok(Place::Refused("not_found", "There is no such device here any more.".into()));
+    };
+    if work.subjects[subject].life == DeviceLife::Retired {
+        return Ok(Place::Refused("retired", "The device is retired. Add it again, or stop sending its events.".into()));
+    }
+    Ok(match &prepared.incoming.job {
+        JobRef::Id(id) => match work.subjects[subject].jobs.iter().position(|j| j.job == *id) {
+            Some(job) => Place::At(subject, job),
+            None => Place::Refused("not_found", "There is no such job at this device.".into()),
+        },
+        JobRef::Named(name) => {
+            let known = &work.subjects[subject];
+            let place = known.job_names.get(name.as_str()).copied();
+            let lower = if place.is_some() { String::new() } else { name.to_lowercase() };
+            match place.or_else(|| known.job_names.get(&lower).copied()) {
+                Some(job) => Place::At(subject, job),
+                None if known.jobs.len() >= JOBS => Place::Refused(
+                    "too_many_jobs",
+                    format!("The device has {JOBS} jobs already. Use stable job names; what differs from run to run belongs into `run`."),
+                ),
+                None => Place::At(subject, work.begin_job(subject, name, lower)),
+            }
+        }
+    })
+}
+
+async fn load_runs(work: &mut Work<'_>, tx: &DatabaseTransaction, events: &[Placed<'_>]) -> Result<(), Error> {
+    let mut wanted: HashSet<(usize, usize, String)> = HashSet::new();
+    let mut open: HashSet<(usize, usize, RunId)> = HashSet::new();
+    let mut last: Option<(usize, usize, &str)> = None;
+    for event in events {
+        let (s, j) = (event.subject, event.job);
+        let job = &work.subjects[s].jobs[j];
+        if job.is_new {
+            continue;
+        }
+        match event.key {
+            Key::Given(key) => {
+                if last != Some((s, j, key)) {
+                    wanted.insert((s, j, key.to_owned()));
+                    last = Some((s, j, key));
+                }
+            }
+            Key::Ping => {
+                wanted.insert((s, j, new_ping(event.event)));
+                open.extend(job.open.iter().filter(|open| open.3).map(|open| (s, j, RunId(open.0))));
+            }
+        }
+    }
+    let mut wanted: Vec<_> = wanted.into_iter().collect();
+    wanted.sort_unstable();
+    work.load_runs(tx, wanted).await?;
+    work.load_runs_by_id(tx, &open.into_iter().collect::<Vec<_>>()).await
+}
+
+fn new_ping(event: &RunEvent) -> String {
+    format!("{PING}{}", event.at.0)
+}
+
+/// Which run a ping means: an end closes the open run that was begun without a key, else it is a run by itself; a start begins one.
+fn ping_key(work: &Work<'_>, subject: usize, job: usize, event: &RunEvent) -> String {
+    let job = &work.subjects[subject].jobs[job];
+    let open = job.keys.iter().filter(|(key, _)| key.starts_with(PING)).map(|(key, place)| (key, &work.runs[*place].run)).filter(|(_, run)| run.state().is_open());
+    let started = |run: &domain::run::Run| run.started_at;
+    let chosen = if event.state.is_open() {
+        open.filter(|(_, run)| (started(run) - event.at).0.abs() <= SAME_START.0).min_by_key(|(_, run)| (started(run) - event.at).0.abs())
+    } else {
+        open.filter(|(_, run)| started(run) <= event.at + SAME_START).max_by_key(|(_, run)| started(run))
+    };
+    chosen.map_or_else(|| new_ping(event), |(key, _)| key.clone())
+}
+
+fn check_in_at(work: &mut Work<'_>, inbox: &mut Inbox, found: &Found, check_in: &CheckIn) -> Result<Answer, Error> {
+    let (partner, device) = match found {
+        Found::Device(partner, device) => (*partner, *device),
+        Found::Refused(..) => return Err(Error::NotFound("device")),
+        Found::Source(source) => {
+            inbox.heard_of(work, source);
+            return Ok(Answer::CheckedIn(CheckedIn::Waiting));
+        }
+    };
+    let at = check_in.at.min(work.now);
+    let place = work.places.get(&(partner, device)).copied().ok_or(Error::NotFound("device"))?;
+    let subject = &mut work.subjects[place];
+    if subject.life == DeviceLife::Retired {
+        return Err(Error::Conflict { code: "retired", message: "The device is retired. Add it again, or stop its agent.".into() });
+    }
+    let is_latest = subject.facts.checked_in_at.is_none_or(|last| last <= at);
+    subject.facts.last_seen = subject.facts.last_seen.max(Some(at));
+    subject.facts.checked_in_at = subject.facts.checked_in_at.max(Some(at));
+    if is_latest {
+        for (stored, said) in [(&mut subject.agent_version, &check_in.agent_version), (&mut subject.hostname, &check_in.hostname)] {
+            if said.is_some() && stored != said {
+                stored.clone_from(said);
+                subject.row_changed = true;
+            }
+        }
+        if let Some(used) = check_in.storage_used {
+            let quota = subject.quota;
+            subject.facts.storage = Some(Storage { used, quota });
+        }
+        if let Some(quota) = check_in.storage_quota
+            && subject.quota != Some(quota)
+        {
+            subject.quota = Some(quota);
+            subject.row_changed = true;
+            if let Some(storage) = &mut subject.facts.storage {
+                storage.quota = Some(quota);
+            }
+        }
+    }
+    Ok(Answer::CheckedIn(CheckedIn::Device(device)))
+}
+
+async fn restore_test_at(
+    work: &mut Work<'_>,
+    tx: &DatabaseTransaction,
+    found: &Found,
+    report: &RestoreTestReport,
+    who: &str,
+) -> Result<Result<Answer, Error>, Error> {
+    let Some(place) = (if let Found::Device(partner, device) = found { work.places.get(&(*partner, *device)).copied() } else { None }) else {
+        return Ok(Err(Error::NotFound("device")));
+    };
+    let id = RestoreTestId(work.store.id(work.now));
+    let subject = &mut work.subjects[place];
+    let at_time: Time = report.at;
+    if subject.facts.restore.last.is_none_or(|(last, _)| last <= at_time) {
+        subject.facts.restore.last = Some((at_time, report.passed));
+    }
+    subject.facts.last_seen = subject.facts.last_seen.max(Some(at_time.min(work.now)));
+    let backend = tx.get_database_backend();
+    let sql = "INSERT INTO restore_tests (partner_id, id, organization_id, device_id, at, passed, scope, rpo_seconds, rto_seconds, note, made_by) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (partner_id, device_id, at, scope) DO UPDATE SET \
+               passed = excluded.passed, rpo_seconds = excluded.rpo_seconds, rto_seconds = excluded.rto_seconds, note = excluded.note RETURNING id";
+    let values = [
+        subject.partner.0.into(),
+        id.0.into(),
+        subject.organization.0.into(),
+        subject.device.0.into(),
+        at_time.0.into(),
+        report.passed.into(),
+        report.scope.clone().into(),
+        report.rpo_seconds.into(),
+        report.rto_seconds.into(),
+        report.note.clone().into(),
+        who.to_owned().into(),
+    ];
+    let row = tx.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    let id = row.map(|row| at::<i64>(&row, 0)).transpose()?.map_or(id, RestoreTestId);
+    Ok(Ok(Answer::RestoreTest(id)))
+}

@@ -1,0 +1,162 @@
+//! Group commit: takes what is queued, writes it in one transaction, answers everybody after the commit.
+
+use super::{CheckIn, CheckedIn, Receipt, RestoreTestReport, batch::take_in, limits::Prepared};
+use crate::{error::Error, live::LiveHub, reconcile::Reconciler, store::Store};
+use domain::{access::Scope, ids::RestoreTestId, time::Time};
+use sea_orm::DbBackend;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// Most submissions, and about as many events, of one transaction.
+const SUBMISSIONS: usize = 512;
+const EVENTS: usize = 8_000;
+
+/// One caller's items, and where to answer.
+pub(crate) struct Submission {
+    pub(crate) scope: Scope,
+    pub(crate) who: String,
+    pub(crate) items: Items,
+    pub(crate) now: Time,
+    pub(crate) answer: oneshot::Sender<Result<Answer, Error>>,
+}
+
+pub(crate) enum Items {
+    Events(Vec<Prepared>),
+    CheckIn(CheckIn),
+    RestoreTest(RestoreTestReport),
+}
+
+impl Items {
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Self::Events(events) => events.len(),
+            Self::CheckIn(_) | Self::RestoreTest(_) => 1,
+        }
+    }
+}
+
+pub(crate) enum Answer {
+    Receipt(Receipt),
+    CheckedIn(CheckedIn),
+    RestoreTest(RestoreTestId),
+}
+
+#[derive(Clone)]
+struct Writer {
+    store: Store,
+    live: LiveHub,
+    reconciler: Reconciler,
+    queue: Arc<Mutex<mpsc::Receiver<Submission>>>,
+    queued: Arc<AtomicUsize>,
+    cancel: CancellationToken,
+}
+
+/// Starts the writers: one on SQLite, which has one writer anyway; two on PostgreSQL, so that one computes while the other commits.
+pub(crate) fn start(
+    store: Store,
+    live: LiveHub,
+    reconciler: Reconciler,
+    queue: mpsc::Receiver<Submission>,
+    queued: Arc<AtomicUsize>,
+    cancel: CancellationToken,
+) {
+    let writers = if store.backend() == DbBackend::Postgres { 2 } else { 1 };
+    let writer = Writer { store, live, reconciler, queue: Arc::new(Mutex::new(queue)), queued, cancel };
+    for _ in 0..writers {
+        tokio::spawn(writer.clone().run());
+    }
+}
+
+impl Writer {
+    async fn run(self) {
+        loop {
+            let group = self.next().await;
+            if group.is_empty() {
+                return;
+            }
+            self.write_group(group).await;
+        }
+    }
+
+    /// Waits for a submission and takes what else is there. Empty: stopped, and nothing is left.
+    async fn next(&self) -> Vec<Submission> {
+        let mut queue = self.queue.lock().await;
+        let first = tokio::select! {
+            biased;
+            first = queue.recv() => first,
+            () = self.cancel.cancelled() => {
+                queue.close();
+                queue.recv().await
+            }
+        };
+        let Some(first) = first else { return Vec::new() };
+        let mut events = first.items.weight();
+        let mut group = vec![first];
+        while group.len() < SUBMISSIONS && events < EVENTS {
+            let Ok(next) = queue.try_recv() else { break };
+            events += next.items.weight();
+            group.push(next);
+        }
+        self.queued.fetch_sub(events, Ordering::Relaxed);
+        group
+    }
+
+    async fn write_group(&self, mut group: Vec<Submission>) {
+        match self.write(&mut group).await {
+            Ok(answers) => answer(group, answers),
+            Err(error) if group.len() == 1 => {
+                tracing::warn!(%error, "a submission could not be stored");
+                answer(group, vec![Err(error)]);
+            }
+            Err(error) => {
+                // One that can't be stored must not cost the others.
+                tracing::warn!(%error, submissions = group.len(), "a group could not be stored; trying one by one");
+                for submission in group {
+                    let mut alone = vec![submission];
+                    let answers = match self.write(&mut alone).await {
+                        Ok(answers) => answers,
+                        Err(error) => vec![Err(error)],
+                    };
+                    answer(alone, answers);
+                }
+            }
+        }
+    }
+
+    async fn write(&self, group: &mut [Submission]) -> Result<Vec<Result<Answer, Error>>, Error> {
+        let mut tries = 0;
+        loop {
+            match self.write_once(group).await {
+                // Two writers met (a deadlock, a lock time-out): nothing was written.
+                Err(Error::Busy(why)) if tries < 3 => {
+                    tries += 1;
+                    tracing::info!(why, tries, "a transaction met another; trying again");
+                    tokio::time::sleep(std::time::Duration::from_millis(5 * tries)).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn write_once(&self, group: &mut [Submission]) -> Result<Vec<Result<Answer, Error>>, Error> {
+        let tx = self.store.begin().await?;
+        let (answers, work) = take_in(&self.store, &tx, group).await?;
+        tx.commit().await?;
+        self.live.publish_work(&work);
+        if let Some(next) = work.subjects.iter().filter_map(|s| s.next_change).min() {
+            self.reconciler.expect(next);
+        }
+        Ok(answers)
+    }
+}
+
+fn answer(group: Vec<Submission>, answers: Vec<Result<Answer, Error>>) {
+    for (submission, answer) in group.into_iter().zip(answers) {
+        // Who has gone away doesn't need it.
+        let _ = submission.answer.send(answer);
+    }
+}

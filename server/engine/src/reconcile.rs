@@ -1,1 +1,0 @@
-//! Reconciler: facts and a time in, the written difference out.

@@ -1,0 +1,163 @@
+//! Reconciler: facts and a time in, the written difference out (D4, *One function decides*).
+//!
+//! The same code runs for events (`ingest`), for edits ([`settle`]) and for time passing ([`Reconciler`]). Devices whose
+//! next change has come are found by index; nothing scans.
+
+mod alerts;
+mod settle;
+pub(crate) mod work;
+pub(crate) mod write;
+
+use crate::{
+    Clock,
+    error::Error,
+    live::{Change, LiveHub},
+    store::{Store, facts::at},
+};
+use domain::{
+    ids::{DeviceId, PartnerId},
+    time::{Span, Time},
+};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use tokio_util::sync::CancellationToken;
+use work::Work;
+
+/// Devices settled in one transaction.
+const BATCH: u64 = 500;
+
+/// Settles these devices inside the caller's transaction: schedules are resolved anew, facts assessed, the difference
+/// written. For edits (device, policy, organization, pause). Publish the answer after the commit.
+///
+/// # Errors
+/// The database fails, or holds what can't be read.
+pub async fn settle(
+    store: &Store,
+    tx: &DatabaseTransaction,
+    devices: &[(PartnerId, DeviceId)],
+    now: Time,
+) -> Result<Vec<Change>, Error> {
+    let mut devices = devices.to_vec();
+    devices.sort_unstable();
+    devices.dedup();
+    let mut changes = Vec::with_capacity(devices.len());
+    for part in devices.chunks(BATCH as usize) {
+        work::lock(store, tx, part).await?;
+        let mut work = Work::load(store, tx, part, now).await?;
+        work.resolve_all();
+        work.settle(tx).await?;
+        changes.extend(work.changes());
+    }
+    Ok(changes)
+}
+
+/// Lets time pass. Cheap to clone.
+#[derive(Clone)]
+pub struct Reconciler {
+    store: Store,
+    live: LiveHub,
+    wake: Arc<Wake>,
+}
+
+struct Wake {
+    /// Earliest known next change, in milliseconds.
+    earliest: AtomicI64,
+    notify: tokio::sync::Notify,
+}
+
+impl std::fmt::Debug for Reconciler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reconciler").finish_non_exhaustive()
+    }
+}
+
+impl Reconciler {
+    pub(crate) fn new(store: Store, live: LiveHub) -> Self {
+        Self { store, live, wake: Arc::new(Wake { earliest: AtomicI64::new(i64::MAX), notify: tokio::sync::Notify::new() }) }
+    }
+
+    /// A commit has set a next change at `at`.
+    pub(crate) fn expect(&self, at: Time) {
+        if self.wake.earliest.fetch_min(at.0, Ordering::AcqRel) > at.0 {
+            self.wake.notify.notify_one();
+        }
+    }
+
+    /// Settles all devices whose next change has come by `now`, and publishes. Gives how many there were.
+    ///
+    /// # Errors
+    /// The database fails; what was committed before stays.
+    pub async fn tick(&self, now: Time) -> Result<usize, Error> {
+        let mut settled = 0;
+        loop {
+            let tx = self.store.begin().await?;
+            let due = self.due(&tx, now).await?;
+            if due.is_empty() {
+                tx.rollback().await?;
+                return Ok(settled);
+            }
+            let mut work = Work::load(&self.store, &tx, &due, now).await?;
+            work.settle(&tx).await?;
+            tx.commit().await?;
+            settled += due.len();
+            self.live.publish_work(&work);
+            if (due.len() as u64) < BATCH {
+                return Ok(settled);
+            }
+        }
+    }
+
+    /// The devices whose time has come, locked; those that another writer holds are left to it.
+    async fn due(&self, tx: &DatabaseTransaction, now: Time) -> Result<Vec<(PartnerId, DeviceId)>, Error> {
+        let backend = self.store.backend();
+        let lock = if backend == DbBackend::Postgres { " FOR NO KEY UPDATE OF d SKIP LOCKED" } else { "" };
+        let sql = format!(
+            "SELECT s.partner_id, s.device_id FROM device_state s JOIN devices d ON d.partner_id = s.partner_id AND d.id = s.device_id \
+             WHERE s.next_change_at <= $1 ORDER BY s.next_change_at LIMIT {BATCH}{lock}"
+        );
+        let rows = tx.query_all_raw(Statement::from_sql_and_values(backend, sql, [now.0.into()])).await?;
+        let mut due = rows.iter().map(|row| Ok((PartnerId(at(row, 0)?), DeviceId(at(row, 1)?)))).collect::<Result<Vec<_>, Error>>()?;
+        due.sort_unstable();
+        Ok(due)
+    }
+
+    async fn earliest(&self) -> Result<Time, Error> {
+        let sql = "SELECT MIN(next_change_at) FROM device_state WHERE next_change_at IS NOT NULL";
+        let row = self.store.reads().query_one_raw(Statement::from_string(self.store.backend(), sql)).await?;
+        Ok(row.and_then(|row| at::<Option<i64>>(&row, 0).ok().flatten()).map_or(Time(i64::MAX), Time))
+    }
+
+    /// Ticks whenever something is due, until cancelled. Asks at least once a second, because other servers write too.
+    pub(crate) async fn run(self, clock: Clock, cancel: CancellationToken) {
+        loop {
+            let now = clock();
+            match self.pass(now).await {
+                Ok(()) => {}
+                Err(error) => tracing::warn!(%error, "reconciler: will try again"),
+            }
+            let until = Span(self.wake.earliest.load(Ordering::Acquire).saturating_sub(clock().0).clamp(5, 1_000));
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = self.wake.notify.notified() => {}
+                () = tokio::time::sleep(Duration::from_millis(until.0.unsigned_abs())) => {}
+            }
+        }
+    }
+
+    async fn pass(&self, now: Time) -> Result<(), Error> {
+        self.wake.earliest.store(i64::MAX, Ordering::Release);
+        let mut earliest = self.earliest().await?;
+        if earliest <= now {
+            self.tick(now).await?;
+            earliest = self.earliest().await?;
+        }
+        self.wake.earliest.fetch_min(earliest.0, Ordering::AcqRel);
+        Ok(())
+    }
+}

@@ -1,0 +1,287 @@
+//! From changed runs and a time to the assessment: histories, slots, missed slots, time-outs, until nothing more follows.
+
+use super::work::{OpenRef, Work, no_slots};
+use crate::{
+    error::Error,
+    ingest::{PING, bulk::{Keys, Kind}},
+    store::facts::{at, parse, resolve},
+};
+use domain::{
+    facts::{Applied, JobHistory, RunSummary},
+    health::assess,
+    ids::{JobId, RunId},
+    policy::DeviceLife,
+    run::{Run, RunEvent, RunState, Transition},
+    schedule::{Pending, Slots},
+    time::{Span, Time},
+};
+use sea_orm::DatabaseTransaction;
+use std::collections::HashMap;
+
+/// After so many rounds something is wrong: each writes what the one before asked for.
+const ROUNDS: usize = 12;
+
+/// How far back the runs of a rebuild are read, if that already holds all recent usable runs.
+const REBUILD: Span = Span::days(10);
+
+impl Work<'_> {
+    /// Brings all subjects to where nothing more follows from facts and time, then writes the difference.
+    pub(crate) async fn settle(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        for round in 0.. {
+            self.apply();
+            self.rebuild(tx).await?;
+            self.resolve()?;
+            if !self.assess_all(tx).await? {
+                break;
+            }
+            if round >= ROUNDS {
+                tracing::error!("an assessment asks for more and more; stopped");
+                break;
+            }
+        }
+        self.write(tx).await
+    }
+
+    /// Resolves every schedule anew, for edits.
+    pub(crate) fn resolve_all(&mut self) {
+        for job in self.subjects.iter_mut().flat_map(|s| &mut s.jobs) {
+            job.resolve = true;
+        }
+    }
+
+    /// Assesses what is stored, and writes nothing.
+    pub(crate) fn assess_only(&mut self) -> Result<(), Error> {
+        self.resolve()?;
+        for subject in &mut self.subjects {
+            let assessment = assess(&subject.facts, self.now);
+            subject.next_change = assessment.next_change;
+            subject.assessment = Some(assessment);
+        }
+        Ok(())
+    }
+
+    /// Takes changed runs into the histories of their jobs.
+    fn apply(&mut self) {
+        for work in &mut self.runs {
+            if !work.changed {
+                continue;
+            }
+            work.changed = false;
+            let summary = work.run.summary();
+            if work.applied == Some(summary) {
+                continue;
+            }
+            let subject = &mut self.subjects[work.subject];
+            let job = &mut subject.jobs[work.job];
+            job.changed = true;
+            job.resolve = true;
+            let history = &mut subject.facts.jobs[work.job].history;
+            let latest_before = latest(history);
+            if !job.rebuild && history.apply(work.applied.as_ref(), &summary) == Applied::NeedsRebuild {
+                job.rebuild = true;
+            }
+            job.open.retain(|open| open.0 != work.id.0);
+            if summary.state.is_open() {
+                job.open.push(OpenRef(work.id.0, summary.started_at, summary.state == RunState::Retrying, work.key.starts_with(PING)));
+            }
+            if !job.rebuild {
+                let is_last = job.last_run.is_some_and(|(id, _)| id == work.id);
+                let latest = latest(history);
+                if is_last && work.applied.is_some_and(|a| a.started_at == summary.started_at) || latest_before < latest && latest == Some(summary.started_at) {
+                    job.last_run = Some((work.id, summary.state));
+                    job.last_at = Some(said_at(&summary));
+                } else if is_last || latest == Some(summary.started_at) {
+                    // It moved, or two began at the same time: look.
+                    job.rebuild = true;
+                }
+            }
+            work.applied = Some(summary);
+        }
+    }
+
+    /// Reads the runs of jobs whose history can't be known from what is stored of it.
+    async fn rebuild(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        if !self.subjects.iter().any(|s| s.jobs.iter().any(|j| j.rebuild)) {
+            return Ok(());
+        }
+        self.write_runs(tx).await?;
+        for whole in [false, true] {
+            let mut keys = Keys::new(&[Kind::Int, Kind::Int, Kind::Int, Kind::Int]);
+            let mut owners = HashMap::new();
+            for (s, subject) in self.subjects.iter().enumerate() {
+                for (j, job) in subject.jobs.iter().enumerate().filter(|(_, job)| job.rebuild) {
+                    let latest = latest(&subject.facts.jobs[j].history).unwrap_or(self.now).min(self.now);
+                    let from = if whole { Time(i64::MIN) } else { latest - REBUILD };
+                    owners.insert(job.job, (s, j));
+                    keys.int(subject.partner.0).int(subject.device.0).int(from.0.max(-1_000_000_000_000)).int(job.job.0);
+                }
+            }
+            let rows = keys
+                .query(
+                    tx,
+                    "SELECT r.job_id, r.id, r.state, r.started_at, r.ended_at, r.timed_out, r.attempt, r.bytes, r.run_key \
+                     FROM {x} {join} runs r ON r.partner_id = x.a AND r.device_id = x.b AND r.started_at >= x.c AND r.job_id = x.d",
+                )
+                .await?;
+            let mut runs: HashMap<JobId, Vec<(RunId, String, RunSummary)>> = owners.keys().map(|job| (*job, Vec::new())).collect();
+            for row in rows {
+                let summary = RunSummary {
+                    state: parse(&at::<String>(&row, 2)?)?,
+                    started_at: Time(at(&row, 3)?),
+                    ended_at: at::<Option<i64>>(&row, 4)?.map(Time),
+                    timed_out: at(&row, 5)?,
+                    attempt: u16::try_from(at::<i64>(&row, 6)?).unwrap_or(u16::MAX),
+                    bytes: at::<Option<i64>>(&row, 7)?.unwrap_or(0),
+                };
+                if let Some(list) = runs.get_mut(&JobId(at(&row, 0)?)) {
+                    list.push((RunId(at(&row, 1)?), at(&row, 8)?, summary));
+                }
+            }
+            for (job, list) in runs {
+                let Some(&(s, j)) = owners.get(&job) else { continue };
+                let usable = list.iter().filter(|(_, _, r)| matches!(r.state, RunState::Succeeded | RunState::Warning)).count();
+                if !whole && usable < domain::facts::RECENT {
+                    continue;
+                }
+                self.take_history(s, j, &list);
+            }
+            if !self.subjects.iter().any(|s| s.jobs.iter().any(|j| j.rebuild)) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_history(&mut self, s: usize, j: usize, runs: &[(RunId, String, RunSummary)]) {
+        let subject = &mut self.subjects[s];
+        let job = &mut subject.jobs[j];
+        job.rebuild = false;
+        job.changed = true;
+        job.resolve = true;
+        subject.facts.jobs[j].history = JobHistory::rebuild(runs.iter().map(|(_, _, r)| r));
+        let known: std::collections::HashSet<i64> = runs.iter().map(|(id, ..)| id.0).collect();
+        // Open runs from before the read stay as they are known.
+        job.open.retain(|open| !known.contains(&open.0));
+        job.open.extend(
+            runs.iter()
+                .filter(|(_, _, r)| r.state.is_open())
+                .map(|(id, key, r)| OpenRef(id.0, r.started_at, r.state == RunState::Retrying, key.starts_with(PING))),
+        );
+        let last = runs.iter().max_by(|a, b| (a.2.started_at, &a.1).cmp(&(b.2.started_at, &b.1)));
+        job.last_run = last.map(|(id, _, r)| (*id, r.state));
+        job.last_at = last.map(|(_, _, r)| said_at(r));
+    }
+
+    /// Slots of jobs whose history changed, and of devices without jobs.
+    fn resolve(&mut self) -> Result<(), Error> {
+        for subject in &mut self.subjects {
+            if subject.jobs.is_empty() {
+                subject.facts.expected = resolve(&subject.schedule, subject.facts.enrolled_at, &JobHistory::default(), subject.watched_since)?;
+                continue;
+            }
+            subject.facts.expected = no_slots(subject.facts.enrolled_at);
+            for (job, facts) in subject.jobs.iter_mut().zip(&mut subject.facts.jobs) {
+                let listed_to_the_end = matches!(&facts.slots.pending, Pending::Listed(slots) if slots.last().is_none_or(|(slot, _)| *slot <= self.now));
+                if !job.resolve && !listed_to_the_end {
+                    continue;
+                }
+                job.resolve = false;
+                let schedule = job.schedule.as_ref().unwrap_or(&subject.schedule);
+                let slots = resolve(schedule, facts.enrolled_at, &facts.history, subject.watched_since)?;
+                if slots != facts.slots {
+                    facts.slots = slots;
+                    job.changed = true;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Assesses; true when that wrote missed runs or time-outs, which change the facts again.
+    async fn assess_all(&mut self, tx: &DatabaseTransaction) -> Result<bool, Error> {
+        let now = self.now;
+        let mut missed = Vec::new();
+        let mut stuck = Vec::new();
+        for (s, subject) in self.subjects.iter_mut().enumerate() {
+            if subject.assessment.is_some() && !subject.jobs.iter().any(|j| j.changed) && subject.touched.is_empty() {
+                continue;
+            }
+            let assessment = assess(&subject.facts, now);
+            let longest = subject.facts.terms.longest_run;
+            for (j, job) in subject.jobs.iter().enumerate() {
+                stuck.extend(job.open.iter().filter(|open| open.1 + longest <= now).map(|open| (s, j, RunId(open.0))));
+            }
+            // A pause is no failure: its slots pass unwritten (D2).
+            if matches!(subject.facts.life, DeviceLife::Pending | DeviceLife::Active) {
+                for (job, slot) in &assessment.missed {
+                    if let Some(j) = subject.jobs.iter().position(|w| w.job == *job) {
+                        let counted = counted_at(&subject.facts.jobs[j].slots, subject.facts.terms.grace, *slot);
+                        missed.push((s, j, format!("{}{}", crate::ingest::MISSED, slot.0), *slot, counted.min(now)));
+                    }
+                }
+            }
+            let timed_out = subject.jobs.iter().flat_map(|job| &job.open).map(|open| open.1 + longest).min();
+            subject.next_change = match subject.life {
+                DeviceLife::Retired => None,
+                _ => [assessment.next_change, timed_out].into_iter().flatten().min().map(|t| t.max(now + Span::SECOND)),
+            };
+            subject.assessment = Some(assessment);
+        }
+        if missed.is_empty() && stuck.is_empty() {
+            return Ok(false);
+        }
+        self.load_runs(tx, missed.iter().map(|(s, j, key, ..)| (*s, *j, key.clone()))).await?;
+        self.load_runs_by_id(tx, &stuck).await?;
+        let mut more = false;
+        for (s, j, key, slot, counted) in missed {
+            if !self.subjects[s].jobs[j].keys.contains_key(&key) {
+                self.begin(s, j, &key, missed_run(slot, counted));
+                more = true;
+            }
+        }
+        for (s, j, id) in stuck {
+            let Some(work) = self.run_ids.get(&id).map(|place| &self.runs[*place]) else {
+                tracing::error!(run = id.0, "an open run is not stored");
+                self.subjects[s].jobs[j].rebuild = true;
+                self.subjects[s].jobs[j].open.retain(|open| open.0 != id.0);
+                more = true;
+                continue;
+            };
+            let longest = self.subjects[s].facts.terms.longest_run;
+            let event = RunEvent {
+                attempt: work.run.head.attempt,
+                timed_out: true,
+                message: Some(format!("timed out: no end was reported within {} minutes", longest.0 / Span::MINUTE.0)),
+                ..RunEvent::new(RunState::Failed, work.run.started_at + longest)
+            };
+            let key = work.key.clone();
+            more |= self.merge(s, j, &key, &event).1;
+        }
+        Ok(more)
+    }
+}
+
+fn missed_run(slot: Time, counted: Time) -> Run {
+    let mut head = RunEvent::new(RunState::Missed, counted);
+    head.message = Some("nothing started in this slot".into());
+    let transition = Transition { attempt: 1, state: RunState::Missed, at: counted, message: None };
+    Run { started_at: slot, ended_at: Some(counted), head, transitions: vec![transition] }
+}
+
+/// When a slot counts as missed: half a gap and the grace after it.
+fn counted_at(slots: &Slots, grace: Span, slot: Time) -> Time {
+    let slack = match &slots.pending {
+        Pending::Every { gap, .. } => *gap / 2,
+        Pending::Listed(listed) => listed.iter().find(|(at, _)| *at == slot).map_or(slots.slack, |(_, slack)| *slack),
+    };
+    slot + slack + grace
+}
+
+/// Start of the run that started last, `missed` ones included.
+fn latest(history: &JobHistory) -> Option<Time> {
+    history.last_start.max(history.last_missed_slot)
+}
+
+fn said_at(run: &RunSummary) -> Time {
+    run.ended_at.unwrap_or(run.started_at)
+}

@@ -1,0 +1,416 @@
+//! The difference as rows: runs, logs, jobs, states, counts, hours, days. A fixed order of tables and sorted keys, so that
+//! transactions that meet wait and never deadlock.
+
+use super::work::{Stored, Subject, Work, history_text};
+use crate::{
+    error::Error,
+    ingest::bulk::{Kind, Meet, Rows, Table},
+};
+use domain::{
+    health::Band,
+    policy::DeviceLife,
+    run::{Run, RunState},
+    time::Time,
+};
+use sea_orm::DatabaseTransaction;
+use std::collections::BTreeMap;
+
+use Kind::{Blob, Bool, Int, Text};
+
+const RUNS: Table = Table {
+    name: "runs",
+    keys: &[("partner_id", Int), ("job_id", Int), ("run_key", Text)],
+    fixed: &[("id", Int), ("organization_id", Int), ("device_id", Int)],
+    columns: &[
+        ("state", Text),
+        ("started_at", Int),
+        ("ended_at", Int),
+        ("attempt", Int),
+        ("timed_out", Bool),
+        ("bytes", Int),
+        ("body", Text),
+    ],
+    meet: Meet::Replace,
+};
+
+const LOGS: Table = Table {
+    name: "run_logs",
+    keys: &[("partner_id", Int), ("run_id", Int)],
+    fixed: &[],
+    columns: &[("body", Blob), ("bytes", Int), ("created_at", Int)],
+    meet: Meet::Replace,
+};
+
+const JOBS: Table = Table {
+    name: "jobs",
+    keys: &[("partner_id", Int), ("id", Int)],
+    fixed: &[
+        ("organization_id", Int),
+        ("device_id", Int),
+        ("name", Text),
+        ("name_lower", Text),
+        ("slug", Text),
+        ("ping_uuid", Text),
+        ("created_at", Int),
+    ],
+    columns: &[],
+    meet: Meet::Keep,
+};
+
+const JOB_STATE: Table = Table {
+    name: "job_state",
+    keys: &[("partner_id", Int), ("job_id", Int)],
+    fixed: &[],
+    columns: &[
+        ("organization_id", Int),
+        ("device_id", Int),
+        ("history", Text),
+        ("slots", Text),
+        ("last_run_id", Int),
+        ("last_state", Text),
+        ("last_at", Int),
+        ("last_usable_at", Int),
+        ("due_at", Int),
+    ],
+    meet: Meet::Replace,
+};
+
+const DEVICES: Table = Table {
+    name: "devices",
+    keys: &[("partner_id", Int), ("id", Int)],
+    fixed: &[],
+    columns: &[("life", Text), ("quota_bytes", Int), ("agent_version", Text), ("hostname", Text)],
+    meet: Meet::Update,
+};
+
+const DEVICE_STATE: Table = Table {
+    name: "device_state",
+    keys: &[("partner_id", Int), ("device_id", Int)],
+    fixed: &[],
+    columns: &[
+        ("organization_id", Int),
+        ("life", Text),
+        ("score", Int),
+        ("band", Text),
+        ("assessment", Text),
+        ("assessed_at", Int),
+        ("next_change_at", Int),
+        ("last_seen_at", Int),
+        ("checked_in_at", Int),
+        ("storage_used", Int),
+        ("last_usable_at", Int),
+        ("due_at", Int),
+        ("running", Int),
+        ("retrying", Int),
+        ("restore_at", Int),
+        ("restore_passed", Bool),
+        ("open_alerts", Int),
+    ],
+    meet: Meet::Replace,
+};
+
+const COUNTS: Table = Table {
+    name: "organization_counts",
+    keys: &[("partner_id", Int), ("organization_id", Int)],
+    fixed: &[],
+    columns: &[
+        ("healthy", Int),
+        ("warning", Int),
+        ("critical", Int),
+        ("unknown", Int),
+        ("paused", Int),
+        ("running", Int),
+        ("retrying", Int),
+        ("open_alerts", Int),
+    ],
+    meet: Meet::Add,
+};
+
+const HOURS: Table = Table {
+    name: "organization_hours",
+    keys: &[("partner_id", Int), ("organization_id", Int), ("hour", Int)],
+    fixed: &[],
+    columns: &[("succeeded", Int), ("warning", Int), ("failed", Int), ("missed", Int)],
+    meet: Meet::Add,
+};
+
+const DAYS: Table = Table {
+    name: "job_days",
+    keys: &[("partner_id", Int), ("device_id", Int), ("day", Int), ("job_id", Int)],
+    fixed: &[("organization_id", Int)],
+    columns: &[("succeeded", Int), ("warning", Int), ("failed", Int), ("missed", Int), ("other", Int)],
+    meet: Meet::Add,
+};
+
+/// What a device adds to its organization's counts, in the order of the table's columns.
+pub(crate) type Share = [i64; 8];
+
+/// The share of a device: its band, unless it is paused (then `paused`); a retired one adds nothing.
+pub(crate) fn share(life: DeviceLife, band: Band, running: i64, retrying: i64, open_alerts: i64) -> Share {
+    let place = match (life, band) {
+        (DeviceLife::Retired, _) => return [0; 8],
+        (DeviceLife::Paused, _) => 4,
+        (_, Band::Healthy) => 0,
+        (_, Band::Warning) => 1,
+        (_, Band::Critical) => 2,
+        (_, Band::Unknown) => 3,
+    };
+    let mut share = [0, 0, 0, 0, 0, running, retrying, open_alerts];
+    share[place] = 1;
+    share
+}
+
+/// Where a finished run is counted: (time of its hour, time of its day, column of `job_days`); none while it is open.
+/// A missed run belongs to the day of its slot; a cancelled or skipped one to no hour.
+pub(crate) fn counted(state: RunState, started_at: Time, ended_at: Option<Time>) -> Option<(Time, Time, usize)> {
+    let end = ended_at.unwrap_or(started_at);
+    match state {
+        RunState::Running | RunState::Retrying => None,
+        RunState::Succeeded => Some((end, end, 0)),
+        RunState::Warning => Some((end, end, 1)),
+        RunState::Failed => Some((end, end, 2)),
+        RunState::Missed => Some((end, started_at, 3)),
+        RunState::Cancelled | RunState::Skipped => Some((end, end, 4)),
+    }
+}
+
+fn counted_run(run: &Run) -> Option<(Time, Time, usize)> {
+    counted(run.state(), run.started_at, run.ended_at)
+}
+
+impl Subject {
+    /// Open runs: (running, retrying).
+    pub(crate) fn open_runs(&self) -> (i64, i64) {
+        let mut counts = (0, 0);
+        for open in self.jobs.iter().flat_map(|job| &job.open) {
+            if open.2 {
+                counts.1 += 1;
+            } else {
+                counts.0 += 1;
+            }
+        }
+        counts
+    }
+
+    pub(crate) fn last_usable_at(&self) -> Option<Time> {
+        self.facts.jobs.iter().filter_map(|job| job.history.last_usable_end).max()
+    }
+
+    /// Earliest due time of its jobs, grace included.
+    pub(crate) fn due_at(&self) -> Option<Time> {
+        let grace = self.facts.terms.grace;
+        if self.facts.jobs.is_empty() {
+            return Some(self.facts.expected.due + grace);
+        }
+        self.facts.jobs.iter().map(|job| job.slots.due + grace).min()
+    }
+
+    pub(crate) fn band(&self) -> Band {
+        self.assessment.as_ref().map_or(Band::Unknown, |a| a.band)
+    }
+}
+
+impl Stored {
+    fn share(&self) -> Share {
+        share(self.life, self.band, self.running, self.retrying, self.open_alerts)
+    }
+}
+
+impl Work<'_> {
+    /// Writes everything that is not written yet.
+    pub(crate) async fn write(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        self.write_alerts(tx).await?;
+        self.write_jobs(tx).await?;
+        self.write_runs(tx).await?;
+        self.write_logs(tx).await?;
+        self.write_states(tx).await?;
+        self.write_counts(tx).await
+    }
+
+    /// Runs alone: a rebuild reads them.
+    pub(crate) async fn write_runs(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        let mut rows = Rows::default();
+        for work in self.runs.iter_mut().filter(|w| w.unwritten) {
+            work.unwritten = false;
+            let subject = &self.subjects[work.subject];
+            let run = &work.run;
+            rows.int(subject.partner.0)
+                .int(subject.jobs[work.job].job.0)
+                .text(work.key.as_str())
+                .int(work.id.0)
+                .int(subject.organization.0)
+                .int(subject.device.0)
+                .text(run.state().as_str())
+                .int(run.started_at.0)
+                .maybe_int(run.ended_at.map(|t| t.0))
+                .int(run.head.attempt.into())
+                .flag(run.head.timed_out)
+                .maybe_int(run.head.bytes)
+                .text(serde_json::to_string(run)?);
+        }
+        rows.write(tx, &RUNS).await
+    }
+
+    async fn write_logs(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        let mut rows = Rows::default();
+        for work in &mut self.runs {
+            if let Some((body, bytes)) = work.log.take() {
+                rows.int(self.subjects[work.subject].partner.0)
+                    .int(work.id.0)
+                    .blob(body)
+                    .int(i64::try_from(bytes).unwrap_or(i64::MAX))
+                    .int(self.now.0);
+            }
+        }
+        rows.write(tx, &LOGS).await
+    }
+
+    async fn write_jobs(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        let mut rows = Rows::default();
+        for subject in &self.subjects {
+            for (job, facts) in subject.jobs.iter().zip(&subject.facts.jobs).filter(|(job, _)| job.is_new) {
+                rows.int(subject.partner.0)
+                    .int(job.job.0)
+                    .int(subject.organization.0)
+                    .int(subject.device.0)
+                    .text(facts.name.as_str())
+                    .text(job.name_lower.as_str())
+                    .text(slug(&facts.name))
+                    .text(ping_uuid())
+                    .int(facts.enrolled_at.0);
+            }
+        }
+        rows.write(tx, &JOBS).await
+    }
+
+    async fn write_states(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        let (mut jobs, mut devices, mut states) = (Rows::default(), Rows::default(), Rows::default());
+        for subject in &self.subjects {
+            let grace = subject.facts.terms.grace;
+            for (job, facts) in subject.jobs.iter().zip(&subject.facts.jobs).filter(|(job, _)| job.changed) {
+                jobs.int(subject.partner.0)
+                    .int(job.job.0)
+                    .int(subject.organization.0)
+                    .int(subject.device.0)
+                    .text(history_text(&facts.history, &job.open)?)
+                    .text(serde_json::to_string(&facts.slots)?)
+                    .maybe_int(job.last_run.map(|(id, _)| id.0))
+                    .maybe_text(job.last_run.map(|(_, state)| state.as_str().to_owned()))
+                    .maybe_int(job.last_at.map(|t| t.0))
+                    .maybe_int(facts.history.last_usable_end.map(|t| t.0))
+                    .int((facts.slots.due + grace).0);
+            }
+            if subject.row_changed {
+                devices
+                    .int(subject.partner.0)
+                    .int(subject.device.0)
+                    .text(subject.life.as_str())
+                    .maybe_int(subject.quota)
+                    .maybe_text(subject.agent_version.clone())
+                    .maybe_text(subject.hostname.clone());
+            }
+            let Some(assessment) = &subject.assessment else { continue };
+            let (running, retrying) = subject.open_runs();
+            states
+                .int(subject.partner.0)
+                .int(subject.device.0)
+                .int(subject.organization.0)
+                .text(subject.facts.life.as_str())
+                .int(assessment.score.0.into())
+                .text(assessment.band.as_str())
+                .text(serde_json::to_string(assessment)?)
+                .int(self.now.0)
+                .maybe_int(subject.next_change.map(|t| t.0))
+                .maybe_int(subject.facts.last_seen.map(|t| t.0))
+                .maybe_int(subject.facts.checked_in_at.map(|t| t.0))
+                .maybe_int(subject.facts.storage.map(|s| s.used))
+                .maybe_int(subject.last_usable_at().map(|t| t.0))
+                .maybe_int(subject.due_at().map(|t| t.0))
+                .int(running)
+                .int(retrying)
+                .maybe_int(subject.facts.restore.last.map(|(t, _)| t.0))
+                .maybe_flag(subject.facts.restore.last.map(|(_, passed)| passed))
+                .int(subject.open_alerts);
+        }
+        devices.write(tx, &DEVICES).await?;
+        jobs.write(tx, &JOB_STATE).await?;
+        states.write(tx, &DEVICE_STATE).await
+    }
+
+    async fn write_counts(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        let mut shares: BTreeMap<(i64, i64), Share> = BTreeMap::new();
+        for subject in &self.subjects {
+            if let Some(stored) = &subject.stored {
+                let sum = shares.entry((subject.partner.0, stored.organization.0)).or_default();
+                sum.iter_mut().zip(stored.share()).for_each(|(sum, part)| *sum -= part);
+            }
+            let (running, retrying) = subject.open_runs();
+            let now = share(subject.facts.life, subject.band(), running, retrying, subject.open_alerts);
+            let sum = shares.entry((subject.partner.0, subject.organization.0)).or_default();
+            sum.iter_mut().zip(now).for_each(|(sum, part)| *sum += part);
+        }
+        let mut hours: BTreeMap<(i64, i64, i64), [i64; 4]> = BTreeMap::new();
+        let mut days: BTreeMap<(i64, i64, i64, i64, i64), [i64; 5]> = BTreeMap::new();
+        for work in &self.runs {
+            let subject = &self.subjects[work.subject];
+            let (before, after) = (work.before.as_ref().and_then(counted_run), counted_run(&work.run));
+            if before == after {
+                continue;
+            }
+            for (place, sign) in [(before, -1), (after, 1)] {
+                let Some((hour, day, column)) = place else { continue };
+                if let Some(cell) = hours.entry((subject.partner.0, subject.organization.0, hour.hour())).or_default().get_mut(column) {
+                    *cell += sign;
+                }
+                let day = i64::from(subject.zone.day_of(day));
+                let key = (subject.partner.0, subject.device.0, day, subject.jobs[work.job].job.0, subject.organization.0);
+                days.entry(key).or_default()[column] += sign;
+            }
+        }
+        let (mut hour_rows, mut day_rows, mut count_rows) = (Rows::default(), Rows::default(), Rows::default());
+        for ((partner, device, day, job, organization), sums) in days.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
+            day_rows.int(partner).int(device).int(day).int(job).int(organization);
+            sums.iter().for_each(|n| {
+                day_rows.int(*n);
+            });
+        }
+        for ((partner, organization, hour), sums) in hours.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
+            hour_rows.int(partner).int(organization).int(hour);
+            sums.iter().for_each(|n| {
+                hour_rows.int(*n);
+            });
+        }
+        for ((partner, organization), sums) in shares.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
+            count_rows.int(partner).int(organization);
+            sums.iter().for_each(|n| {
+                count_rows.int(*n);
+            });
+        }
+        day_rows.write(tx, &DAYS).await?;
+        // Rows that transactions of different devices share come last: they are held shortest.
+        hour_rows.write(tx, &HOURS).await?;
+        count_rows.write(tx, &COUNTS).await
+    }
+}
+
+/// A job's name as a word of a URL: lower-case letters, digits and single hyphens.
+fn slug(name: &str) -> String {
+    let mut slug = String::with_capacity(name.len());
+    for letter in name.chars().flat_map(char::to_lowercase) {
+        if letter.is_alphanumeric() && letter.is_ascii() {
+            slug.push(letter);
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "job".into() } else { slug.into() }
+}
+
+/// A random (version 4) UUID.
+fn ping_uuid() -> String {
+    let bits: u128 = rand::random();
+    let bits = bits & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{bits:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
