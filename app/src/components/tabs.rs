@@ -29,6 +29,9 @@ pub fn Tabs(
     label: String,
     /// The tabs.
     tabs: Vec<Tab>,
+    /// Place of the current one, from 0, where the address alone doesn't tell.
+    #[prop(into, optional)]
+    here: Option<Signal<usize>>,
 ) -> impl IntoView {
     let location = use_location();
     let (path, search) = (location.pathname, location.search);
@@ -36,9 +39,11 @@ pub fn Tabs(
         <nav class="tabs" aria-label=label>
             {tabs
                 .into_iter()
-                .map(|Tab { href, label, count }| {
+                .enumerate()
+                .map(|(place, Tab { href, label, count })| {
                     let own = href.clone();
                     let is_here = move || match own.split_once('?') {
+                        _ if here.is_some() => here.is_some_and(|here| here.get() == place),
                         Some((p, q)) => path.get() == p && search.get().trim_start_matches('?') == q,
                         None => path.get() == own,
                     };

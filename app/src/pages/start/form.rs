@@ -27,6 +27,11 @@ impl Faults {
         faults
     }
 
+    /// What is wrong, with whatever.
+    pub fn any(self) -> Signal<Option<String>> {
+        Signal::derive(move || self.0.with(|e| e.as_ref().map(|e| e.message.clone())))
+    }
+
     /// What is wrong with a field.
     pub fn about(self, field: &'static str) -> Signal<Option<String>> {
         Signal::derive(move || self.0.with(|e| e.as_ref().and_then(|e| e.about(field))))
