@@ -1,1 +1,227 @@
-//! Recount: computes counts and states anew from runs and devices, and compares. Drift is a bug.
+//! Recount: computes counts and states anew from runs, alerts and devices, and compares with what is stored. Drift is a bug.
+//!
+//! Reads one consistent state; writers go on meanwhile. Days are counted in the zone that the organization has now.
+
+use crate::{
+    error::Error,
+    reconcile::{
+        work::{OpenRef, Subject, Work, counted_life},
+        write::{Share, counted, share},
+    },
+    store::{
+        Store,
+        facts::{at, parse},
+    },
+};
+use domain::{
+    facts::{JobHistory, RunSummary},
+    health::assess,
+    ids::{DeviceId, JobId, PartnerId, RunId},
+    policy::DeviceLife,
+    run::RunState,
+    time::Time,
+};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, IsolationLevel, QueryResult, Statement, TransactionTrait, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A stored figure that is not what its causes say.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Drift {
+    /// Which figure of what, for example `organization_counts 3/7`.
+    pub what: String,
+    /// What is stored.
+    pub stored: String,
+    /// What it should be.
+    pub recounted: String,
+}
+
+/// Devices looked at in one go.
+const PIECE: usize = 200;
+
+type Hours = BTreeMap<(i64, i64, i64), [i64; 4]>;
+type Days = BTreeMap<(i64, i64, i64, i64), [i64; 5]>;
+
+#[derive(Default)]
+struct Recount {
+    drifts: Vec<Drift>,
+    hours: Hours,
+    shares: BTreeMap<(i64, i64), Share>,
+}
+
+impl Recount {
+    fn compare<T: PartialEq + std::fmt::Debug>(&mut self, what: impl FnOnce() -> String, stored: &T, recounted: &T) {
+        if stored != recounted {
+            self.drifts.push(Drift { what: what(), stored: format!("{stored:?}"), recounted: format!("{recounted:?}") });
+        }
+    }
+}
+
+/// Recounts everything. Empty: no drift.
+///
+/// # Errors
+/// The database fails, or holds what can't be read.
+pub async fn recount(store: &Store) -> Result<Vec<Drift>, Error> {
+    let level = (store.backend() == DbBackend::Postgres).then_some(IsolationLevel::RepeatableRead);
+    let tx = store.reads().begin_with_config(level, None).await?;
+    let mut recount = Recount::default();
+    let mut devices = Vec::new();
+    for row in all(&tx, "SELECT partner_id, id FROM devices ORDER BY partner_id, id", []).await? {
+        devices.push((PartnerId(at(&row, 0)?), DeviceId(at(&row, 1)?)));
+    }
+    for piece in devices.chunks(PIECE) {
+        let work = Work::load(store, &tx, piece, Time(i64::MIN / 2)).await?;
+        for subject in &work.subjects {
+            device(&mut recount, &tx, subject).await?;
+        }
+    }
+    organizations(&mut recount, &tx).await?;
+    tx.rollback().await?;
+    Ok(recount.drifts)
+}
+
+async fn all<const N: usize>(tx: &DatabaseTransaction, sql: &str, values: [Value; N]) -> Result<Vec<QueryResult>, Error> {
+    Ok(tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?)
+}
+
+type Stored = (RunId, String, RunSummary);
+
+async fn runs_of(tx: &DatabaseTransaction, subject: &Subject) -> Result<BTreeMap<JobId, Vec<Stored>>, Error> {
+    let rows = all(
+        tx,
+        "SELECT job_id, id, run_key, state, started_at, ended_at, timed_out, attempt, bytes FROM runs WHERE partner_id = $1 AND device_id = $2",
+        [subject.partner.0.into(), subject.device.0.into()],
+    )
+    .await?;
+    let mut runs: BTreeMap<JobId, Vec<Stored>> = BTreeMap::new();
+    for row in rows {
+        let summary = RunSummary {
+            state: parse(&at::<String>(&row, 3)?)?,
+            started_at: Time(at(&row, 4)?),
+            ended_at: at::<Option<i64>>(&row, 5)?.map(Time),
+            timed_out: at(&row, 6)?,
+            attempt: u16::try_from(at::<i64>(&row, 7)?).unwrap_or(u16::MAX),
+            bytes: at::<Option<i64>>(&row, 8)?.unwrap_or(0),
+        };
+        runs.entry(JobId(at(&row, 0)?)).or_default().push((RunId(at(&row, 1)?), at(&row, 2)?, summary));
+    }
+    Ok(runs)
+}
+
+async fn device(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subject) -> Result<(), Error> {
+    let name = |figure: &str| format!("{figure} of device {}", subject.device);
+    let runs = runs_of(tx, subject).await?;
+    let mut days: Days = BTreeMap::new();
+    let (mut running, mut retrying) = (0, 0);
+    for (job, facts) in subject.jobs.iter().zip(&subject.facts.jobs) {
+        let empty = Vec::new();
+        let runs = runs.get(&job.job).unwrap_or(&empty);
+        let job_name = |figure: &str| format!("{figure} of job {} ({})", job.job, facts.name);
+        recount.compare(|| job_name("history"), &facts.history, &JobHistory::rebuild(runs.iter().map(|(_, _, run)| run)));
+        let open: BTreeSet<_> = job.open.iter().map(|OpenRef(id, start, retries, keyless)| (*id, *start, *retries, *keyless)).collect();
+        let counted_open: BTreeSet<_> = runs
+            .iter()
+            .filter(|(_, _, run)| run.state.is_open())
+            .map(|(id, key, run)| (id.0, run.started_at, run.state == RunState::Retrying, key.starts_with(crate::ingest::PING)))
+            .collect();
+        recount.compare(|| job_name("open runs"), &open, &counted_open);
+        retrying += i64::try_from(counted_open.iter().filter(|o| o.2).count()).unwrap_or(0);
+        running += i64::try_from(counted_open.iter().filter(|o| !o.2).count()).unwrap_or(0);
+        let last = runs.iter().max_by(|a, b| (a.2.started_at, &a.1).cmp(&(b.2.started_at, &b.1))).map(|(id, _, run)| (*id, run.state));
+        recount.compare(|| job_name("last run"), &job.last_run, &last);
+        for (_, _, run) in runs {
+            let Some((hour, day, column)) = counted(run.state, run.started_at, run.ended_at) else { continue };
+            let key = (subject.partner.0, subject.device.0, i64::from(subject.zone.day_of(day)), job.job.0);
+            days.entry(key).or_default()[column] += 1;
+            let hours = recount.hours.entry((subject.partner.0, subject.organization.0, hour.hour())).or_default();
+            if let Some(cell) = hours.get_mut(column) {
+                *cell += 1;
+            }
+        }
+    }
+    let mut stored_days: Days = BTreeMap::new();
+    let rows = all(
+        tx,
+        "SELECT day, job_id, succeeded, warning, failed, missed, other FROM job_days WHERE partner_id = $1 AND device_id = $2",
+        [subject.partner.0.into(), subject.device.0.into()],
+    )
+    .await?;
+    for row in rows {
+        let sums = [at(&row, 2)?, at(&row, 3)?, at(&row, 4)?, at(&row, 5)?, at(&row, 6)?];
+        if sums != [0; 5] {
+            stored_days.insert((subject.partner.0, subject.device.0, at(&row, 0)?, at(&row, 1)?), sums);
+        }
+    }
+    for key in stored_days.keys().chain(days.keys()).collect::<BTreeSet<_>>() {
+        recount.compare(
+            || format!("job_days {key:?}"),
+            &stored_days.get(key).copied().unwrap_or_default(),
+            &days.get(key).copied().unwrap_or_default(),
+        );
+    }
+    let row = all(
+        tx,
+        "SELECT COUNT(*) FROM alerts WHERE partner_id = $1 AND device_id = $2 AND resolved_at IS NULL AND muted = FALSE",
+        [subject.partner.0.into(), subject.device.0.into()],
+    )
+    .await?;
+    let open_alerts: i64 = row.first().map(|row| at(row, 0)).transpose()?.unwrap_or(0);
+    let Some(stored) = &subject.stored else {
+        recount.compare(|| name("state"), &"none", &"a row");
+        return Ok(());
+    };
+    recount.compare(|| name("life"), &stored.life, &counted_life(subject.life, subject.deactivated));
+    recount.compare(|| name("organization"), &stored.organization, &subject.organization);
+    recount.compare(|| name("running"), &(stored.running, stored.retrying), &(running, retrying));
+    recount.compare(|| name("open alerts"), &stored.open_alerts, &open_alerts);
+    if subject.life != DeviceLife::Retired {
+        let mut facts = subject.facts.clone();
+        if facts.jobs.is_empty() {
+            facts.expected = crate::store::facts::resolve(&subject.schedule, facts.enrolled_at, &JobHistory::default(), subject.watched_since)?;
+        }
+        let assessment = assess(&facts, stored.assessed_at);
+        recount.compare(|| name("band"), &stored.band, &assessment.band);
+        recount.compare(|| name("score"), &stored.score, &assessment.score);
+    }
+    let own = share(stored.life, stored.band, running, retrying, open_alerts);
+    let sum = recount.shares.entry((subject.partner.0, subject.organization.0)).or_default();
+    sum.iter_mut().zip(own).for_each(|(sum, part)| *sum += part);
+    Ok(())
+}
+
+async fn organizations(recount: &mut Recount, tx: &DatabaseTransaction) -> Result<(), Error> {
+    let rows = all(
+        tx,
+        "SELECT partner_id, organization_id, healthy, warning, critical, unknown, paused, running, retrying, open_alerts FROM organization_counts",
+        [],
+    )
+    .await?;
+    let mut stored: BTreeMap<(i64, i64), Share> = BTreeMap::new();
+    for row in rows {
+        let mut sums = Share::default();
+        for (place, sum) in sums.iter_mut().enumerate() {
+            *sum = at(&row, place + 2)?;
+        }
+        stored.insert((at(&row, 0)?, at(&row, 1)?), sums);
+    }
+    let shares = std::mem::take(&mut recount.shares);
+    for key in stored.keys().chain(shares.keys()).collect::<BTreeSet<_>>() {
+        recount.compare(
+            || format!("organization_counts {key:?}"),
+            &stored.get(key).copied().unwrap_or_default(),
+            &shares.get(key).copied().unwrap_or_default(),
+        );
+    }
+    let mut stored: Hours = BTreeMap::new();
+    for row in all(tx, "SELECT partner_id, organization_id, hour, succeeded, warning, failed, missed FROM organization_hours", []).await? {
+        stored.insert((at(&row, 0)?, at(&row, 1)?, at(&row, 2)?), [at(&row, 3)?, at(&row, 4)?, at(&row, 5)?, at(&row, 6)?]);
+    }
+    let hours = std::mem::take(&mut recount.hours);
+    for key in stored.keys().chain(hours.keys()).collect::<BTreeSet<_>>() {
+        recount.compare(
+            || format!("organization_hours {key:?}"),
+            &stored.get(key).copied().unwrap_or_default(),
+            &hours.get(key).copied().unwrap_or_default(),
+        );
+    }
+    Ok(())
+}

@@ -10,6 +10,8 @@ pub mod live;
 pub mod password;
 pub mod reconcile;
 pub mod store;
+#[cfg(feature = "test-support")]
+pub mod testing;
 
 pub use error::Error;
 

@@ -188,7 +188,7 @@ fn place_event(work: &mut Work<'_>, inbox: &mut Inbox, prepared: &Prepared, foun
         Found::Device(partner, device) => (*partner, *device),
         Found::Refused(code, message) => return Ok(Place::Refused(code, message.clone())),
         Found::Source(source) => {
-            return Ok(if inbox.put(work, source, &prepared.incoming)? {
+            return Ok(if inbox.put(work, source, prepared)? {
                 Place::Waiting
             } else {
                 Place::Refused("inbox_full", format!("{WAITING} events of `{}` wait in the inbox. Assign it to a device first.", source.name))

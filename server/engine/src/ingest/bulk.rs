@@ -58,10 +58,6 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
-
     pub(crate) fn int(&mut self, value: i64) -> &mut Self {
         self.values.push(Value::BigInt(Some(value)));
         self

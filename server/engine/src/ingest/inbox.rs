@@ -1,6 +1,11 @@
 //! Events of unknown sources wait here, to be assigned once and remembered. Never dropped in silence: a full source is refused.
 
-use super::{IncomingEvent, bulk::{Keys, Kind, Meet, Rows, Table}, resolve::Source};
+use super::{
+    IncomingEvent,
+    bulk::{Keys, Kind, Meet, Rows, Table},
+    limits::Prepared,
+    resolve::Source,
+};
 use crate::{error::Error, reconcile::work::Work};
 use domain::{ids::InboxId, time::Time};
 use sea_orm::DatabaseTransaction;
@@ -56,8 +61,15 @@ impl Inbox {
     }
 
     /// Puts an event in. False: the source is full.
-    pub(crate) fn put(&mut self, work: &Work<'_>, source: &Source, event: &IncomingEvent) -> Result<bool, Error> {
-        let text = serde_json::to_string(event)?;
+    pub(crate) fn put(&mut self, work: &Work<'_>, source: &Source, prepared: &Prepared) -> Result<bool, Error> {
+        let event = &prepared.incoming;
+        let text = match &prepared.log {
+            None => serde_json::to_string(event)?,
+            Some((log, bytes)) => {
+                let log = zstd::bulk::decompress(log, *bytes).map_err(|e| Error::Internal(e.to_string()))?;
+                serde_json::to_string(&IncomingEvent { log: String::from_utf8(log).ok(), ..event.clone() })?
+            }
+        };
         // A copy has the same id, so that it waits once.
         let digest = Sha256::digest(text.as_bytes());
         let mut id = [0; 8];

@@ -12,14 +12,14 @@ use domain::{
     ids::{JobId, RunId},
     policy::DeviceLife,
     run::{Run, RunEvent, RunState, Transition},
-    schedule::{Pending, Slots},
+    schedule::{Pending, Schedule, Slots},
     time::{Span, Time},
 };
 use sea_orm::DatabaseTransaction;
 use std::collections::HashMap;
 
-/// After so many rounds something is wrong: each writes what the one before asked for.
-const ROUNDS: usize = 12;
+/// Rounds of one settling. Each writes at most `MAX_MISSED` slots a device, so this is two thousand; what is left comes a second later.
+const ROUNDS: usize = 64;
 
 /// How far back the runs of a rebuild are read, if that already holds all recent usable runs.
 const REBUILD: Span = Span::days(10);
@@ -35,7 +35,7 @@ impl Work<'_> {
                 break;
             }
             if round >= ROUNDS {
-                tracing::error!("an assessment asks for more and more; stopped");
+                tracing::info!("many slots were missed; the rest comes with the next change");
                 break;
             }
         }
@@ -74,12 +74,12 @@ impl Work<'_> {
             let subject = &mut self.subjects[work.subject];
             let job = &mut subject.jobs[work.job];
             job.changed = true;
-            job.resolve = true;
             let history = &mut subject.facts.jobs[work.job].history;
-            let latest_before = latest(history);
+            let (latest_before, grid_before) = (latest(history), grid(history));
             if !job.rebuild && history.apply(work.applied.as_ref(), &summary) == Applied::NeedsRebuild {
                 job.rebuild = true;
             }
+            job.resolve |= job.rebuild || grid(history) != grid_before || matches!(**job.schedule.as_ref().unwrap_or(&subject.schedule), Schedule::Learned);
             job.open.retain(|open| open.0 != work.id.0);
             if summary.state.is_open() {
                 job.open.push(OpenRef(work.id.0, summary.started_at, summary.state == RunState::Retrying, work.key.starts_with(PING)));
@@ -275,6 +275,11 @@ fn counted_at(slots: &Slots, grace: Span, slot: Time) -> Time {
         Pending::Listed(listed) => listed.iter().find(|(at, _)| *at == slot).map_or(slots.slack, |(_, slack)| *slack),
     };
     slot + slack + grace
+}
+
+/// What slots depend on; unless the schedule is learned, nothing else of the history does.
+const fn grid(history: &JobHistory) -> [Option<Time>; 4] {
+    [history.last_usable_end, history.last_start, history.last_end, history.last_missed_slot]
 }
 
 /// Start of the run that started last, `missed` ones included.

@@ -12,7 +12,7 @@ use crate::{
 use domain::{
     alert::AlertKind,
     facts::{DeviceFacts, JobFacts, JobHistory, RestoreFacts, RunSummary, Storage},
-    health::{Assessment, Band},
+    health::{Assessment, Band, Score},
     ids::{DeviceId, JobId, OrganizationId, PartnerId, RunId},
     live::AlertNow,
     policy::{DeviceClass, DeviceLife, Policy},
@@ -71,6 +71,7 @@ pub(crate) struct Stored {
     pub(crate) organization: OrganizationId,
     pub(crate) life: DeviceLife,
     pub(crate) band: Band,
+    pub(crate) score: Score,
     pub(crate) running: i64,
     pub(crate) retrying: i64,
     pub(crate) open_alerts: i64,
@@ -102,7 +103,7 @@ pub(crate) struct OpenRef(pub(crate) i64, pub(crate) Time, pub(crate) bool, pub(
 
 #[derive(Deserialize)]
 struct StoredOpen {
-    open_runs: Vec<OpenRef>,
+    open_list: Vec<OpenRef>,
 }
 
 /// A run at work.
@@ -125,7 +126,7 @@ const DEVICES: &str = "SELECT d.partner_id, d.id, d.organization_id, d.class, d.
  d.agent_version, d.hostname, o.time_zone, o.status, \
  p.schedule, p.grace_minutes, p.longest_run_minutes, p.restore_test_days, p.overdue_hours, p.offline_allowance_hours, p.silence_days, \
  s.organization_id, s.life, s.band, s.running, s.retrying, s.open_alerts, s.assessment, s.assessed_at, \
- s.last_seen_at, s.checked_in_at, s.storage_used, s.restore_at, s.restore_passed \
+ s.last_seen_at, s.checked_in_at, s.storage_used, s.restore_at, s.restore_passed, s.score \
  FROM {x} {join} devices d ON d.partner_id = x.a AND d.id = x.b \
  JOIN organizations o ON o.partner_id = d.partner_id AND o.id = d.organization_id \
  JOIN policies p ON p.partner_id = d.partner_id AND p.id = d.policy_id \
@@ -340,6 +341,7 @@ fn subject(row: &QueryResult, schedules: &mut Schedules) -> Result<Subject, Erro
                 organization: OrganizationId(organization),
                 life: parse(&at::<String>(row, 20)?)?,
                 band: parse(&at::<String>(row, 21)?)?,
+                score: Score(u8::try_from(at::<i64>(row, 32)?).unwrap_or(0)),
                 running: at(row, 22)?,
                 retrying: at(row, 23)?,
                 open_alerts: at(row, 24)?,
@@ -399,8 +401,8 @@ fn job(row: &QueryResult, subject: &mut Subject, schedules: &mut Schedules) -> R
     let mut open = Vec::new();
     let history = match &stored {
         Some(text) => {
-            if text.contains("\"open_runs\"") {
-                open = serde_json::from_str::<StoredOpen>(text)?.open_runs;
+            if text.contains("\"open_list\"") {
+                open = serde_json::from_str::<StoredOpen>(text)?.open_list;
             }
             serde_json::from_str(text)?
         }
@@ -436,7 +438,7 @@ pub(crate) fn history_text(history: &JobHistory, open: &[OpenRef]) -> Result<Str
     let mut text = serde_json::to_string(history)?;
     if !open.is_empty() {
         text.pop();
-        text.push_str(",\"open_runs\":");
+        text.push_str(",\"open_list\":");
         text.push_str(&serde_json::to_string(open)?);
         text.push('}');
     }
