@@ -134,18 +134,15 @@ pub struct Assessment {
 /// The offline allowance holds `missed`, `overdue` and missed slots that fall after the last sign of life of a
 /// workstation with an agent, until that sign plus the allowance. It doesn't hold `due`: the score goes on ageing.
 pub fn assess(facts: &DeviceFacts, now: Time) -> Assessment {
-    let device::View { mut assessment, mut exhausted, .. } = device::view(facts, now);
-    // A candidate is an instant at which something may change. Whether it does is seen by looking.
-    while let Some(candidate) = assessment.next_change {
-        if exhausted == Some(candidate) {
-            break;
-        }
+    let device::View { mut assessment, mut settled } = device::view(facts, now);
+    // A candidate is an instant at which something may change. Unless it is sure, look whether it does.
+    while !settled && let Some(candidate) = assessment.next_change {
         let then = device::view(facts, candidate);
         if !assessment.same_but_next(&then.assessment) {
             break;
         }
         assessment.next_change = then.assessment.next_change;
-        exhausted = then.exhausted;
+        settled = then.settled;
     }
     assessment
 }

@@ -23,8 +23,8 @@ const OFFLINE_AFTER: Span = Span::minutes(30);
 /// An assessment whose `next_change` is only a candidate.
 pub(super) struct View {
     pub assessment: Assessment,
-    /// Set when the candidate is the end of a list of slots.
-    pub exhausted: Option<Time>,
+    /// The candidate needs no look: something is sure to change, or a list of slots ends.
+    pub settled: bool,
 }
 
 /// How much a reason weighs; the order of reasons.
@@ -234,7 +234,8 @@ pub(super) fn view(facts: &DeviceFacts, now: Time) -> View {
     if conditions.len() > 1 {
         conditions.sort_by_key(|condition: &Condition| std::cmp::Reverse(condition.severity));
     }
-    let exhausted = (ahead.exhausted <= ahead.next && ahead.exhausted.0 < i64::MAX).then_some(ahead.exhausted);
+    let next = ahead.next.min(ahead.exhausted);
+    let sure = ahead.sure == next && reasons.0.len() < MAX_REASONS;
     View {
         assessment: Assessment {
             score: place.score(past),
@@ -244,9 +245,9 @@ pub(super) fn view(facts: &DeviceFacts, now: Time) -> View {
             factors,
             missed: jobs.slots,
             stuck: jobs.stuck,
-            next_change: exhausted.or_else(|| (ahead.next.0 < i64::MAX).then_some(ahead.next)),
+            next_change: (next.0 < i64::MAX).then_some(next),
         },
-        exhausted,
+        settled: sure || ahead.exhausted == next,
     }
 }
 

@@ -21,13 +21,15 @@ pub(super) struct Ahead {
     pub now: Time,
     /// The nearest candidate; `Time(i64::MAX)`: none.
     pub next: Time,
+    /// The nearest instant at which something is sure to change.
+    pub sure: Time,
     /// The last missed time of a cron list, where it is ahead.
     pub exhausted: Time,
 }
 
 impl Ahead {
     pub(super) fn new(now: Time) -> Self {
-        Self { now, next: Time(i64::MAX), exhausted: Time(i64::MAX) }
+        Self { now, next: Time(i64::MAX), sure: Time(i64::MAX), exhausted: Time(i64::MAX) }
     }
 
     pub(super) fn at(&mut self, time: Time) {
@@ -139,6 +141,10 @@ impl<'a> JobView<'a> {
         let due = slots.due + self.terms.grace;
         let missed = since + slots.interval + slots.slack + self.terms.grace;
         let overdue = (since + self.terms.overdue_after).max(due);
+        // Of a job without an open run, *due* is sure to make a reason when it comes.
+        if self.open.is_none() && due > self.now && self.history().last_usable_end.is_some() {
+            ahead.sure = ahead.sure.min(due);
+        }
         let mut passed = |deadline: Time, waits: bool| {
             ahead.reached(deadline) && !self.held_open(deadline) && !(waits && self.held_offline(deadline))
         };
@@ -230,7 +236,7 @@ impl<'a> JobView<'a> {
                 let late = self.facts.slots.slack + grace;
                 self.each_missed(&mut ahead, |times| {
                     if let Missed::Row { first, gap, count } = times {
-                        (0..count.min(MAX_MISSED as i64)).for_each(|k| take(first + gap * k - late));
+                        (0..count).for_each(|k| take(first + gap * k - late));
                     }
                 });
             }
@@ -267,9 +273,13 @@ impl<'a> JobView<'a> {
                 let reach = waiting.map_or(self.now, |offline| self.now.min(offline.since));
                 let mut next = first;
                 if first <= reach {
-                    let count = (reach - first).0 / gap.0 + 1;
+                    // What is listed is counted, no more: the server writes it, and the slots are resolved again.
+                    let count = ((reach - first).0 / gap.0 + 1).min(MAX_MISSED as i64);
                     next = first + gap * count;
                     tell(Missed::Row { first, gap, count });
+                    if count == MAX_MISSED as i64 {
+                        return;
+                    }
                 }
                 match waiting {
                     Some(offline) if next > offline.since => ahead.at(offline.until),
