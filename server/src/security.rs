@@ -33,7 +33,7 @@ pub const PLAIN_PAGE_POLICY: HeaderValue =
 
 /// Layer: security headers on every answer, and no changes from foreign pages.
 pub async fn guard(State(portal): State<Portal>, request: Request, next: Next) -> Response {
-    if changes_something(request.method()) && is_foreign(request.headers(), &portal) && carries_cookie(request.headers(), &portal) {
+    if changes_something(request.method()) && is_foreign(request.headers(), &portal) && has_browser_authority(&request, &portal) {
         return ApiError::new(
             StatusCode::FORBIDDEN,
             "foreign_origin",
@@ -59,9 +59,11 @@ fn changes_something(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
+/// True where our cookie decides, or would be set (server functions: also signing in must not be forced on anybody).
 /// A key speaks for itself, whatever cookie comes along: the cookie is not looked at then.
-fn carries_cookie(headers: &HeaderMap, portal: &Portal) -> bool {
-    !headers.contains_key(header::AUTHORIZATION) && portal.cookie().read(headers).is_some()
+fn has_browser_authority(request: &Request, portal: &Portal) -> bool {
+    let headers = request.headers();
+    request.uri().path().starts_with("/sf/") || (!headers.contains_key(header::AUTHORIZATION) && portal.cookie().read(headers).is_some())
 }
 
 /// True unless the browser says that one of our own pages sends it. A request without either header is not from a browser

@@ -1,0 +1,121 @@
+//! The command line. Each command is one file; a fault is one line on standard error and a code other than 0.
+
+mod backup;
+mod check;
+mod key;
+mod migrate;
+mod owner;
+
+use crate::{
+    config::{Config, Flags},
+    logging, serve,
+};
+use clap::{Parser, Subcommand};
+use std::{future::Future, path::PathBuf, process::ExitCode};
+
+/// A portal for backup operators: takes in what backup tools report, decides what it means, and shows it live.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast", version)]
+struct Line {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the portal.
+    Serve,
+    /// Brings the database's schema up to date, and ends.
+    Migrate,
+    /// People.
+    #[command(subcommand)]
+    Owner(Owner),
+    /// API keys.
+    #[command(subcommand)]
+    Key(Key),
+    /// Recomputes counts and states from the runs; ends with 1 if anything differs.
+    Check,
+    /// Writes a whole copy of the database to a file, also while the server runs.
+    Backup {
+        /// The file; must not exist yet.
+        file: PathBuf,
+    },
+    /// Checks a copy and puts it in the place of the database. The server must be stopped.
+    Restore {
+        /// The file that `backup` wrote.
+        file: PathBuf,
+        /// Replace a database that holds data.
+        #[arg(long)]
+        replace: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Owner {
+    /// Makes a partner and its owner. The password is read from standard input (first line, at least 12 characters).
+    Create {
+        /// Address to sign in with.
+        #[arg(long)]
+        email: String,
+        /// Name of the partner.
+        #[arg(long)]
+        partner: String,
+        /// IANA zone of the partner.
+        #[arg(long, default_value = "UTC")]
+        time_zone: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Key {
+    /// Makes a key and prints it, once.
+    Create {
+        /// partner, organization:ID or device:ID.
+        #[arg(long)]
+        scope: String,
+        /// ingest, read, manage; separated by commas.
+        #[arg(long)]
+        can: String,
+        /// For the scope partner: which one; default: the first.
+        #[arg(long)]
+        partner: Option<String>,
+        /// What it is for.
+        #[arg(long, default_value = "made on the command line")]
+        name: String,
+    },
+}
+
+/// What a command says when it fails.
+type Fault = String;
+
+/// Reads the command line and runs the command.
+pub fn run() -> ExitCode {
+    let line = Line::parse();
+    let config = match Config::read(&line.flags) {
+        Ok(config) => config,
+        Err(error) => return failed(&error.to_string()),
+    };
+    logging::start(&config);
+    let outcome = match line.command {
+        Command::Serve => with_runtime(async { serve::serve(config).await.map(|()| ExitCode::SUCCESS).map_err(|error| error.to_string()) }),
+        Command::Migrate => with_runtime(migrate::migrate(config)),
+        Command::Owner(Owner::Create { email, partner, time_zone }) => with_runtime(owner::create(config, email, partner, time_zone)),
+        Command::Key(Key::Create { scope, can, partner, name }) => with_runtime(key::create(config, scope, can, partner, name)),
+        Command::Check => with_runtime(check::check(config)),
+        Command::Backup { file } => with_runtime(backup::backup(config, file)),
+        Command::Restore { file, replace } => with_runtime(backup::restore(config, file, replace)),
+    };
+    outcome.unwrap_or_else(|fault| failed(&fault))
+}
+
+fn with_runtime(command: impl Future<Output = Result<ExitCode, Fault>>) -> Result<ExitCode, Fault> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
+    runtime.block_on(command)
+}
+
+fn failed(fault: &str) -> ExitCode {
+    eprintln!("holdfast: {fault}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,235 @@
+//! `GET /live`: one event stream per open tab (D6, live counts).
+//!
+//! First a snapshot of the scope, then small idempotent states: `device` of the watched devices, `counts`, `new` for devices of the
+//! scope that are not watched. At most four a second of a topic: the first at once, the rest as one at the end of the beat.
+//! A real `ping` every 15 s. After a lag: a new snapshot. It ends with the server, the session, or the scope.
+
+use super::{
+    auth::Caller,
+    counts_feed::BEAT,
+    error::{ApiError, ApiResult},
+    read::Search,
+};
+use crate::portal::Portal;
+use axum::{
+    extract::State,
+    http::{HeaderName, HeaderValue, header},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, Sse},
+    },
+};
+use domain::{
+    access::{Action, Actor},
+    ids::DeviceId,
+    live::CountsNow,
+};
+use engine::live::{self, Change};
+use serde::Deserialize;
+use serde_json::json;
+use std::{
+    collections::{HashMap, HashSet},
+    convert::Infallible,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    sync::{broadcast::error::RecvError, mpsc, watch},
+    time::{Instant, MissedTickBehavior, interval_at, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+/// Most devices a tab may watch.
+const MAX_WATCHED: usize = 300;
+/// A real event, so that the page can tell a quiet stream from a dead one.
+const PING: Duration = Duration::from_secs(15);
+/// How often it is asked whether the session and scope still hold.
+const RECHECK: Duration = Duration::from_secs(30);
+/// Messages that may wait for a slow reader; then it lags and gets a snapshot.
+const QUEUE: usize = 64;
+
+/// What a tab watches.
+#[derive(Debug, Default, Deserialize)]
+pub struct Watch {
+    /// Ids of devices, separated by commas.
+    #[serde(default)]
+    devices: String,
+}
+
+/// Opens a stream.
+pub async fn stream(State(portal): State<Portal>, caller: Caller, Search(watch): Search<Watch>) -> ApiResult<Response> {
+    if !caller.actor.may(Action::SeeDashboards) {
+        return Err(ApiError::forbidden("see dashboards"));
+    }
+    let ids = watch.devices.split(',').filter(|id| !id.is_empty());
+    let watched = ids.map(|id| id.parse::<DeviceId>()).collect::<Result<Vec<_>, _>>().map_err(|error| ApiError::malformed("bad_query", format!("devices: {error}")))?;
+    if watched.len() > MAX_WATCHED {
+        return Err(ApiError::malformed("too_many_devices", format!("a stream watches at most {MAX_WATCHED} devices")));
+    }
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    let counts = portal.feeds().join(&portal, &caller.actor).await?;
+    let mut tab = Tab { actor: caller.actor.clone(), portal: portal.clone(), caller, watched, topics: HashMap::new(), fresh: HashSet::new(), fresh_at: None, counts, counts_at: None, sent_counts: None, sender };
+    // A fault here is still an answer with a status.
+    let changes = portal.engine().live.subscribe();
+    let snapshot = tab.snapshot().await?;
+    portal.metrics().streams.inc();
+    tokio::spawn(async move {
+        let metrics = tab.portal.clone();
+        if tab.sender.send(Ok(snapshot)).await.is_ok() {
+            tab.run(changes).await;
+        }
+        metrics.metrics().streams.dec();
+    });
+    let events = futures_util::stream::unfold(receiver, async |mut receiver| receiver.recv().await.map(|event| (event, receiver)));
+    let mut response = Sse::new(events).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// A topic's last state: when it was sent, and what waits for the end of the beat.
+#[derive(Debug)]
+struct Topic {
+    sent: Instant,
+    waiting: Option<Arc<str>>,
+}
+
+struct Tab {
+    portal: Portal,
+    caller: Caller,
+    actor: Actor,
+    watched: Vec<DeviceId>,
+    topics: HashMap<DeviceId, Topic>,
+    /// Unwatched devices that changed.
+    fresh: HashSet<DeviceId>,
+    fresh_at: Option<Instant>,
+    counts: watch::Receiver<CountsNow>,
+    counts_at: Option<Instant>,
+    sent_counts: Option<CountsNow>,
+    sender: mpsc::Sender<Result<Event, Infallible>>,
+}
+
+/// The tab is gone, or must go.
+struct Over;
+
+impl Tab {
+    async fn snapshot(&mut self) -> ApiResult<Event> {
+        let build = self.portal.site().build().to_owned();
+        let snapshot = live::snapshot(self.portal.store(), &self.actor, &self.watched, &build, self.portal.now()).await?;
+        self.sent_counts = Some(snapshot.counts);
+        self.topics.clear();
+        self.fresh.clear();
+        let json = serde_json::to_string(&snapshot).map_err(|error| ApiError::internal(error.to_string()))?;
+        Ok(Event::default().event("snapshot").data(json))
+    }
+
+    async fn run(&mut self, mut changes: tokio::sync::broadcast::Receiver<Arc<Vec<Change>>>) {
+        let stop: CancellationToken = self.portal.stop().clone();
+        let mut ping = interval_at(Instant::now() + PING, PING);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut recheck = interval_at(Instant::now() + RECHECK, RECHECK);
+        recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let due = self.next_due();
+            let sender = self.sender.clone();
+            let done = tokio::select! {
+                () = stop.cancelled() => Err(Over),
+                () = sender.closed() => Err(Over),
+                change = changes.recv() => match change {
+                    Ok(batch) if !batch.is_empty() => self.take(&batch).await,
+                    // Something may have been missed.
+                    Ok(_) | Err(RecvError::Lagged(_)) => {
+                        changes = changes.resubscribe();
+                        match self.snapshot().await {
+                            Ok(event) => self.send(event).await,
+                            Err(_) => Err(Over),
+                        }
+                    }
+                    Err(RecvError::Closed) => Err(Over),
+                },
+                Ok(()) = self.counts.changed() => {
+                    self.counts_at.get_or_insert_with(Instant::now);
+                    self.flush().await
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.flush().await,
+                _ = ping.tick() => {
+                    let at = json!({ "at": self.portal.now() });
+                    self.send(Event::default().event("ping").data(at.to_string())).await
+                }
+                _ = recheck.tick() => self.recheck().await,
+            };
+            if done.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The session may have ended, or its scope been changed.
+    async fn recheck(&mut self) -> Result<(), Over> {
+        match self.caller.again(&self.portal).await {
+            Some(actor) if actor == self.actor => Ok(()),
+            // The page reconnects, and learns then what it may still see.
+            _ => Err(Over),
+        }
+    }
+
+    async fn take(&mut self, batch: &[Change]) -> Result<(), Over> {
+        let now = Instant::now();
+        for change in batch {
+            if !self.actor.scope.contains(change.partner, Some(change.organization), Some(change.device)) {
+                continue;
+            }
+            if !self.watched.contains(&change.device) {
+                self.fresh.insert(change.device);
+                continue;
+            }
+            let topic = self.topics.entry(change.device).or_insert_with(|| Topic { sent: now.checked_sub(BEAT).unwrap_or(now), waiting: None });
+            topic.waiting = Some(change.json.clone());
+        }
+        self.flush().await
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        let devices = self.topics.values().filter(|topic| topic.waiting.is_some()).map(|topic| topic.sent + BEAT).min();
+        let fresh = (!self.fresh.is_empty()).then(|| self.fresh_at.map_or_else(Instant::now, |at| at + BEAT));
+        [devices, fresh, self.counts_at].into_iter().flatten().min()
+    }
+
+    /// Sends what is due.
+    async fn flush(&mut self) -> Result<(), Over> {
+        let now = Instant::now();
+        let mut due = Vec::new();
+        for topic in self.topics.values_mut() {
+            if topic.sent + BEAT <= now
+                && let Some(json) = topic.waiting.take()
+            {
+                topic.sent = now;
+                due.push(json);
+            }
+        }
+        for json in due {
+            self.send(Event::default().event("device").data(&*json)).await?;
+        }
+        if self.counts_at.is_some_and(|at| at <= now) {
+            self.counts_at = None;
+            let counts = *self.counts.borrow_and_update();
+            if self.sent_counts != Some(counts) {
+                self.sent_counts = Some(counts);
+                let json = serde_json::to_string(&counts).map_err(|_| Over)?;
+                self.send(Event::default().event("counts").data(json)).await?;
+            }
+        }
+        if !self.fresh.is_empty() && self.fresh_at.is_none_or(|at| at + BEAT <= now) {
+            self.fresh_at = Some(now);
+            let json = json!({ "devices": self.fresh.iter().take(MAX_WATCHED).collect::<Vec<_>>() });
+            self.fresh.clear();
+            self.send(Event::default().event("new").data(json.to_string())).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, event: Event) -> Result<(), Over> {
+        self.sender.send(Ok(event)).await.map_err(|_| Over)
+    }
+}

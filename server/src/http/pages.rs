@@ -1,0 +1,89 @@
+//! The portal's pages and server functions: rendering belongs to `app`, this gives it the request's context.
+
+use super::{
+    auth::{Visitor, address_of, with_session},
+    error::ApiError,
+};
+use crate::{portal::Portal, security};
+use app::context::{CookieRules, PublicUrl, SetupCode, SignedIn};
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Request, State},
+    handler::Handler,
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::any,
+};
+use leptos::{
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+
+/// Largest body of a server function.
+const MAX_FORM: usize = 256 << 10;
+
+/// Routes of all pages, of server functions, and the page for what is not found.
+pub fn routes(portal: &Portal) -> Router<Portal> {
+    let context = context(portal);
+    let list = generate_route_list(app::App);
+    let not_found = {
+        let (context, portal) = (context.clone(), portal.clone());
+        let layer = middleware::from_fn_with_state(portal, with_session);
+        (async move |request: Request| lost(context, request).await).layer(layer)
+    };
+    Router::new()
+        .leptos_routes_with_context(portal, list, context.clone(), app::shell)
+        .route("/sf/{*name}", any(async move |request: Request| leptos_axum::handle_server_fns_with_context(context, request).await.into_response()))
+        .layer(DefaultBodyLimit::max(MAX_FORM))
+        .layer(middleware::from_fn_with_state(portal.clone(), sign_in_rate))
+        .layer(middleware::from_fn_with_state(portal.clone(), with_session))
+        .fallback(not_found)
+}
+
+/// What `app` finds as context while it renders or runs a server function.
+fn context(portal: &Portal) -> impl Fn() + Clone + Send + Sync + 'static {
+    let portal = portal.clone();
+    move || {
+        provide_context(portal.engine().clone());
+        provide_context(portal.site().assets().clone());
+        provide_context(PublicUrl(portal.public_url().to_owned()));
+        provide_context(SetupCode(portal.setup_code().map(str::to_owned)));
+        provide_context(CookieRules { name: portal.cookie().name(), secure: portal.cookie().secure() });
+        let visitor = use_context::<http::request::Parts>().and_then(|parts| parts.extensions.get::<Visitor>().cloned());
+        provide_context(SignedIn(visitor.and_then(|visitor| visitor.0)));
+        if let (Some(options), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) {
+            if let Ok(policy) = HeaderValue::from_str(&security::page_policy(&nonce)) {
+                options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            // A page holds what its reader may see.
+            options.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+    }
+}
+
+/// What nothing else answers: the app's own page for it, with 404. Below `/api/` our JSON.
+async fn lost(context: impl Fn() + Clone + Send + Sync + 'static, request: Request) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/api/") || !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return ApiError::new(StatusCode::NOT_FOUND, "no_such_route", "there is no such address; the API is described at /api/docs").into_response();
+    }
+    let mut response = leptos_axum::render_app_to_stream_with_context(context, app::shell)(request).await;
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+/// Layer: signing in and setting up, so often a minute and address.
+async fn sign_in_rate(State(portal): State<Portal>, request: Request<Body>, next: Next) -> Response {
+    if matches!(request.uri().path(), "/sf/start/sign_in" | "/sf/start/set_up") {
+        let address = address_of(request.headers(), request.extensions(), &portal);
+        if let Err(error) = portal.limits().sign_in(address) {
+            return error.into_response();
+        }
+    }
+    next.run(request).await
+}

@@ -1,0 +1,14 @@
+//! HTTP shell of Holdfast and its command line: routes, sessions, ingest endpoints, live stream, settings.
+//!
+//! Decides nothing about backups: that is `domain`, called by `engine`. The binary `holdfast` is a thin caller of [`cli`];
+//! tests put the same parts together in-process.
+
+#![recursion_limit = "512"]
+
+pub mod cli;
+pub mod config;
+pub mod http;
+pub mod logging;
+pub mod portal;
+pub mod security;
+pub mod serve;
