@@ -5,12 +5,11 @@ use crate::{
     error::Error,
     store::{
         Store,
-        entity::{device, device_state},
-        facts::{self, Loaded, at},
+        entity::{device, device_state, job_day},
+        facts::{self, Loaded},
         page::{self, Page},
         runs::latest_of,
         scope, sql,
-        sql::Sql,
     },
 };
 use domain::{
@@ -272,9 +271,6 @@ pub(super) async fn complete<C: ConnectionTrait>(
         .collect()
 }
 
-const DAYS: &str = "SELECT device_id, day, CAST(SUM(succeeded) AS BIGINT), CAST(SUM(warning) AS BIGINT), CAST(SUM(failed) AS BIGINT), \
- CAST(SUM(missed) AS BIGINT), CAST(SUM(other) AS BIGINT) FROM job_days WHERE partner_id = ";
-
 async fn bars_of<C: ConnectionTrait>(
     conn: &C,
     devices: &[(device::Model, Loaded)],
@@ -288,15 +284,36 @@ async fn bars_of<C: ConnectionTrait>(
         partners.entry(model.partner_id).or_default().push(model.id);
     }
     for (partner, ids) in partners {
-        let mut query = Sql::new(DAYS);
-        query.bind(partner).push(" AND device_id IN ").bind_list(ids).push(" AND day >= ").bind(first).push(" GROUP BY device_id, day");
-        for row in conn.query_all_raw(query.build(conn.get_database_backend())).await? {
-            let (device, day): (i64, i64) = (at(&row, 0)?, at(&row, 1)?);
+        let sum = |column: job_day::Column| column.sum().cast_as("BIGINT");
+        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> = job_day::Entity::find()
+            .select_only()
+            .column(job_day::Column::DeviceId)
+            .column(job_day::Column::Day)
+            .column_as(sum(job_day::Column::Succeeded), "succeeded")
+            .column_as(sum(job_day::Column::Warning), "warning")
+            .column_as(sum(job_day::Column::Failed), "failed")
+            .column_as(sum(job_day::Column::Missed), "missed")
+            .column_as(sum(job_day::Column::Other), "other")
+            .filter(job_day::COLUMN.partner_id.eq(partner))
+            .filter(job_day::COLUMN.device_id.is_in(ids))
+            .filter(job_day::COLUMN.day.gte(first))
+            .group_by(job_day::Column::DeviceId)
+            .group_by(job_day::Column::Day)
+            .into_tuple()
+            .all(conn)
+            .await?;
+        for (device, day, succeeded, warning, failed, missed, other) in rows {
             let Some(today) = days.get(&device) else { continue };
             let Ok(place) = usize::try_from(day - today + length - 1) else { continue };
             let Some(bar) = bars.entry(device).or_insert([None; BARS]).get_mut(place) else { continue };
-            let count = |place| at::<i64>(&row, place).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-            *bar = Some(DayBar { succeeded: count(2)?, warning: count(3)?, failed: count(4)?, missed: count(5)?, other: count(6)? });
+            let count = |n: i64| u32::try_from(n).unwrap_or_default();
+            *bar = Some(DayBar {
+                succeeded: count(succeeded),
+                warning: count(warning),
+                failed: count(failed),
+                missed: count(missed),
+                other: count(other),
+            });
         }
     }
     Ok(bars)
