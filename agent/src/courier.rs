@@ -147,10 +147,10 @@ fn keep(place: &std::path::Path, device: Option<String>, incoming: &Receiver<Ord
     loop {
         match incoming.recv_timeout(ALIVE) {
             Ok(Order::Message(kind, json)) => {
-                if kind.is_event()
-                    && let Some(marker) = &marker
-                {
-                    marker.alive();
+                match &marker {
+                    Some(marker) if kind == Kind::End => marker.end(&json),
+                    Some(marker) if kind.is_event() => marker.alive(),
+                    _ => {}
                 }
                 store(kind, json);
             }
@@ -186,10 +186,8 @@ fn keep(place: &std::path::Path, device: Option<String>, incoming: &Receiver<Ord
 /// Stores the ends of runs whose agents were killed.
 pub(crate) fn settle_orphans(spool: &Spool, store: &mut impl FnMut(Kind, Vec<u8>)) {
     for orphan in marker::orphans(spool) {
-        if let Ok(json) = serde_json::to_vec(&orphan.end) {
-            store(Kind::End, json);
-            orphan.settled();
-        }
+        store(Kind::End, orphan.end.clone());
+        orphan.settled();
     }
 }
 

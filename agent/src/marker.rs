@@ -1,6 +1,7 @@
 //! A file that a running agent holds locked for as long as it lives. Left behind unlocked, it tells the next agent that
 //! its owner was killed before the backup ended. The lock, not a process number, is the proof: the system takes it away
-//! with the process, also after kill -9 or a power cut.
+//! with the process, also after kill -9 or a power cut. The run's end is laid beside the marker before it is spooled: an
+//! agent killed in between has the same end told again, not a failure.
 
 use crate::{clock, message::Event, spool::Spool};
 use domain::{run::RunState, time::Time};
@@ -9,7 +10,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::{FileExt, OpenOptionsExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::SystemTime,
 };
 
@@ -56,52 +57,89 @@ impl Marker {
         let _ = self.file.set_modified(SystemTime::now());
     }
 
+    /// Lays the run's end beside the marker.
+    pub(crate) fn end(&self, json: &[u8]) {
+        let temporary = self.path.with_extension("new");
+        let written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary).and_then(|mut file| {
+            file.write_all(json)?;
+            file.sync_all()
+        });
+        if written.is_ok() {
+            let _ = fs::rename(&temporary, end_of(&self.path));
+        }
+    }
+
     /// Takes the marker away: the run's end is stored.
     pub(crate) fn remove(self) {
-        let _ = fs::remove_file(&self.path);
+        forget(&self.path);
     }
+}
+
+fn end_of(marker: &Path) -> PathBuf {
+    marker.with_extension("end")
+}
+
+/// The marker first: an end without a marker means nothing.
+fn forget(marker: &Path) {
+    let _ = fs::remove_file(marker);
+    let _ = fs::remove_file(end_of(marker));
 }
 
 /// A run whose agent was killed; its file goes once its end is stored.
 pub(crate) struct Orphan {
-    pub(crate) end: Event,
+    /// The event that ends it, as JSON.
+    pub(crate) end: Vec<u8>,
+    last_alive: Time,
     path: PathBuf,
     _lock: File,
 }
 
 impl Orphan {
     pub(crate) fn settled(self) {
-        let _ = fs::remove_file(&self.path);
+        forget(&self.path);
     }
 }
 
-/// The runs whose agents were killed, each with the end to send: failed, at the time their agent was last alive.
+/// The runs whose agents were killed, each with the end to send: its own if it had come so far, else failed at the time
+/// its agent was last alive.
 pub(crate) fn orphans(spool: &Spool) -> Vec<Orphan> {
     let Ok(entries) = fs::read_dir(spool.runs()) else { return Vec::new() };
-    let mut found: Vec<Orphan> = entries
-        .filter_map(|entry| {
-            let path = entry.ok()?.path();
-            let file = OpenOptions::new().read(true).write(true).open(&path).ok()?;
-            if path.extension().is_none_or(|e| e != "json") {
-                // Half a marker of an agent that was killed at its very start.
-                file.try_lock().ok()?;
-                let _ = fs::remove_file(&path);
-                return None;
-            }
-            file.try_lock().ok()?;
-            let Ok(owner) = serde_json::from_slice::<Owner>(&fs::read(&path).ok()?) else {
-                let _ = fs::remove_file(&path);
-                return None;
-            };
-            let last_alive: Time = file.metadata().and_then(|m| m.modified()).map_or_else(|_| clock::now(), clock::of);
-            let mut end = Event::plain(&owner.job, &owner.run, RunState::Failed, last_alive, owner.attempt.max(1));
-            end.device = owner.device;
-            end.message = Some("the agent was stopped before the backup ended".to_owned());
-            Some(Orphan { end, path, _lock: file })
-        })
-        .collect();
-    found.sort_by(|a, b| a.end.at.cmp(&b.end.at));
+    let mut found: Vec<Orphan> = entries.filter_map(|entry| orphan(&entry.ok()?.path())).collect();
+    found.sort_by_key(|orphan| orphan.last_alive);
     found
+}
+
+fn orphan(path: &Path) -> Option<Orphan> {
+    let is = |extension| path.extension().is_some_and(|e| e == extension);
+    if is("end") {
+        if !path.with_extension("json").exists() {
+            let _ = fs::remove_file(path);
+        }
+        return None;
+    }
+    let file = OpenOptions::new().read(true).write(true).open(path).ok()?;
+    if !is("json") {
+        // What an agent had half written when it was killed; those of the living are younger.
+        let old = file.metadata().and_then(|m| m.modified()).is_ok_and(|t| t.elapsed().is_ok_and(|age| age.as_secs() > 60));
+        if old && file.try_lock().is_ok() {
+            let _ = fs::remove_file(path);
+        }
+        return None;
+    }
+    file.try_lock().ok()?;
+    let Ok(owner) = serde_json::from_slice::<Owner>(&fs::read(path).ok()?) else {
+        forget(path);
+        return None;
+    };
+    let last_alive: Time = file.metadata().and_then(|m| m.modified()).map_or_else(|_| clock::now(), clock::of);
+    let own = fs::read(end_of(path)).ok().filter(|json| serde_json::from_slice::<serde_json::Value>(json).is_ok_and(|v| v.is_object()));
+    let end = own.or_else(|| {
+        let mut end = Event::plain(&owner.job, &owner.run, RunState::Failed, last_alive, owner.attempt.max(1));
+        end.device.clone_from(&owner.device);
+        end.message = Some("the agent was stopped before the backup ended".to_owned());
+        serde_json::to_vec(&end).ok()
+    })?;
+    Some(Orphan { end, last_alive, path: path.to_path_buf(), _lock: file })
 }
 
 #[cfg(test)]
@@ -120,12 +158,27 @@ mod tests {
         let found = orphans(&spool);
         assert_eq!(found.len(), 1);
         for orphan in found {
-            assert_eq!((orphan.end.job.as_str(), orphan.end.attempt, orphan.end.state), ("nightly", 3, RunState::Failed));
+            let end: serde_json::Value = serde_json::from_slice(&orphan.end).unwrap();
+            assert_eq!((&end["job"], &end["attempt"], &end["state"]), (&"nightly".into(), &3.into(), &"failed".into()));
             orphan.settled();
         }
         assert!(orphans(&spool).is_empty());
         let marker = Marker::leave(&spool, "nightly", "x", None).unwrap();
         marker.remove();
         assert!(orphans(&spool).is_empty());
+    }
+
+    #[test]
+    fn an_agent_killed_after_its_end_has_that_end_told_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path()).unwrap();
+        let marker = Marker::leave(&spool, "nightly", "x", None).unwrap();
+        marker.end(b"{\"state\":\"succeeded\"}");
+        assert!(orphans(&spool).is_empty(), "its owner lives");
+        drop(marker);
+        let found = orphans(&spool);
+        assert_eq!(found.iter().map(|o| o.end.as_slice()).collect::<Vec<_>>(), [b"{\"state\":\"succeeded\"}"]);
+        found.into_iter().for_each(Orphan::settled);
+        assert_eq!(fs::read_dir(spool.runs()).unwrap().count(), 0);
     }
 }
