@@ -50,7 +50,7 @@ fn check(stdout: &str, stderr: &str, exit_code: Option<i32>, offset: Option<i32>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..600), code in proptest::option::of(any::<i32>()), offset in proptest::option::of(any::<i32>())) {
