@@ -167,7 +167,9 @@ fn failing_path(words: &str) -> Option<&str> {
         .iter()
         .find_map(|call| path.strip_suffix(call)?.strip_suffix(": "))
         .unwrap_or(path);
-    (!path.is_empty() && path.len() < 5_000).then_some(path)
+    // `ConnectionRefusedError: [Errno 111] …` ends a traceback of Python; it names no file.
+    let exception = path.ends_with("Error") && path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_'));
+    (!path.is_empty() && path.len() < 5_000 && !exception).then_some(path)
 }
 
 /// The msgid of words that come without one.

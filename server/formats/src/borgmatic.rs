@@ -28,6 +28,10 @@ pub(crate) fn read(report: &Report<'_>) -> Result<Vec<Parsed>, FormatError> {
             let stopped = code.and_then(signalled);
             Some(match stopped {
                 Some((state, words)) => (state, format!("borgmatic: {words}")),
+                None if output.errors.is_empty() && borg_only_warned(report) => {
+                    let issues = output.issues().unwrap_or_else(|| "borg ended with a warning".to_owned());
+                    (RunState::Warning, format!("{issues}; borgmatic stopped after it"))
+                }
                 None if code == Some(127) => (RunState::Failed, "borgmatic was not found (exit code 127): check that it is installed and in the PATH".to_owned()),
                 None => {
                     let fallback = || format!("borgmatic failed (exit code {}): see the log's end", code.unwrap_or(1));
@@ -56,6 +60,13 @@ pub(crate) fn read(report: &Report<'_>) -> Result<Vec<Parsed>, FormatError> {
         runs.push(Finding::default().end(report, "borgmatic", state, &words, failed.take().unwrap_or_default()));
     }
     Ok(runs)
+}
+
+/// With `--json`, borgmatic 1.7 takes borg's warning (exit code 1) for an error, though the archive was made. True when every
+/// command that it complains of is a `borg create` that ended so.
+fn borg_only_warned(report: &Report<'_>) -> bool {
+    let mut complaints = report.stdout.lines().chain(report.stderr.lines()).map(plain).filter(|line| line.contains("returned non-zero exit status")).peekable();
+    complaints.peek().is_some() && complaints.all(|line| line.contains("borg") && line.contains(" create ") && line.trim_end_matches('.').ends_with("exit status 1"))
 }
 
 /// What borgmatic itself complains of.

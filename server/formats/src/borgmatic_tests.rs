@@ -51,3 +51,20 @@ fn silence_is_judged_by_the_exit_code() {
     assert_eq!(ends(&all("", "", Some(143))).first().map(|e| e.0), Some(RunState::Cancelled));
     assert_eq!(ends(&all("", "", None)).first().map(|e| e.0), Some(RunState::Warning));
 }
+
+#[test]
+fn a_traceback_names_no_files() {
+    let log = "c.yaml: No valid configuration files found\nTraceback (most recent call last):\nOSError: [Errno 9] Bad file descriptor\nConnectionRefusedError: [Errno 111] Connection refused\n";
+    let runs = all("", log, Some(1));
+    assert_eq!(ends(&runs), [(RunState::Failed, None, "borgmatic: c.yaml: No valid configuration files found")]);
+    assert_eq!(runs.first().map(|r| r.event.failed_items.len()), Some(0));
+}
+
+#[test]
+fn a_warning_that_borgmatic_takes_for_an_error_is_a_warning() {
+    let log = |action: &str, code: u8| format!("/nope: [Errno 2] No such file or directory: 'nope'\n/srv/br: Error running actions for repository\nCommand '/usr/bin/borg {action} /srv/br::{{hostname}} /nope --json' returned non-zero exit status {code}.\n");
+    let runs = all("", &log("create", 1), Some(1));
+    assert_eq!(ends(&runs), [(RunState::Warning, None, "1 file could not be backed up: /nope; borgmatic stopped after it")]);
+    assert_eq!(all("", &log("create", 2), Some(1)).first().map(|r| r.event.state), Some(RunState::Failed));
+    assert_eq!(all("", &log("check", 1), Some(1)).first().map(|r| r.event.state), Some(RunState::Failed));
+}
