@@ -276,7 +276,7 @@ impl Work<'_> {
                     .text(facts.name.as_str())
                     .text(job.name_lower.as_str())
                     .text(slug(&facts.name))
-                    .text(ping_uuid())
+                    .text(crate::store::devices::uuid())
                     .int(facts.enrolled_at.0);
             }
         }
@@ -405,12 +405,4 @@ fn slug(name: &str) -> String {
     }
     let slug = slug.trim_end_matches('-');
     if slug.is_empty() { "job".into() } else { slug.into() }
-}
-
-/// A random (version 4) UUID.
-fn ping_uuid() -> String {
-    let bits: u128 = rand::random();
-    let bits = bits & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
-    let hex = format!("{bits:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

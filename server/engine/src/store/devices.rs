@@ -7,6 +7,7 @@ mod commands;
 mod list;
 
 pub use commands::{Created, DeviceChange, NewDevice, create, create_with_key, edit, pause, resume, retire};
+pub(crate) use commands::uuid;
 pub use list::{DayBar, DeviceFilter, DeviceRow, DeviceSort, list};
 
 use super::{
