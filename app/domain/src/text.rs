@@ -180,7 +180,7 @@ fn civil(time: Time) -> DateTime<chrono::Utc> {
     DateTime::from_timestamp_millis(time.0).unwrap_or_default()
 }
 
-/// `12 Nov 02:00 UTC`, for sentences.
+/// `12 Nov 2026 02:00 UTC`, for sentences.
 fn day_time(time: Time) -> String {
     let t = civil(time);
     let month = MONTHS[t.month0() as usize];
