@@ -66,7 +66,7 @@ pub(crate) fn read(report: &Report<'_>) -> Result<Vec<Parsed>, FormatError> {
 /// command that it complains of is a `borg create` that ended so.
 fn borg_only_warned(report: &Report<'_>) -> bool {
     let mut complaints = report.stdout.lines().chain(report.stderr.lines()).map(plain).filter(|line| line.contains("returned non-zero exit status")).peekable();
-    complaints.peek().is_some() && complaints.all(|line| line.contains("borg") && line.contains(" create ") && line.trim_end_matches('.').ends_with("exit status 1"))
+    complaints.peek().is_some() && complaints.all(|line| line.contains("borg") && (line.contains(" create ") || line.contains("'create'")) && line.trim_end_matches('.').ends_with("exit status 1"))
 }
 
 /// What borgmatic itself complains of.

@@ -65,6 +65,8 @@ fn a_warning_that_borgmatic_takes_for_an_error_is_a_warning() {
     let log = |action: &str, code: u8| format!("/nope: [Errno 2] No such file or directory: 'nope'\n/srv/br: Error running actions for repository\nCommand '/usr/bin/borg {action} /srv/br::{{hostname}} /nope --json' returned non-zero exit status {code}.\n");
     let runs = all("", &log("create", 1), Some(1));
     assert_eq!(ends(&runs), [(RunState::Warning, None, "1 file could not be backed up: /nope; borgmatic stopped after it")]);
+    let tuple = log("create", 1).replace("'/usr/bin/borg create /srv/br::{hostname} /nope --json'", "'('borg', 'create', '/srv/br::{hostname}', '/nope', '--json')'");
+    assert_eq!(all("", &tuple, Some(1)).first().map(|r| r.event.state), Some(RunState::Warning));
     assert_eq!(all("", &log("create", 2), Some(1)).first().map(|r| r.event.state), Some(RunState::Failed));
     assert_eq!(all("", &log("check", 1), Some(1)).first().map(|r| r.event.state), Some(RunState::Failed));
 }
