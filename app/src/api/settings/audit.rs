@@ -45,3 +45,37 @@ pub struct ChainState {
     /// When it was looked at.
     pub at: Time,
 }
+
+#[cfg(feature = "ssr")]
+mod words;
+
+/// Entries, latest first.
+///
+/// # Errors
+/// `forbidden`, `invalid_cursor`; the store fails.
+#[server(prefix = "/sf", endpoint = "settings/audit")]
+pub async fn list_audit(cursor: Option<String>) -> Result<AuditView, UiError> {
+    use domain::access::Scope;
+    use engine::store::audit::{self, AuditFilter};
+    let (engine, actor) = crate::context::actor()?;
+    let filter = AuditFilter { partner: None, cursor, limit: Some(50) };
+    let page = audit::list(&engine.store, &actor, &filter).await?;
+    let names = words::names(&engine, &actor).await?;
+    Ok(AuditView {
+        rows: page.items.into_iter().map(|row| words::line(row, &names)).collect(),
+        next_cursor: page.next_cursor,
+        may_verify: matches!(actor.scope, Scope::Partners(_)),
+    })
+}
+
+/// Walks along the chain of the actor's own partner.
+///
+/// # Errors
+/// `forbidden`, `not_found`; the store fails.
+#[server(prefix = "/sf", endpoint = "settings/verify_audit")]
+pub async fn verify_audit() -> Result<ChainState, UiError> {
+    let (engine, actor) = crate::context::actor()?;
+    let partner = actor.scope.partner().ok_or_else(|| UiError::not_found("partner"))?;
+    let broken_at = engine::store::audit::verify(&engine.store, &actor, partner).await?;
+    Ok(ChainState { broken_at, at: (engine.clock)() })
+}

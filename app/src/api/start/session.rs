@@ -68,7 +68,7 @@ const SESSION_COOKIE_SECONDS: u32 = 30 * 86_400;
 
 /// Where to go on; a form sent without scripts is redirected there.
 pub(in crate::api) fn go_on(to: &str) -> GoOn {
-    if is_plain_form() {
+    if context::is_plain_form() {
         leptos_axum::redirect(to);
     }
     GoOn { to: to.to_owned() }
@@ -98,11 +98,6 @@ fn set_cookie(name: &str, value: &str, seconds: u32, secure: bool) {
     if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
         response.append_header(header::SET_COOKIE, cookie);
     }
-}
-
-/// A form that the browser sends by itself wants a page, not data.
-fn is_plain_form() -> bool {
-    header_text(&header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
 }
 
 fn header_text(name: &header::HeaderName) -> Option<String> {

@@ -9,9 +9,10 @@ mod overview;
 
 use crate::{browser, error::UiError, live::Live};
 use leptos::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
 
 /// A page with counts that no signal follows is fetched again after something changed, at most every two seconds.
-fn refresh_on_change<T: Clone + Send + Sync + 'static>(view: Resource<Result<T, UiError>>) {
+fn refresh_on_change<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static>(view: Resource<Result<T, UiError>>) {
     const PAUSE: u32 = 2_000;
     let changed = Live::get().last_change;
     let waits = StoredValue::new(false);

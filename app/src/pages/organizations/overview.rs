@@ -71,10 +71,11 @@ fn Windows(window: WindowView, counts: CountsNow, address: String) -> impl IntoV
         </nav>
     };
     let ended = WINDOWS.into_iter().find(|(word, _)| *word == window.window).map_or("window", |(_, label)| label);
+    let issues = if window.warning > 0 { format!("{} with issues", text::count(window.warning)) } else { format!("ended in {ended}") };
     view! {
         <Section title="Backups" aside=aside.into_any()>
             <dl class="figures">
-                <Figure label="Success" number=window.success state="healthy" note=if window.warning > 0 { format!("{} with issues", text::count(window.warning)) } else { format!("ended in {ended}") }/>
+                <Figure label="Success" number=window.success state="healthy" note=issues/>
                 <Figure label="Failed" number=window.failed state="critical" note=format!("ended in {ended}")/>
                 <Figure label="Running" number=counts.running state="running" note="now".to_owned()/>
                 <Figure label="Retrying" number=counts.retrying state="retrying" note="now".to_owned()/>
