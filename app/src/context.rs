@@ -78,6 +78,14 @@ pub fn cookie(name: &str) -> Option<String> {
     })
 }
 
+/// True when a browser without scripts has sent a form by itself: it wants a page back, not data.
+pub fn is_plain_form() -> bool {
+    use_context::<http::request::Parts>().is_some_and(|parts| {
+        let accept = parts.headers.get(http::header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        parts.uri.path().starts_with("/sf/") && accept.contains("text/html")
+    })
+}
+
 /// The page on screen: the request's own, or the one a server function was called from.
 fn page() -> String {
     let Some(parts) = use_context::<http::request::Parts>() else { return "/".into() };

@@ -42,6 +42,10 @@ impl UiError {
 
     #[cfg(feature = "ssr")]
     fn tell_status(&self) {
+        // A form sent without scripts is answered by a redirect back to its page, which says what was wrong.
+        if crate::context::is_plain_form() {
+            return;
+        }
         if let (Some(options), Ok(status)) =
             (leptos::prelude::use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(self.status))
         {

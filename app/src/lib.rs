@@ -97,16 +97,23 @@ pub fn App() -> impl IntoView {
                 <Routes fallback=|| view! { <not_found::NotFound/> }>
                     <Route path=path!("/") view=home::Home ssr=whole.clone()/>
                     <Route path=path!("/setup") view=start::first_start::FirstStart ssr=whole.clone()/>
+                    <Route path=path!("/setup/organization") view=start::first_start::SetupOrganizationPage ssr=whole.clone()/>
+                    <Route path=path!("/setup/device") view=start::add_device::SetupDevicePage ssr=whole.clone()/>
                     <Route path=path!("/sign-in") view=start::sign_in::SignIn ssr=whole.clone()/>
                     <Route path=path!("/backups") view=|| view! { <Redirect path="/backups/devices"/> }/>
                     <Route path=path!("/backups/devices") view=backup::devices::Devices ssr=whole.clone()/>
                     <Route path=path!("/backups/alerts") view=backup::alerts::Alerts ssr=whole.clone()/>
+                    <Route path=path!("/devices/new") view=start::add_device::AddDevicePage ssr=whole.clone()/>
+                    <Route path=path!("/devices/:id/connect") view=start::connect::Connect ssr=whole.clone()/>
                     <Route path=path!("/devices/:id") view=backup::device::Device ssr=whole.clone()/>
                     <Route path=path!("/runs/:id") view=backup::run::RunPage ssr=whole.clone()/>
                     <Route path=path!("/organizations") view=organizations::list::Organizations ssr=whole.clone()/>
+                    <Route path=path!("/organizations/new") view=organizations::add::AddOrganizationPage ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id") view=organizations::organization::Organization ssr=whole.clone()/>
                     <Route path=path!("/settings") view=|| view! { <Redirect path="/settings/policies"/> }/>
                     <Route path=path!("/settings/policies") view=settings::policies::Policies ssr=whole.clone()/>
+                    <Route path=path!("/settings/policies/:id") view=settings::policy::Policy ssr=whole.clone()/>
+                    <Route path=path!("/settings/account") view=settings::account::Account ssr=whole.clone()/>
                     <Route path=path!("/settings/keys") view=settings::keys::Keys ssr=whole.clone()/>
                     <Route path=path!("/settings/inbox") view=settings::inbox::Inbox ssr=whole.clone()/>
                     <Route path=path!("/settings/audit") view=settings::audit::Audit ssr=whole/>

@@ -116,3 +116,13 @@ pub fn SeverityBadge(
         }),
     )
 }
+
+/// The result of a restore test.
+#[component]
+pub fn PassBadge(
+    /// Whether it passed.
+    passed: bool,
+) -> impl IntoView {
+    let (state, shape, word) = if passed { ("healthy", icon::HEALTHY, "Passed") } else { ("critical", icon::CRITICAL, "Failed") };
+    badge(Signal::from(state), Signal::derive(move || shape), Signal::derive(move || word.to_owned()))
+}

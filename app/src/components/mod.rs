@@ -5,6 +5,7 @@
 pub mod badge;
 pub mod button;
 pub mod copy;
+pub mod count;
 pub mod dialog;
 pub mod field;
 pub mod frame;
@@ -20,6 +21,7 @@ pub mod toast;
 pub use badge::{BandBadge, LifeBadge, RunBadge, SeverityBadge};
 pub use button::{Button, ButtonKind, LinkButton};
 pub use copy::CopyLine;
+pub use count::LiveCount;
 pub use dialog::{Confirm, Dialog};
 pub use field::{Field, SelectField, SwitchField, TextField};
 pub use page::{Page, Section};

@@ -17,8 +17,14 @@ const SILENCE: Span = Span(35_000);
 const TICK: u32 = 10_000;
 const FIRST_WAIT: u32 = 500;
 const LONGEST_WAIT: u32 = 30_000;
-/// Most devices a stream is asked for; more are not on one screen.
-const MOST_WATCHED: usize = 500;
+/// Most devices that the server lets a stream watch.
+const MOST_WATCHED: usize = 300;
+
+/// Devices of the scope that changed and are not watched.
+#[derive(serde::Deserialize)]
+struct Others {
+    devices: Vec<DeviceId>,
+}
 
 struct Stream {
     live: Live,
@@ -160,7 +166,7 @@ fn open() {
     };
     let mut s = stream.borrow_mut();
     s.asked = ids;
-    for name in ["snapshot", "device", "devices", "counts", "ping"] {
+    for name in ["snapshot", "device", "counts", "new", "ping"] {
         let handler = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             heard();
             if let Some(data) = event.data().as_string() {
@@ -232,12 +238,11 @@ fn take(live: Live, name: &str, data: &str) {
                 age();
             }
         }
-        "devices" => {
-            if let Ok(devices) = serde_json::from_str::<Vec<DeviceNow>>(data) {
-                for device in devices {
-                    live.take(device);
-                }
-                age();
+        "new" => {
+            if let Ok(Others { devices }) = serde_json::from_str::<Others>(data)
+                && let Some(device) = devices.last()
+            {
+                live.last_change.set(Some(*device));
             }
         }
         "counts" => {

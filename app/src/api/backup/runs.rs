@@ -1,0 +1,106 @@
+//! Runs: a list of them, and one in full.
+
+use crate::error::UiError;
+use domain::{
+    ids::{DeviceId, JobId, OrganizationId, RunId},
+    live::RunNow,
+    run::{Run, RunState},
+    time::Time,
+};
+use leptos::{prelude::*, server_fn::codec::Json};
+use serde::{Deserialize, Serialize};
+
+/// A run in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunLine {
+    /// Which run.
+    pub id: RunId,
+    /// Of which job.
+    pub job: JobId,
+    /// Its job's name.
+    pub job_name: String,
+    /// Its state.
+    pub state: RunState,
+    /// Its start.
+    pub started_at: Time,
+    /// Its end.
+    pub ended_at: Option<Time>,
+    /// Attempt, from 1.
+    pub attempt: u16,
+    /// How far it is.
+    pub percent: Option<u8>,
+    /// Files handled.
+    pub items: Option<i64>,
+    /// Bytes handled.
+    pub bytes: Option<i64>,
+    /// One line for a person.
+    pub message: Option<String>,
+}
+
+impl From<RunNow> for RunLine {
+    fn from(run: RunNow) -> Self {
+        Self {
+            id: run.run,
+            job: run.job,
+            job_name: run.job_name,
+            state: run.state,
+            started_at: run.started_at,
+            ended_at: run.ended_at,
+            attempt: run.attempt,
+            percent: run.percent,
+            items: run.items,
+            bytes: run.bytes,
+            message: run.message,
+        }
+    }
+}
+
+/// Older runs of a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunsView {
+    /// Latest first.
+    pub runs: Vec<RunLine>,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+}
+
+/// One run in full.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunView {
+    /// Which run.
+    pub id: RunId,
+    /// Its device and that one's name.
+    pub device: (DeviceId, String),
+    /// Its organization and that one's name.
+    pub organization: (OrganizationId, String),
+    /// Its job and that one's name.
+    pub job: (JobId, String),
+    /// What its events say.
+    pub run: Run,
+    /// The log, if it was sent and is still kept.
+    pub log: Option<String>,
+}
+
+/// One run in full.
+///
+/// # Errors
+/// Signed out, or not within the scope.
+#[server(prefix = "/sf", endpoint = "backup/run", input = Json)]
+pub async fn load_run(id: String) -> Result<RunView, UiError> {
+    let (engine, actor) = crate::context::actor()?;
+    let id: RunId = id.parse().map_err(|_| UiError::not_found("run"))?;
+    ssr::run(&engine, &actor, id).await
+}
+
+/// Runs of a device, latest first; the first page without a cursor.
+///
+/// # Errors
+/// Signed out, or not within the scope.
+#[server(prefix = "/sf", endpoint = "backup/runs", input = Json)]
+pub async fn load_runs(device: DeviceId, cursor: Option<String>) -> Result<RunsView, UiError> {
+    let (engine, actor) = crate::context::actor()?;
+    ssr::of_device(&engine, &actor, device, cursor, 50).await
+}
+
+#[cfg(feature = "ssr")]
+pub(super) mod ssr;

@@ -1,0 +1,54 @@
+//! One device in the list: everything that moves follows the device's signal.
+
+use super::state::{DoingBadge, storage};
+use crate::{
+    api::backup::DeviceLine,
+    components::{DayBars, ScorePill, TimeText},
+    live::Live,
+};
+use domain::{live::DeviceNow, policy::DeviceClass};
+use leptos::prelude::*;
+
+/// The word for a class.
+pub const fn class_word(class: DeviceClass) -> &'static str {
+    match class {
+        DeviceClass::Workstation => "Workstation",
+        DeviceClass::Server => "Server",
+    }
+}
+
+/// How full a quota is, in percent; none without a quota.
+fn fullness(used: Option<i64>, quota: Option<i64>) -> Option<i64> {
+    let (used, quota) = used.zip(quota)?;
+    (quota > 0).then(|| (i128::from(used) * 100 / i128::from(quota)).try_into().unwrap_or(i64::MAX))
+}
+
+/// A row of the list.
+#[component]
+pub fn DeviceRow(
+    /// The device.
+    line: DeviceLine,
+) -> impl IntoView {
+    let now: RwSignal<DeviceNow> = Live::get().watch(line.now.clone());
+    let used = move || now.with(|n| n.facts.storage.map(|s| s.used)).or(line.storage_used);
+    let quota = line.quota_bytes;
+    let bars = line.bars.drawn();
+    view! {
+        <tr>
+            <th scope="row" class="cell-name">
+                <a class="row-link" href=format!("/devices/{}", line.id)>{line.name}</a>
+                <span class="cell-sub">{class_word(line.class)}</span>
+            </th>
+            <td data-label="Client"><a class="quiet-link" href=format!("/organizations/{}", line.organization.0)>{line.organization.1}</a></td>
+            <td data-label="Score"><ScorePill score=Signal::derive(move || now.with(|n| n.score)) band=Signal::derive(move || now.with(|n| n.band))/></td>
+            <td data-label="State"><DoingBadge now/></td>
+            <td data-label="Last backup"><TimeText at=Signal::derive(move || now.with(|n| n.last_usable_at)) none="never"/></td>
+            <td data-label="Next due"><TimeText at=Signal::derive(move || now.with(|n| n.due_at))/></td>
+            <td data-label="Policy">{line.policy.1}</td>
+            <td data-label="Storage" class="number" data-full=move || fullness(used(), quota).filter(|f| *f > 95).map(|_| "")>
+                {move || storage(used(), quota)}
+            </td>
+            <td data-label="28 days" class="cell-bars"><DayBars bars/></td>
+        </tr>
+    }
+}
