@@ -147,7 +147,14 @@ pub struct OrganizationInput {
 /// # Errors
 /// `forbidden`, `invalid_cursor`; the store fails.
 #[server(prefix = "/sf", endpoint = "organizations/list")]
-pub async fn list_organizations(search: Option<String>, status: Option<String>, cursor: Option<String>) -> Result<OrganizationsView, UiError> {
+pub async fn list_organizations(
+    /// Part of the name.
+    search: Option<String>,
+    /// `activated` or `deactivated`.
+    status: Option<String>,
+    /// Where to go on.
+    cursor: Option<String>,
+) -> Result<OrganizationsView, UiError> {
     use domain::access::{Action, Scope};
     use engine::store::organizations::{self, OrganizationFilter};
     let (engine, actor) = crate::context::actor()?;
@@ -183,7 +190,10 @@ pub async fn load_add_organization() -> Result<AddOrganizationView, UiError> {
 /// # Errors
 /// At a field: what is wrong with it.
 #[server(prefix = "/sf", endpoint = "organizations/add")]
-pub async fn add_organization(form: OrganizationInput) -> Result<crate::api::start::GoOn, UiError> {
+pub async fn add_organization(
+    /// As typed.
+    form: OrganizationInput,
+) -> Result<crate::api::start::GoOn, UiError> {
     use engine::store::organizations::{self, NewOrganization};
     let (engine, actor) = crate::context::actor()?;
     let new = NewOrganization {
@@ -206,9 +216,13 @@ pub async fn add_organization(form: OrganizationInput) -> Result<crate::api::sta
 /// `not_found`, `forbidden`; the store fails.
 #[server(prefix = "/sf", endpoint = "organizations/one")]
 pub async fn load_organization(
+    /// Which one.
     id: OrganizationId,
+    /// `overview`, `devices` or `settings`.
     tab: Option<String>,
+    /// `24h`, `7d` or `30d`.
     window: Option<String>,
+    /// Where to go on.
     cursor: Option<String>,
 ) -> Result<OrganizationView, UiError> {
     let (engine, actor) = crate::context::actor()?;
@@ -220,7 +234,12 @@ pub async fn load_organization(
 /// # Errors
 /// `not_found`, `forbidden`; at a field: what is wrong with it.
 #[server(prefix = "/sf", endpoint = "organizations/change")]
-pub async fn change_organization(id: OrganizationId, form: OrganizationInput) -> Result<(), UiError> {
+pub async fn change_organization(
+    /// Which one.
+    id: OrganizationId,
+    /// As typed.
+    form: OrganizationInput,
+) -> Result<(), UiError> {
     use engine::store::organizations::{self, OrganizationChange};
     let (engine, actor) = crate::context::actor()?;
     let now = organizations::get(&engine.store, &actor, id).await?;
@@ -243,7 +262,12 @@ pub async fn change_organization(id: OrganizationId, form: OrganizationInput) ->
 /// # Errors
 /// `not_found`, `forbidden`.
 #[server(prefix = "/sf", endpoint = "organizations/activation")]
-pub async fn set_activation(id: OrganizationId, activated: bool) -> Result<(), UiError> {
+pub async fn set_activation(
+    /// Which one.
+    id: OrganizationId,
+    /// On or off.
+    activated: bool,
+) -> Result<(), UiError> {
     use engine::store::organizations::{self, OrganizationChange, OrganizationStatus};
     let (engine, actor) = crate::context::actor()?;
     let status = if activated { OrganizationStatus::Activated } else { OrganizationStatus::Deactivated };

@@ -167,7 +167,10 @@ pub async fn load_setup() -> Result<SetupView, UiError> {
 /// # Errors
 /// At a field: what is wrong with it. `already_started` once there is somebody.
 #[server(prefix = "/sf", endpoint = "start/set_up")]
-pub async fn set_up(form: SetUpInput) -> Result<GoOn, UiError> {
+pub async fn set_up(
+    /// As typed.
+    form: SetUpInput,
+) -> Result<GoOn, UiError> {
     use engine::store::people::{self, FirstOwner};
     let engine = crate::context::engine()?;
     let now = (engine.clock)();
@@ -215,7 +218,14 @@ pub async fn load_sign_in() -> Result<SignInView, UiError> {
 /// # Errors
 /// `wrong_credentials` for every mismatch; `locked` with the time.
 #[server(prefix = "/sf", endpoint = "sign_in")]
-pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<GoOn, UiError> {
+pub async fn sign_in(
+    /// The address.
+    email: String,
+    /// The password.
+    password: String,
+    /// Where to go afterwards.
+    #[server(default)] next: String,
+) -> Result<GoOn, UiError> {
     let engine = crate::context::engine()?;
     let now = (engine.clock)();
     session::begin(&engine, &email, &password, now).await?;
@@ -238,7 +248,10 @@ pub async fn sign_out() -> Result<GoOn, UiError> {
 /// # Errors
 /// The store fails.
 #[server(prefix = "/sf", endpoint = "start/add_device_view")]
-pub async fn load_add_device(organization: Option<String>) -> Result<AddDeviceView, UiError> {
+pub async fn load_add_device(
+    /// The organization that is marked.
+    organization: Option<String>,
+) -> Result<AddDeviceView, UiError> {
     let (engine, actor) = crate::context::actor()?;
     choices::view(&engine, &actor, organization).await
 }
@@ -248,7 +261,10 @@ pub async fn load_add_device(organization: Option<String>) -> Result<AddDeviceVi
 /// # Errors
 /// At a field: what is wrong with it.
 #[server(prefix = "/sf", endpoint = "start/add_device")]
-pub async fn add_device(form: DeviceInput) -> Result<GoOn, UiError> {
+pub async fn add_device(
+    /// As typed.
+    form: DeviceInput,
+) -> Result<GoOn, UiError> {
     use engine::store::devices::{self, NewDevice};
     let (engine, actor) = crate::context::actor()?;
     let now = (engine.clock)();
@@ -279,7 +295,10 @@ pub async fn add_device(form: DeviceInput) -> Result<GoOn, UiError> {
 /// # Errors
 /// `not_found`, `forbidden`; the store fails.
 #[server(prefix = "/sf", endpoint = "start/connect")]
-pub async fn load_connect(device: DeviceId) -> Result<ConnectView, UiError> {
+pub async fn load_connect(
+    /// Which device.
+    device: DeviceId,
+) -> Result<ConnectView, UiError> {
     let (engine, actor) = crate::context::actor()?;
     choices::connect(&engine, &actor, device).await
 }
@@ -289,7 +308,10 @@ pub async fn load_connect(device: DeviceId) -> Result<ConnectView, UiError> {
 /// # Errors
 /// `not_found`, `forbidden`.
 #[server(prefix = "/sf", endpoint = "start/device_key")]
-pub async fn make_device_key(device: DeviceId) -> Result<(), UiError> {
+pub async fn make_device_key(
+    /// Which device.
+    device: DeviceId,
+) -> Result<(), UiError> {
     let (engine, actor) = crate::context::actor()?;
     let key = choices::ingest_key(&engine, &actor, device, (engine.clock)()).await?;
     session::show_once(device, &key);

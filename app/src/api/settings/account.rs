@@ -64,7 +64,10 @@ pub async fn load_account() -> Result<AccountView, UiError> {
 /// # Errors
 /// `not_found` when it isn't one of them.
 #[server(prefix = "/sf", endpoint = "settings/end_session")]
-pub async fn end_session(id: SessionId) -> Result<(), UiError> {
+pub async fn end_session(
+    /// Which one.
+    id: SessionId,
+) -> Result<(), UiError> {
     let (engine, actor) = crate::context::actor()?;
     engine::store::sessions::end(&engine.store, &actor, id, (engine.clock)()).await?;
     Ok(())

@@ -54,7 +54,10 @@ mod words;
 /// # Errors
 /// `forbidden`, `invalid_cursor`; the store fails.
 #[server(prefix = "/sf", endpoint = "settings/audit")]
-pub async fn list_audit(cursor: Option<String>) -> Result<AuditView, UiError> {
+pub async fn list_audit(
+    /// Where to go on.
+    cursor: Option<String>,
+) -> Result<AuditView, UiError> {
     use domain::access::Scope;
     use engine::store::audit::{self, AuditFilter};
     let (engine, actor) = crate::context::actor()?;

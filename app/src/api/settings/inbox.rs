@@ -79,7 +79,10 @@ pub struct AssignInput {
 /// # Errors
 /// `forbidden`, `invalid_cursor`; the store fails.
 #[server(prefix = "/sf", endpoint = "settings/inbox")]
-pub async fn list_inbox(cursor: Option<String>) -> Result<InboxView, UiError> {
+pub async fn list_inbox(
+    /// Where to go on.
+    cursor: Option<String>,
+) -> Result<InboxView, UiError> {
     use crate::api::start::choices;
     use engine::store::{
         devices::{self, DeviceFilter, DeviceSort},
@@ -125,7 +128,10 @@ pub async fn list_inbox(cursor: Option<String>) -> Result<InboxView, UiError> {
 /// # Errors
 /// At a field: what is wrong with it. `not_found`, `forbidden`, `already_assigned`.
 #[server(prefix = "/sf", endpoint = "settings/assign")]
-pub async fn assign_source(form: AssignInput) -> Result<AssignedView, UiError> {
+pub async fn assign_source(
+    /// As typed.
+    form: AssignInput,
+) -> Result<AssignedView, UiError> {
     use crate::api::{organizations::at_name, start::choices};
     use domain::{ids::OrganizationId, policy::DeviceClass};
     use engine::store::{
@@ -162,7 +168,10 @@ pub async fn assign_source(form: AssignInput) -> Result<AssignedView, UiError> {
 /// # Errors
 /// `not_found`, `forbidden`, `already_assigned`.
 #[server(prefix = "/sf", endpoint = "settings/dismiss")]
-pub async fn dismiss_source(id: InboxId) -> Result<(), UiError> {
+pub async fn dismiss_source(
+    /// Which one.
+    id: InboxId,
+) -> Result<(), UiError> {
     let (engine, actor) = crate::context::actor()?;
     engine::store::inbox::dismiss(&engine.store, &actor, id, (engine.clock)()).await?;
     Ok(())

@@ -127,7 +127,10 @@ pub async fn list_keys() -> Result<KeysView, UiError> {
 /// # Errors
 /// At a field: what is wrong with it. `forbidden`.
 #[server(prefix = "/sf", endpoint = "settings/make_key")]
-pub async fn make_key(form: KeyInput) -> Result<FreshKey, UiError> {
+pub async fn make_key(
+    /// As typed.
+    form: KeyInput,
+) -> Result<FreshKey, UiError> {
     use domain::time::Span;
     use engine::store::keys::{self, KeyScope, NewKey};
     let (engine, actor) = crate::context::actor()?;
@@ -161,7 +164,10 @@ pub async fn make_key(form: KeyInput) -> Result<FreshKey, UiError> {
 /// # Errors
 /// `not_found`, `forbidden`.
 #[server(prefix = "/sf", endpoint = "settings/revoke_key")]
-pub async fn revoke_key(id: KeyId) -> Result<(), UiError> {
+pub async fn revoke_key(
+    /// Which one.
+    id: KeyId,
+) -> Result<(), UiError> {
     let (engine, actor) = crate::context::actor()?;
     engine::store::keys::revoke(&engine.store, &actor, id, (engine.clock)()).await?;
     Ok(())

@@ -145,7 +145,10 @@ pub async fn list_policies() -> Result<PoliciesView, UiError> {
 /// # Errors
 /// `not_found`, `forbidden`; the store fails.
 #[server(prefix = "/sf", endpoint = "settings/policy")]
-pub async fn load_policy(id: Option<PolicyId>) -> Result<PolicyView, UiError> {
+pub async fn load_policy(
+    /// Which one.
+    id: Option<PolicyId>,
+) -> Result<PolicyView, UiError> {
     use super::schedules;
     use domain::{access::Action, policy::Policy};
     let (engine, actor) = crate::context::actor()?;
@@ -179,7 +182,10 @@ pub async fn load_policy(id: Option<PolicyId>) -> Result<PolicyView, UiError> {
 /// # Errors
 /// Not signed in. What is wrong with the schedule stands in the answer.
 #[server(prefix = "/sf", endpoint = "settings/schedule_preview")]
-pub async fn preview_schedule(form: PolicyInput) -> Result<SchedulePreview, UiError> {
+pub async fn preview_schedule(
+    /// As typed.
+    form: PolicyInput,
+) -> Result<SchedulePreview, UiError> {
     use super::schedules;
     let (engine, actor) = crate::context::actor()?;
     let own_zone = match actor.scope.partner() {
@@ -197,7 +203,10 @@ pub async fn preview_schedule(form: PolicyInput) -> Result<SchedulePreview, UiEr
 /// # Errors
 /// At a field: what is wrong with it. `not_found`, `forbidden`.
 #[server(prefix = "/sf", endpoint = "settings/save_policy")]
-pub async fn save_policy(form: PolicyInput) -> Result<crate::api::start::GoOn, UiError> {
+pub async fn save_policy(
+    /// As typed.
+    form: PolicyInput,
+) -> Result<crate::api::start::GoOn, UiError> {
     use super::schedules;
     use crate::api::organizations::at_name;
     use engine::store::policies::{self, NewPolicy, PolicyChange};

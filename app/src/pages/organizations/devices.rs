@@ -54,7 +54,7 @@ fn Row(line: DeviceLine) -> impl IntoView {
     });
     view! {
         <tr>
-            <th scope="row" data-label="Device"><a class="row-link" href=address>{line.name}</a><span class="faint row-second">{class}</span></th>
+            <th scope="row" class="cell-name" data-label="Device"><a class="row-link" href=address>{line.name}</a><span class="cell-sub">{class}</span></th>
             <td data-label="Score"><ScorePill score=Signal::derive(move || now.with(|n| n.score)) band=Signal::derive(move || now.with(|n| n.band))/></td>
             <td data-label="Now">
                 {move || match work.get() {

@@ -144,7 +144,7 @@ fn Row(line: OrganizationLine, sees_health: bool) -> impl IntoView {
     let address = format!("/organizations/{}", line.id);
     view! {
         <tr>
-            <th scope="row" data-label="Organization"><a class="row-link" href=address.clone()>{line.name}</a></th>
+            <th scope="row" class="cell-name" data-label="Organization"><a class="row-link" href=address.clone()>{line.name}</a></th>
             <td data-label="Status"><Status activated=line.activated/></td>
             {sees_health.then(|| view! {
                 <td data-label="Devices" class="cell-bands">

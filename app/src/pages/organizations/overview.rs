@@ -33,7 +33,7 @@ pub fn Overview(
                     view! { <p>"All of them are healthy. "<a href=format!("/organizations/{id}?tab=devices")>"Look at them"</a></p> }.into_any()
                 } else {
                     view! {
-                        <h3>"Need a look"</h3>
+                        <h3 class="overview-worst">"Need a look"</h3>
                         <DevicesTable devices=worst/>
                         <p><a href=format!("/organizations/{id}?tab=devices")>"All devices"</a></p>
                     }
@@ -46,7 +46,7 @@ pub fn Overview(
     view! {
         {health}
         <Section title="About">
-            <dl class="facts card">
+            <dl class="about card">
                 <div><dt>"Plan"</dt><dd>{plan(&line)}</dd></div>
                 <div><dt>"Seats"</dt><dd>{line.seat_limit.map_or_else(|| "no limit".to_owned(), text::count)}</dd></div>
                 <div><dt>"Region"</dt><dd>{if line.region.is_empty() { "not set".to_owned() } else { line.region }}</dd></div>

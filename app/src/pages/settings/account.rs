@@ -44,7 +44,7 @@ fn Person(view: AccountView, one: ServerAction<EndSession>, others: ServerAction
     });
     view! {
         <Section title="You">
-            <dl class="facts card">
+            <dl class="about card">
                 <div><dt>"Name"</dt><dd>{view.name}</dd></div>
                 <div><dt>"E-mail address"</dt><dd>{view.email}</dd></div>
                 <div><dt>"Role"</dt><dd>{view.role}</dd></div>
@@ -76,7 +76,7 @@ fn Row(line: SessionLine, one: ServerAction<EndSession>) -> impl IntoView {
     };
     view! {
         <tr>
-            <th scope="row" data-label="Browser">{line.browser}</th>
+            <th scope="row" class="cell-name" data-label="Browser">{line.browser}</th>
             <td data-label="Signed in"><TimeText at=Some(line.created_at)/></td>
             <td data-label="Last seen"><TimeText at=Some(line.seen_at)/></td>
             <td data-label="">{end}</td>

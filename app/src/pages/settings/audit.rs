@@ -94,7 +94,7 @@ fn Row(line: AuditLine) -> impl IntoView {
                     view! { <span class="faint">"–"</span> }.into_any()
                 } else {
                     view! {
-                        <ul class="pairs">
+                        <ul class="audit-pairs">
                             {line.detail.into_iter().map(|(name, value)| view! { <li><span class="faint">{name}": "</span>{value}</li> }).collect_view()}
                         </ul>
                     }

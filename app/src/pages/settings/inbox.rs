@@ -92,7 +92,7 @@ fn List(
                         });
                         view! {
                             <tr>
-                                <th scope="row" data-label="Source">{row.source}</th>
+                                <th scope="row" class="cell-name" data-label="Source">{row.source}</th>
                                 <td data-label="Organization">{if row.organization_name.is_empty() { "any".to_owned() } else { row.organization_name }}</td>
                                 <td data-label="First report"><TimeText at=Some(row.first_seen_at)/></td>
                                 <td data-label="Last report"><TimeText at=Some(row.last_seen_at)/></td>

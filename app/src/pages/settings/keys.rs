@@ -120,7 +120,7 @@ fn Row(line: KeyLine, may_manage: bool, asked: RwSignal<Option<(KeyId, String)>>
     };
     view! {
         <tr data-over=is_over.then_some("")>
-            <th scope="row" data-label="Key">{line.name}<span class="faint row-second"><code>{line.start}"…"</code></span></th>
+            <th scope="row" class="cell-name" data-label="Key">{line.name}<span class="cell-sub"><code>{line.start}"…"</code></span></th>
             <td data-label="Reaches">{scope}</td>
             <td data-label="May">{rights(line.rights)}</td>
             <td data-label="Made"><TimeText at=Some(line.created_at)/></td>

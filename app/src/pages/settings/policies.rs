@@ -48,7 +48,7 @@ pub fn Policies() -> impl IntoView {
 fn Row(line: PolicyLine) -> impl IntoView {
     view! {
         <tr>
-            <th scope="row" data-label="Policy">
+            <th scope="row" class="cell-name" data-label="Policy">
                 <a class="row-link" href=format!("/settings/policies/{}", line.id)>{line.name}</a>
                 {line.is_default.then(|| view! { <span class="tag">"Default"</span> })}
             </th>

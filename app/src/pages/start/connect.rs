@@ -208,7 +208,7 @@ fn Arrival(now: RwSignal<DeviceNow>, name: String, address: String) -> impl Into
                 }}
             </div>
             <p class="arrival-words" role="status">{move || words.get().1}</p>
-            <p class="faint">{move || detail().unwrap_or_default()}</p>
+            <p class="faint">{detail}</p>
             {move || now.with(|n| n.last_usable_at).map(|at| view! { <p class="faint">"Last usable backup: " <TimeText at=Some(at)/></p> })}
             <p><LinkButton href=address.clone()>"Go to its page"</LinkButton></p>
         </aside>

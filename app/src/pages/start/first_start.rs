@@ -82,7 +82,7 @@ fn OwnerForm(view: SetupView) -> impl IntoView {
                     <Field label="Password" name="form[password]" kind="password" value=password required=true autocomplete="new-password"
                         hint=format!("At least {SHORTEST_PASSWORD} characters. A few words that belong to nobody else are better than one word with signs in it.")
                         error=faults.about("password")/>
-                    <p class="strength" data-strength=move || strength().0 role="status">{move || strength().1}</p>
+                    <p class="strength" data-strength=move || strength().0 role="status">{move || Some(strength().1).filter(|words| !words.is_empty())}</p>
                     <Field label="Password again" name="form[again]" kind="password" value=again required=true autocomplete="new-password"
                         error=Signal::derive(move || faults.about("again").get().or_else(|| differs(&password.read(), &again.read())))/>
                 </fieldset>
