@@ -4,6 +4,7 @@
 //! device in their own transaction and publish the change after the commit.
 
 mod commands;
+mod foresight;
 mod list;
 
 pub use commands::{Created, DeviceChange, NewDevice, create, create_with_key, edit, pause, resume, retire};
@@ -21,15 +22,11 @@ use domain::{
     access::{Action, Actor},
     health::{self, Assessment},
     ids::{DeviceId, PartnerId},
-    schedule::{Pending, Schedule},
+    schedule::Schedule,
     time::Time,
-    zones,
 };
 use sea_orm::{Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde::Serialize;
-
-/// Most slots that a look into the future resolves.
-const MOST_SLOTS: usize = 2_000;
 
 /// A device in full: its row in lists and what only its own page shows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -122,34 +119,9 @@ pub async fn loaded(store: &Store, actor: &Actor, id: DeviceId) -> Result<Loaded
 pub async fn assessment(store: &Store, actor: &Actor, id: DeviceId, at: Time, now: Time) -> Result<Assessment, Error> {
     let mut loaded = loaded(store, actor, id).await?;
     if at > now {
-        foresee(&mut loaded, at)?;
+        foresight::let_time_pass(&mut loaded, now, at)?;
     }
     Ok(health::assess(&loaded.facts, at))
-}
-
-/// Resolves the listed slots of cron schedules up to `at`, at most [`MOST_SLOTS`].
-fn foresee(loaded: &mut Loaded, at: Time) -> Result<(), Error> {
-    for (facts, job) in loaded.facts.jobs.iter_mut().zip(&loaded.jobs) {
-        let Pending::Listed(listed) = &facts.slots.pending else { continue };
-        if listed.last().is_some_and(|(slot, _)| *slot > at) {
-            continue;
-        }
-        let schedule = job.schedule.as_ref().unwrap_or(&loaded.policy.schedule);
-        let mut horizon = zones::HORIZON;
-        while horizon < MOST_SLOTS {
-            horizon = (horizon * 4).min(MOST_SLOTS);
-            facts.slots = zones::resolve_since(schedule, facts.enrolled_at, &facts.history, loaded.watched_since, horizon)
-                .map_err(|e| Error::Internal(format!("stored schedule: {e}")))?;
-            let reached = match &facts.slots.pending {
-                Pending::Listed(listed) => listed.len() < horizon || listed.last().is_some_and(|(slot, _)| *slot > at),
-                Pending::Every { .. } => true,
-            };
-            if reached {
-                break;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Locks devices against ingest and the reconciler, in their order, before a command changes them.
