@@ -154,4 +154,26 @@ on_both_stores! {
         assert_eq!(missed, ["118"], "hourly slots from 2 h to 119 h");
         portal.no_drift().await;
     }
+
+    async fn a_slot_is_not_missed_once_a_late_report_says_that_something_had_started_in_it(fresh) {
+        let portal = Portal::new(fresh).await;
+        let hourly = portal.policy("hourly", Policy { grace_minutes: 0, silence_days: 60, ..every(60) }).await;
+        portal.device_with("fs-01", Some(hourly)).await;
+        portal.say("fs-01", "r1", RunState::Succeeded, hours(1)).await;
+        portal.engine.reconciler.tick(hours(4)).await.unwrap();
+        let key = |at: domain::time::Time| format!("missed-{}|missed", at.0);
+        assert_eq!(portal.runs().await, ["r1|succeeded".to_owned(), key(hours(2)), key(hours(3))]);
+        // The network was gone: a run of 3:05 is heard of at four.
+        let late = portal::event("fs-01", "nightly", "r2", RunState::Succeeded, minutes(185));
+        portal.send(vec![late], hours(4)).await;
+        assert_eq!(portal.runs().await, ["r1|succeeded".to_owned(), key(hours(2)), "r2|succeeded".into()]);
+        portal.no_drift().await;
+        // Slots now count from its start; heard of in time, it would have been the same.
+        portal.engine.reconciler.tick(hours(5)).await.unwrap();
+        assert_eq!(portal.runs().await.last().unwrap(), &key(minutes(245)));
+        // A start after its slot counted as missed takes nothing back.
+        portal.say("fs-01", "r3", RunState::Succeeded, minutes(301)).await;
+        assert_eq!(portal.runs().await.len(), 5);
+        portal.no_drift().await;
+    }
 }

@@ -86,33 +86,34 @@ pub(crate) async fn take_in<'s>(
 /// Who is meant by what: places in `found`.
 struct Finds {
     found: Vec<Found>,
-    /// (submission, event) → place.
-    events: HashMap<(usize, usize), usize>,
+    /// Submission → event → place.
+    events: Vec<Vec<usize>>,
     /// Submission with a single item → place.
     single: HashMap<usize, usize>,
 }
 
 async fn find(tx: &DatabaseTransaction, submissions: &[Submission]) -> Result<Finds, Error> {
     let mut wanted = Vec::new();
-    let (mut events, mut single) = (HashMap::new(), HashMap::new());
+    let (mut events, mut single) = (Vec::with_capacity(submissions.len()), HashMap::new());
     for (s, submission) in submissions.iter().enumerate() {
         let scope = &submission.scope;
+        let mut places = Vec::new();
         match &submission.items {
             Items::Events(prepared) => {
                 let mut met: HashMap<&Subject, usize> = HashMap::new();
-                for (e, prepared) in prepared.iter().enumerate() {
-                    let place = *met.entry(&prepared.incoming.subject).or_insert_with(|| {
+                places.extend(prepared.iter().map(|prepared| {
+                    *met.entry(&prepared.incoming.subject).or_insert_with(|| {
                         wanted.push((scope, wanted_of(&prepared.incoming)));
                         wanted.len() - 1
-                    });
-                    events.insert((s, e), place);
-                }
+                    })
+                }));
             }
             Items::CheckIn(CheckIn { device, organization, .. }) | Items::RestoreTest(RestoreTestReport { device, organization, .. }) => {
                 single.insert(s, wanted.len());
                 wanted.push((scope, Wanted::Named { device: device.clone(), organization: organization.clone() }));
             }
         }
+        events.push(places);
     }
     Ok(Finds { found: resolve(tx, &wanted).await?, events, single })
 }
@@ -151,7 +152,7 @@ fn place_events<'e>(work: &mut Work<'_>, inbox: &mut Inbox, submissions: &'e [Su
         let mut receipt = Receipt::default();
         let prepared: &'e [Prepared] = if let Items::Events(prepared) = &submission.items { prepared } else { &[] };
         for (e, prepared) in prepared.iter().enumerate() {
-            match place_event(work, inbox, prepared, &found.found[found.events[&(s, e)]])? {
+            match place_event(work, inbox, prepared, &found.found[found.events[s][e]])? {
                 Place::At(subject, job) => placing.events.push(Placed {
                     submission: s,
                     subject,

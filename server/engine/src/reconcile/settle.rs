@@ -21,12 +21,16 @@ use std::collections::HashMap;
 /// Rounds of one settling. Each writes at most `MAX_MISSED` slots a device, so this is two thousand; what is left comes a second later.
 const ROUNDS: usize = 64;
 
+/// A start so shortly before its slot is one in it (as `zones` has it).
+const EARLY: Span = Span::minutes(5);
+
 /// How far back the runs of a rebuild are read, if that already holds all recent usable runs.
 const REBUILD: Span = Span::days(10);
 
 impl Work<'_> {
     /// Brings all subjects to where nothing more follows from facts and time, then writes the difference.
     pub(crate) async fn settle(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        self.withdraw(tx).await?;
         for round in 0.. {
             self.apply();
             self.rebuild(tx).await?;
@@ -56,6 +60,49 @@ impl Work<'_> {
             let assessment = assess(&subject.facts, self.now);
             subject.next_change = assessment.next_change;
             subject.assessment = Some(assessment);
+        }
+        Ok(())
+    }
+
+    /// Takes back `missed` runs of slots in which something had started after all, and is only heard of now: so the order in which
+    /// reports arrive doesn't matter. A start after its slot counted as missed takes nothing back.
+    async fn withdraw(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        let mut keys = Keys::new(&[Kind::Int; 6]);
+        let mut owners = HashMap::new();
+        for work in self.runs.iter().filter(|w| w.changed && w.run.state() != RunState::Missed) {
+            let start = work.run.started_at;
+            if work.applied.is_some_and(|applied| applied.started_at == start) {
+                continue;
+            }
+            let subject = &self.subjects[work.subject];
+            let facts = &subject.facts.jobs[work.job];
+            let late = facts.slots.interval + facts.slots.slack + subject.facts.terms.grace;
+            // In order nothing is looked for: only a start before the last known start or the last missed slot can be news.
+            let is_news = latest(&facts.history).is_some_and(|latest| start < latest + late && (Some(start) < facts.history.last_start || facts.history.last_missed_slot.is_some()));
+            if is_news {
+                owners.insert(facts.job, (work.subject, work.job));
+                // Slots of an interval count from the last start: if this is it, those after it are counted anew.
+                let schedule = subject.jobs[work.job].schedule.as_ref().unwrap_or(&subject.schedule);
+                let counts_anew = Some(start) > facts.history.last_start && !matches!(**schedule, Schedule::Cron { .. });
+                let until = if counts_anew { start + Span::days(800) } else { start + EARLY.min(facts.slots.slack / 2) };
+                let from = start - late * 4 - Span::DAY;
+                keys.int(subject.partner.0).int(subject.device.0).int(facts.job.0).int(start.0).int(from.0).int(until.0);
+            }
+        }
+        let rows = keys
+            .query(
+                tx,
+                "SELECT DISTINCT r.job_id, r.id, r.run_key, r.body FROM {x} {join} runs r ON r.partner_id = x.a AND r.device_id = x.b AND r.job_id = x.c \
+                 AND r.state = 'missed' AND r.started_at > x.e AND r.started_at <= x.f AND r.ended_at > x.d",
+            )
+            .await?;
+        let first = self.runs.len();
+        self.take_in(rows, &owners)?;
+        for work in &mut self.runs[first..] {
+            work.withdrawn = true;
+            work.applied = None;
+            self.subjects[work.subject].jobs[work.job].rebuild = true;
+            self.subjects[work.subject].jobs[work.job].keys.remove(&work.key);
         }
         Ok(())
     }

@@ -119,6 +119,8 @@ pub(crate) struct RunWork {
     pub(crate) applied: Option<RunSummary>,
     pub(crate) changed: bool,
     pub(crate) unwritten: bool,
+    /// A `missed` run that turned out to be none: something had started in its slot.
+    pub(crate) withdrawn: bool,
     pub(crate) log: Option<(Vec<u8>, usize)>,
 }
 
@@ -215,7 +217,7 @@ impl<'s> Work<'s> {
         self.take_in(rows, &owners)
     }
 
-    fn take_in(&mut self, rows: Vec<QueryResult>, owners: &HashMap<JobId, (usize, usize)>) -> Result<(), Error> {
+    pub(super) fn take_in(&mut self, rows: Vec<QueryResult>, owners: &HashMap<JobId, (usize, usize)>) -> Result<(), Error> {
         for row in rows {
             let Some(&(subject, job)) = owners.get(&JobId(at(&row, 0)?)) else { continue };
             let id = RunId(at(&row, 1)?);
@@ -228,7 +230,7 @@ impl<'s> Work<'s> {
             self.subjects[subject].jobs[job].keys.insert(key.clone(), place);
             self.run_ids.insert(id, place);
             let applied = Some(run.summary());
-            self.runs.push(RunWork { id, subject, job, key, before: Some(run.clone()), run, applied, changed: false, unwritten: false, log: None });
+            self.runs.push(RunWork { id, subject, job, key, before: Some(run.clone()), run, applied, changed: false, unwritten: false, withdrawn: false, log: None });
         }
         Ok(())
     }
@@ -253,7 +255,7 @@ impl<'s> Work<'s> {
         let place = self.runs.len();
         self.subjects[subject].jobs[job].keys.insert(key.to_owned(), place);
         self.run_ids.insert(id, place);
-        self.runs.push(RunWork { id, subject, job, key: key.to_owned(), before: None, run, applied: None, changed: false, unwritten: false, log: None });
+        self.runs.push(RunWork { id, subject, job, key: key.to_owned(), before: None, run, applied: None, changed: false, unwritten: false, withdrawn: false, log: None });
         self.mark(place, true);
         place
     }

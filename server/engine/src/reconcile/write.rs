@@ -4,7 +4,7 @@
 use super::work::{Stored, Subject, Work, history_text};
 use crate::{
     error::Error,
-    ingest::bulk::{Kind, Meet, Rows, Table},
+    ingest::bulk::{Keys, Kind, Meet, Rows, Table},
 };
 use domain::{
     health::Band,
@@ -229,6 +229,11 @@ impl Work<'_> {
 
     /// Runs alone: a rebuild reads them.
     pub(crate) async fn write_runs(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        let mut gone = Keys::new(&[Int, Int]);
+        for work in self.runs.iter().filter(|w| w.withdrawn) {
+            gone.int(self.subjects[work.subject].partner.0).int(work.id.0);
+        }
+        gone.query(tx, "DELETE FROM runs WHERE (partner_id, id) IN (SELECT x.a, x.b FROM {x}) RETURNING id").await?;
         let mut rows = Rows::default();
         for work in self.runs.iter_mut().filter(|w| w.unwritten) {
             work.unwritten = false;
@@ -353,7 +358,8 @@ impl Work<'_> {
         let mut days: BTreeMap<(i64, i64, i64, i64, i64), [i64; 5]> = BTreeMap::new();
         for work in &self.runs {
             let subject = &self.subjects[work.subject];
-            let (before, after) = (work.before.as_ref().and_then(counted_run), counted_run(&work.run));
+            let after = if work.withdrawn { None } else { counted_run(&work.run) };
+            let before = work.before.as_ref().and_then(counted_run);
             if before == after {
                 continue;
             }
