@@ -45,7 +45,14 @@ pub fn actor() -> Result<(Engine, Actor), UiError> {
     match session() {
         Some(session) => Ok((engine, session.actor)),
         None => {
-            leptos_axum::redirect(&format!("/sign-in?next={}", escape(&page())));
+            let target = format!("/sign-in?next={}", escape(&page()));
+            leptos_axum::redirect(&target);
+            // A page that is rendered is always answered by a redirect, whatever the client says it accepts.
+            if use_context::<http::request::Parts>().is_some_and(|parts| !parts.uri.path().starts_with("/sf/"))
+                && let Some(options) = use_context::<leptos_axum::ResponseOptions>()
+            {
+                options.set_status(http::StatusCode::FOUND);
+            }
             Err(UiError { code: "signed_out".into(), message: "You are signed out. Sign in again.".into(), status: 401, field: None })
         }
     }

@@ -5,7 +5,7 @@ use domain::health::{Band, Score};
 /// Circumference of the ring (radius 42).
 const ROUND: f64 = 263.89;
 
-/// The ring: 100 × 100 units. The four ends of bands (40, 70, 90) are ticks on it.
+/// The ring: 100 × 100 units, filled clockwise from the top.
 pub fn score_ring(score: Score, band: Band) -> String {
     let filled = ROUND * f64::from(score.0.min(100)) / 100.0;
     let word = match band {
@@ -14,18 +14,11 @@ pub fn score_ring(score: Score, band: Band) -> String {
         Band::Warning => "Warning",
         Band::Healthy => "Healthy",
     };
-    let mut ticks = String::new();
-    for at in [40.0_f64, 70.0, 90.0] {
-        let angle = at / 100.0 * std::f64::consts::TAU - std::f64::consts::FRAC_PI_2;
-        let (sin, cos) = angle.sin_cos();
-        ticks.push_str(&format!("M{:.1} {:.1}L{:.1} {:.1}", 50.0 + 36.0 * cos, 50.0 + 36.0 * sin, 50.0 + 33.0 * cos, 50.0 + 33.0 * sin));
-    }
     let class = band.as_str();
     format!(
         "<svg class=\"chart-ring ring-{class}\" viewBox=\"0 0 100 100\" width=\"100\" height=\"100\" role=\"img\" aria-label=\"Score {score} of 100, {word}\">\
          <circle class=\"ring-track\" cx=\"50\" cy=\"50\" r=\"42\" fill=\"none\" stroke-width=\"8\"/>\
          <circle class=\"ring-value\" cx=\"50\" cy=\"50\" r=\"42\" fill=\"none\" stroke-width=\"8\" stroke-dasharray=\"{filled:.1} {ROUND}\" transform=\"rotate(-90 50 50)\"/>\
-         <path class=\"ring-ticks\" fill=\"none\" d=\"{ticks}\"/>\
          <text class=\"ring-number\" x=\"50\" y=\"60\" text-anchor=\"middle\">{score}</text></svg>",
         score = score.0,
     )

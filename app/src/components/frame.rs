@@ -139,7 +139,7 @@ fn Account(name: String, email: String, partner: String) -> impl IntoView {
                 <p><strong>{partner}</strong></p>
                 <p class="faint">{email}</p>
                 // A plain form: the next page comes from the server and knows that nobody is signed in.
-                <form method="post" action="/sf/start/sign_out"><button type="submit" class="button">"Sign out"</button></form>
+                <form method="post" action="/sf/sign_out"><button type="submit" class="button">"Sign out"</button></form>
             </div>
         </details>
     }

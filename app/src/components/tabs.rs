@@ -10,8 +10,8 @@ pub struct Tab {
     pub href: String,
     /// Its words.
     pub label: &'static str,
-    /// A number behind them.
-    pub count: Option<Signal<i64>>,
+    /// A number behind them, once it is known.
+    pub count: Option<Signal<Option<i64>>>,
 }
 
 impl Tab {
@@ -50,7 +50,7 @@ pub fn Tabs(
                     view! {
                         <a class="tab" href=href aria-current=move || is_here().then_some("page")>
                             {label}
-                            {count.map(|count| view! { <span class="tab-count">{move || domain::text::count(count.get())}</span> })}
+                            {count.map(|count| view! { <span class="tab-count">{move || count.get().map(domain::text::count)}</span> })}
                         </a>
                     }
                 })

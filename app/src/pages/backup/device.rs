@@ -110,7 +110,7 @@ fn Head(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> impl IntoView {
             <div class="device-score"><ScoreRing score band/><BandBadge band/></div>
             <dl class="pairs">
                 <dt>"State"</dt>
-                <dd role="status"><DoingBadge now/></dd>
+                <dd><span role="status"><DoingBadge now/></span></dd>
                 <dt>"Last usable backup"</dt>
                 <dd><TimeText at=Signal::derive(move || now.with(|n| n.last_usable_at)) none="never" focusable=true/></dd>
                 <dt>"Next due"</dt>

@@ -37,10 +37,9 @@ pub fn Devices() -> impl IntoView {
     let data = Resource::new(move || asked(&query.read()), load_devices);
     let actions = me::may(Action::ManageDevices)
         .then(|| view! { <LinkButton kind=ButtonKind::Primary href="/devices/new">"Add a device"</LinkButton> }.into_any());
-    let open_alerts = RwSignal::new(0);
     view! {
         <Page title="Devices" actions=actions.unwrap_or_else(|| ().into_any())>
-            <Console open_alerts=open_alerts/>
+            <Console/>
             {loaded(data, move |view| {
                 view! { <List view data/> }.into_any()
             })}

@@ -12,15 +12,11 @@ use crate::components::{Tab, Tabs};
 use crate::live::Live;
 use leptos::prelude::*;
 
-/// The tabs of the backups console; `open_alerts` as the page's data says, until the stream says otherwise.
+/// The tabs of the backups console. The number of open alerts comes with the stream.
 #[component]
-pub fn Console(
-    /// Open alerts of the scope.
-    #[prop(optional, into)]
-    open_alerts: Option<Signal<i64>>,
-) -> impl IntoView {
+pub fn Console() -> impl IntoView {
     let live = Live::get();
-    let count = open_alerts.map(|known| Signal::derive(move || live.counts.get().map_or_else(|| known.get(), |c| c.open_alerts)));
+    let count = Some(Signal::derive(move || live.counts.get().map(|c| c.open_alerts)));
     view! {
         <Tabs
             label="Backups"

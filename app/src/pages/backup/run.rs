@@ -102,7 +102,7 @@ fn Figures(view: RwSignal<RunView>, state: Memo<RunState>) -> impl IntoView {
     view! {
         <section class="card figures" aria-label="Figures">
             <dl class="tiles">
-                <div><dt>"State"</dt><dd role="status"><RunBadge state detail/></dd></div>
+                <div><dt>"State"</dt><dd><span role="status"><RunBadge state detail/></span></dd></div>
                 <div><dt>"Started"</dt><dd><TimeText at=Signal::derive(move || Some(view.with(|v| v.run.started_at))) focusable=true/></dd></div>
                 <div><dt>"Ended"</dt><dd><TimeText at=Signal::derive(move || view.with(|v| v.run.ended_at)) none="not yet" focusable=true/></dd></div>
                 <div><dt>"Took"</dt><dd>{move || view.with(|v| took(v.run.started_at, v.run.ended_at.or_else(|| now.get())))}</dd></div>

@@ -65,7 +65,7 @@ pub fn storage(used: Option<i64>, quota: Option<i64>) -> String {
     match (used, quota) {
         (Some(used), Some(quota)) => format!("{} of {}", bytes(used), bytes(quota)),
         (Some(used), None) => bytes(used),
-        (None, Some(quota)) => format!("quota {}", bytes(quota)),
+        (None, Some(quota)) => format!("– of {}", bytes(quota)),
         (None, None) => String::new(),
     }
 }
