@@ -1,0 +1,271 @@
+//! Who may what (D11), walked over every route and server function × caller × tenant, and kept as `access_matrix.txt`.
+//!
+//! `yes`: done, or refused for its content only; `no`: 403; `-`: not found; `401`: who are you. A route without a row fails.
+//! After a wanted change: `UPDATE_MATRIX=1 cargo test -p server --test access`, and read the difference.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod portal;
+
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
+use domain::{
+    access::{KeyRights, Role},
+    run::{RunEvent, RunState},
+};
+use engine::{
+    ingest::{IncomingEvent, JobRef, RunRef, Subject},
+    store::{
+        alerts, inbox, jobs,
+        keys::{self, KeyScope, NewKey},
+        policies, runs,
+    },
+};
+use portal::{Answer, Client, START, TestApp, Who, system};
+use serde_json::{Value, json};
+use server::http::{docs, rest};
+use std::{fmt::Write, path::Path};
+
+const ALL: KeyRights = KeyRights { ingest: true, read: true, manage: true };
+
+/// Ids of a tenant, as texts.
+struct Tenant {
+    name: &'static str,
+    client: Client,
+    policy: String,
+    job: String,
+    run: String,
+    alert: String,
+    inbox: String,
+    key: String,
+}
+
+impl Tenant {
+    /// Gives a client one of everything.
+    async fn fill(app: &TestApp, name: &'static str, client: &Client) -> Self {
+        let (store, actor) = (&app.engine.store, system(client.partner));
+        let run = IncomingEvent { subject: Subject::Device(client.device), job: JobRef::Named("nightly".into()), run: RunRef::Key("1".into()), event: failed(), log: Some("a line".into()) };
+        app.engine.ingest.submit(&actor, vec![run], START).await.unwrap();
+        app.post(&client.ingest, "/api/v1/events", json!({ "device": "unknown", "state": "failed" })).await.ok();
+        let job = jobs::list(store, &actor, client.device).await.unwrap().remove(0);
+        let filter = runs::RunFilter { device: Some(client.device), ..Default::default() };
+        let run = runs::list(store, &actor, &filter).await.unwrap().items.remove(0);
+        let filter = alerts::AlertFilter { device: Some(client.device), ..Default::default() };
+        let alert = alerts::list(store, &actor, &filter).await.unwrap().items.remove(0);
+        let waiting = inbox::list(store, &actor, &Default::default()).await.unwrap().items;
+        let waiting = waiting.iter().find(|row| row.organization == Some(client.organization)).unwrap();
+        let policy = policies::list(store, &actor).await.unwrap().remove(0);
+        let new = NewKey { scope: KeyScope::Organization(client.organization), name: "spare".into(), rights: ALL, expires_at: None };
+        let (key, _) = keys::create(store, &actor, new, START).await.unwrap();
+        Self {
+            name,
+            client: client.clone(),
+            policy: policy.id.to_string(),
+            job: job.id.to_string(),
+            run: run.id.to_string(),
+            alert: alert.id.to_string(),
+            inbox: waiting.id.to_string(),
+            key: key.to_string(),
+        }
+    }
+}
+
+fn failed() -> RunEvent {
+    RunEvent {
+        state: RunState::Failed,
+        at: START,
+        attempt: 1,
+        timed_out: false,
+        percent: None,
+        items: None,
+        bytes: None,
+        bytes_added: None,
+        message: Some("no space".into()),
+        failed_items: vec![],
+        tool: None,
+    }
+}
+
+/// What a route is called with, for a tenant; `None`: no such route is known here.
+fn call(method: &Method, route: &str, t: &Tenant) -> Option<(String, Option<Value>)> {
+    let (c, at) = (&t.client, |path: &str, id: &dyn std::fmt::Display| path.replace("{id}", &id.to_string()));
+    let plain = |path: String| Some((path, None));
+    let with = |path: String, body: Value| Some((path, Some(body)));
+    match (method.as_str(), route.strip_prefix("/api/v1/")?) {
+        ("POST", "events") => with(route.into(), json!({ "device": c.device, "job": "nightly", "run": "m", "state": "running" })),
+        ("POST", "reports/{tool}") => plain(format!("/api/v1/reports/restic?device={}&exit_code=1", c.device)),
+        ("POST", "check-ins") => with(route.into(), json!({ "device": c.device })),
+        ("POST", "restore-tests") => with(route.into(), json!({ "device": c.device, "result": "passed" })),
+        ("GET", "restore-tests") => plain(format!("{route}?device={}", c.device)),
+        ("GET", "partners" | "organizations" | "policies" | "devices" | "runs" | "alerts" | "inbox" | "keys" | "openapi.json") => plain(route.into()),
+        ("GET", "audit") => plain(format!("{route}?partner={}", c.partner)),
+        ("POST", "partners") => with(route.into(), json!({ "name": "", "time_zone": "UTC", "parent": c.partner })),
+        ("POST", "organizations") => with(route.into(), json!({ "name": "", "partner": c.partner })),
+        ("POST", "policies") => with(route.into(), json!({ "name": "", "partner": c.partner })),
+        ("POST", "devices") => with(route.into(), json!({ "name": "", "organization": c.organization, "class": "server" })),
+        ("POST", "keys") => with(route.into(), json!({ "organization": c.organization, "can": [], "name": "" })),
+        ("GET", "partners/{id}") => plain(at(route, &c.partner)),
+        ("PATCH", "partners/{id}") => with(at(route, &c.partner), json!({})),
+        ("GET", "organizations/{id}" | "organizations/{id}/counts") => plain(at(route, &c.organization)),
+        ("PATCH", "organizations/{id}") => with(at(route, &c.organization), json!({ "region": "eu" })),
+        ("GET", "policies/{id}") => plain(at(route, &t.policy)),
+        ("PATCH", "policies/{id}") => with(at(route, &t.policy), json!({})),
+        ("GET", "devices/{id}" | "devices/{id}/jobs" | "devices/{id}/assessment") => plain(at(route, &c.device)),
+        ("PATCH", "devices/{id}") => with(at(route, &c.device), json!({ "tags": [] })),
+        ("POST", "devices/{id}/pause" | "devices/{id}/resume" | "devices/{id}/retire") => plain(at(route, &c.device)),
+        ("GET", "jobs/{id}") => plain(at(route, &t.job)),
+        ("PATCH", "jobs/{id}") => with(at(route, &t.job), json!({})),
+        ("GET", "runs/{id}" | "runs/{id}/log") => plain(at(route, &t.run)),
+        ("GET", "alerts/{id}") => plain(at(route, &t.alert)),
+        ("POST", "alerts/{id}/acknowledge") => with(at(route, &t.alert), json!({})),
+        ("POST", "alerts/{id}/snooze") => with(at(route, &t.alert), json!({ "until": "2026-11-21T22:00:00Z" })),
+        ("POST", "alerts/{id}/note") => with(at(route, &t.alert), json!({ "note": "seen" })),
+        ("POST", "inbox/{id}/assign") => with(at(route, &t.inbox), json!({ "name": "", "organization": c.organization })),
+        ("POST", "inbox/{id}/dismiss") => plain(at(route, &"0000000000000")),
+        ("POST", "keys/{id}/revoke") => plain(at(route, &t.key)),
+        _ => None,
+    }
+}
+
+async fn callers(app: &TestApp) -> Vec<Who> {
+    let rights = |ingest, read, manage| KeyRights { ingest, read, manage };
+    let whole = KeyScope::Partner(app.partner);
+    vec![
+        Who::nobody(),
+        app.owner.clone(),
+        app.member("admin", Role::Admin).await,
+        app.member("technician", Role::Technician).await,
+        app.member("finance", Role::Finance).await,
+        app.member("viewer", Role::Viewer).await,
+        app.member("client admin", Role::ClientAdmin).await,
+        app.member("client viewer", Role::ClientViewer).await,
+        app.key("key:ingest", whole, rights(true, false, false)).await,
+        app.key("key:read", whole, rights(false, true, false)).await,
+        app.key("key:manage", whole, rights(false, false, true)).await,
+        app.key("key:organization", KeyScope::Organization(app.own.organization), ALL).await,
+        app.key("key:device", KeyScope::Device(app.own.device), rights(true, false, false)).await,
+    ]
+}
+
+/// The outcome in a word. Fails on what may never be: a fault of ours, or a word of a foreign tenant.
+fn outcome(who: &Who, what: &str, answer: &Answer, secrets: &[String]) -> String {
+    let text = answer.text();
+    assert!(!answer.status.is_server_error(), "{} {what}: {} {text}", who.0, answer.status);
+    for secret in secrets {
+        assert!(!text.contains(secret.as_str()), "{} {what} tells {secret}: {text}", who.0);
+    }
+    match answer.status.as_u16() {
+        200..=204 | 302 | 409 | 422 => "yes".into(),
+        403 => "no".into(),
+        404 => "-".into(),
+        other => other.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn every_route_answers_every_caller_as_the_matrix_says() {
+    let app = TestApp::new().await;
+    let tenants = [
+        Tenant::fill(&app, "own", &app.own).await,
+        Tenant::fill(&app, "neighbour", &app.neighbour).await,
+        Tenant::fill(&app, "sub-reseller", &app.sub).await,
+        Tenant::fill(&app, "foreign", &app.foreign).await,
+    ];
+    let foreign = &tenants[3];
+    let secrets = [foreign.client.device.to_string(), foreign.client.organization.to_string(), foreign.client.ping_uuid.clone(), "Foreign".to_owned(), "Partner C".to_owned()];
+    let callers = callers(&app).await;
+    let mut matrix = String::from("Columns: ");
+    matrix += &callers.iter().map(|who| who.0).collect::<Vec<_>>().join(" | ");
+    matrix.push('\n');
+    let table = rest::routes();
+    for (method, route) in table.listed() {
+        let _ = writeln!(matrix, "\n{method} {route}");
+        for tenant in &tenants {
+            let _ = write!(matrix, "  {:<13}", tenant.name);
+            for who in &callers {
+                let (path, body) = call(method, route, tenant).unwrap_or_else(|| panic!("{method} {route} has no row: add it to `call`"));
+                let answer = app.send(who, method.clone(), &path, body).await;
+                let word = outcome(who, &format!("{method} {path}"), &answer, &secrets);
+                let is_open = matches!(*route, "/api/v1/openapi.json");
+                assert!(who.1.is_some() || word == "401" || is_open, "nobody: {method} {route}: {word}");
+                if tenant.name == "foreign" && call(method, route, foreign).unwrap().0 != call(method, route, &tenants[0]).unwrap().0 {
+                    assert!(word != "yes", "{} reaches a foreign tenant by {method} {path}: {}", who.0, answer.text());
+                }
+                let _ = write!(matrix, " {word:<4}");
+            }
+            matrix = matrix.trim_end().to_owned() + "\n";
+        }
+    }
+    server_functions(&app, &tenants, &callers[..8], &secrets, &mut matrix).await;
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/access_matrix.txt");
+    if std::env::var_os("UPDATE_MATRIX").is_some() {
+        std::fs::write(&kept, &matrix).unwrap();
+    }
+    let expected = std::fs::read_to_string(&kept).unwrap_or_default();
+    for (line, (is, was)) in matrix.lines().zip(expected.lines().chain(std::iter::repeat(""))).enumerate() {
+        assert_eq!(is, was, "access_matrix.txt line {}: read the difference, then UPDATE_MATRIX=1", line + 1);
+    }
+    assert_eq!(matrix.lines().count(), expected.lines().count(), "access_matrix.txt has rows that are gone");
+}
+
+/// Server functions that answer somebody who is not signed in.
+const OPEN_FUNCTIONS: &[&str] = &["/sf/start/"];
+
+/// Every server function with all the arguments there are; one that lacks some answers 400, and that stands in its row.
+async fn server_functions(app: &TestApp, tenants: &[Tenant], callers: &[Who], secrets: &[String], matrix: &mut String) {
+    let mut paths: Vec<String> = server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).filter(|path| path.starts_with("/sf/")).collect();
+    paths.sort();
+    paths.dedup();
+    let _ = writeln!(matrix, "\nServer functions. Columns: {}", callers.iter().map(|who| who.0).collect::<Vec<_>>().join(" | "));
+    for path in paths {
+        let _ = writeln!(matrix, "\n{path}");
+        for tenant in [&tenants[0], &tenants[3]] {
+            let _ = write!(matrix, "  {:<13}", tenant.name);
+            for who in callers {
+                // Ending one's own session would take the caller away from the rest of the walk.
+                if path.contains("sign_out") || path.contains("end_session") {
+                    let _ = write!(matrix, " {:<4}", "skip");
+                    continue;
+                }
+                let request = Request::builder().method(Method::POST).uri(&path).header("content-type", "application/x-www-form-urlencoded").header("sec-fetch-site", "same-origin");
+                let answer = app.raw(who, request, Body::from(arguments(&path, tenant))).await;
+                let word = outcome(who, &path, &answer, secrets);
+                let is_open = OPEN_FUNCTIONS.iter().any(|open| path.starts_with(open));
+                assert!(who.1.is_some() || is_open || word != "yes", "nobody may call {path}: {}", answer.text());
+                let _ = write!(matrix, " {word:<4}");
+            }
+            *matrix = matrix.trim_end().to_owned() + "\n";
+        }
+    }
+}
+
+fn arguments(path: &str, t: &Tenant) -> String {
+    let c = &t.client;
+    let id = match path {
+        p if p.contains("organization") => c.organization.to_string(),
+        p if p.contains("polic") => t.policy.clone(),
+        p if p.contains("job") => t.job.clone(),
+        p if p.contains("run") => t.run.clone(),
+        p if p.contains("alert") => t.alert.clone(),
+        p if p.contains("inbox") => t.inbox.clone(),
+        p if p.contains("key") => t.key.clone(),
+        _ => c.device.to_string(),
+    };
+    format!(
+        "id={id}&device={}&organization={}&policy={}&job={}&run={}&alert={}&inbox={}&key={}&partner={}&name=&text=&reason=&note=seen&email=&password=&until=1795298400000",
+        c.device, c.organization, t.policy, t.job, t.run, t.alert, t.inbox, t.key, c.partner
+    )
+}
+
+#[test]
+fn every_route_stands_in_the_document_and_nothing_else_does() {
+    let mut routes: Vec<String> = rest::routes().listed().iter().map(|(method, path)| format!("{} {path}", method.as_str().to_lowercase())).collect();
+    let paths = docs::document()["paths"].as_object().unwrap();
+    let mut documented: Vec<String> = paths.iter().flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(move |method| format!("{method} {path}"))).collect();
+    routes.sort();
+    documented.sort();
+    assert_eq!(routes, documented);
+    assert!(docs::document()["openapi"].as_str().unwrap().starts_with("3.1"));
+}
