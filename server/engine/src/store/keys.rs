@@ -203,7 +203,7 @@ fn seen(actor: &Actor) -> sea_orm::Condition {
 /// `Forbidden` without the right to manage settings.
 pub async fn list(store: &Store, actor: &Actor) -> Result<Vec<KeyRow>, Error> {
     scope::require(actor, Action::ManageSettings, "see keys")?;
-    rows(api_key::Entity::find().filter(seen(actor)).order_by_desc(api_key::Column::Id).all(store.reads()).await?)
+    Ok(rows(api_key::Entity::find().filter(seen(actor)).order_by_desc(api_key::Column::Id).all(store.reads()).await?))
 }
 
 /// Keys of one device, latest first.
@@ -219,12 +219,11 @@ pub async fn of_device(store: &Store, actor: &Actor, device: DeviceId) -> Result
         .order_by_desc(api_key::Column::Id)
         .all(store.reads())
         .await?;
-    rows(stored)
+    Ok(rows(stored))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "answers of lists are results")]
-fn rows(stored: Vec<api_key::Model>) -> Result<Vec<KeyRow>, Error> {
-    Ok(stored
+fn rows(stored: Vec<api_key::Model>) -> Vec<KeyRow> {
+    stored
         .into_iter()
         .map(|row| KeyRow {
             id: KeyId(row.id),
@@ -238,7 +237,7 @@ fn rows(stored: Vec<api_key::Model>) -> Result<Vec<KeyRow>, Error> {
             revoked_at: row.revoked_at.map(Time),
             last_used_at: row.last_used_at.map(Time),
         })
-        .collect())
+        .collect()
 }
 
 /// Revokes a key: at once here, within five seconds at other servers. Doing it twice is fine.

@@ -1,10 +1,16 @@
 //! Organizations: the clients of a partner, with their live counts and those of a window (D1, D6).
 
+mod counts;
+mod words;
+
+pub use counts::{WindowCounts, counts, counts_in_scope};
+pub use words::{OrganizationStatus, PlanType, Window};
+
 use super::{
     Store,
     audit::{self, Entry},
     devices,
-    entity::{device, organization, organization_count, organization_hour},
+    entity::{device, organization},
     facts::parse,
     input,
     page::{self, Page},
@@ -15,7 +21,7 @@ use domain::{
     access::{Action, Actor},
     ids::{DeviceId, OrganizationId, PartnerId},
     live::CountsNow,
-    time::{Span, Time},
+    time::Time,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait,
@@ -24,69 +30,6 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::HashMap;
-
-/// Whether an organization is served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OrganizationStatus {
-    /// Served.
-    Activated,
-    /// Kept; its devices are muted.
-    Deactivated,
-}
-
-impl OrganizationStatus {
-    /// The word on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Activated => "activated",
-            Self::Deactivated => "deactivated",
-        }
-    }
-}
-
-impl std::str::FromStr for OrganizationStatus {
-    type Err = &'static str;
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
-            "activated" => Ok(Self::Activated),
-            "deactivated" => Ok(Self::Deactivated),
-            _ => Err("a status is `activated` or `deactivated`"),
-        }
-    }
-}
-
-/// What was sold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PlanType {
-    /// Backup.
-    #[default]
-    Backup,
-    /// Archiver.
-    Archiver,
-}
-
-impl PlanType {
-    /// The word on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Backup => "Backup",
-            Self::Archiver => "Archiver",
-        }
-    }
-}
-
-impl std::str::FromStr for PlanType {
-    type Err = &'static str;
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
-            "Backup" => Ok(Self::Backup),
-            "Archiver" => Ok(Self::Archiver),
-            _ => Err("a plan type is `Backup` or `Archiver`"),
-        }
-    }
-}
 
 /// An organization with its live counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -168,72 +111,6 @@ pub struct OrganizationChange {
     pub seat_limit: Option<Option<i64>>,
 }
 
-/// Window of finished runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Window {
-    /// The last 24 full or begun hours.
-    #[default]
-    #[serde(rename = "24h")]
-    Day,
-    /// 7 × 24 hours.
-    #[serde(rename = "7d")]
-    Week,
-    /// 30 × 24 hours.
-    #[serde(rename = "30d")]
-    Month,
-}
-
-impl Window {
-    /// How long it is.
-    pub const fn span(self) -> Span {
-        match self {
-            Self::Day => Span::days(1),
-            Self::Week => Span::days(7),
-            Self::Month => Span::days(30),
-        }
-    }
-
-    /// The word on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "24h",
-            Self::Week => "7d",
-            Self::Month => "30d",
-        }
-    }
-}
-
-impl std::str::FromStr for Window {
-    type Err = &'static str;
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
-            "24h" => Ok(Self::Day),
-            "7d" => Ok(Self::Week),
-            "30d" => Ok(Self::Month),
-            _ => Err("a window is `24h`, `7d` or `30d`"),
-        }
-    }
-}
-
-/// Counts of an organization: finished runs of a window, open ones now (D6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct WindowCounts {
-    /// Seats in use.
-    pub seats: i64,
-    /// Runs that ended succeeded or warning.
-    pub success: i64,
-    /// Of them with issues.
-    pub warning: i64,
-    /// Runs that ended failed or were missed.
-    pub failed: i64,
-    /// Open runs in state running, now.
-    pub running: i64,
-    /// Open runs in state retrying, now.
-    pub retrying: i64,
-    /// The window.
-    pub window: Window,
-}
-
 fn row(model: organization::Model, counts: CountsNow) -> Result<OrganizationRow, Error> {
     Ok(OrganizationRow {
         id: OrganizationId(model.id),
@@ -249,19 +126,6 @@ fn row(model: organization::Model, counts: CountsNow) -> Result<OrganizationRow,
         updated_at: Time(model.updated_at),
         counts,
     })
-}
-
-fn counts_now(model: &organization_count::Model) -> CountsNow {
-    CountsNow {
-        healthy: model.healthy,
-        warning: model.warning,
-        critical: model.critical,
-        unknown: model.unknown,
-        paused: model.paused,
-        running: model.running,
-        retrying: model.retrying,
-        open_alerts: model.open_alerts,
-    }
 }
 
 fn seen(actor: &Actor) -> Condition {
@@ -298,26 +162,11 @@ pub async fn list(store: &Store, actor: &Actor, filter: &OrganizationFilter) -> 
         .all(store.reads())
         .await?;
     let page = Page::cut(rows, limit, |o| (o.name_lower.clone(), o.id))?;
-    let counts = counts_of(store.reads(), page.items.iter().map(|o| (o.partner_id, o.id))).await?;
+    let counts = counts::counts_of(store.reads(), page.items.iter().map(|o| (o.partner_id, o.id))).await?;
     page.try_map(|o| {
         let counts = counts.get(&o.id).copied().unwrap_or_default();
         row(o, counts)
     })
-}
-
-async fn counts_of<C: ConnectionTrait>(conn: &C, of: impl Iterator<Item = (i64, i64)>) -> Result<HashMap<i64, CountsNow>, Error> {
-    let (mut partners, ids): (Vec<i64>, Vec<i64>) = of.unzip();
-    partners.sort_unstable();
-    partners.dedup();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows = organization_count::Entity::find()
-        .filter(organization_count::COLUMN.partner_id.is_in(partners))
-        .filter(organization_count::COLUMN.organization_id.is_in(ids))
-        .all(conn)
-        .await?;
-    Ok(rows.iter().map(|c| (c.organization_id, counts_now(c))).collect())
 }
 
 /// One organization.
@@ -327,7 +176,7 @@ async fn counts_of<C: ConnectionTrait>(conn: &C, of: impl Iterator<Item = (i64, 
 pub async fn get(store: &Store, actor: &Actor, id: OrganizationId) -> Result<OrganizationRow, Error> {
     may_see(actor)?;
     let model = find(store.reads(), actor, id).await?;
-    let counts = counts_of(store.reads(), std::iter::once((model.partner_id, model.id))).await?;
+    let counts = counts::counts_of(store.reads(), std::iter::once((model.partner_id, model.id))).await?;
     row(model, counts.get(&id.0).copied().unwrap_or_default())
 }
 
@@ -338,35 +187,6 @@ pub(crate) async fn find<C: ConnectionTrait>(conn: &C, actor: &Actor, id: Organi
         .one(conn)
         .await?
         .ok_or(Error::NotFound("organization"))
-}
-
-/// Counts of a window, from hourly and live counts.
-///
-/// # Errors
-/// `NotFound` outside the scope; `Forbidden` without the right to read.
-pub async fn counts(store: &Store, actor: &Actor, id: OrganizationId, window: Window, now: Time) -> Result<WindowCounts, Error> {
-    may_see(actor)?;
-    let model = find(store.reads(), actor, id).await?;
-    let live = counts_of(store.reads(), std::iter::once((model.partner_id, model.id))).await?;
-    let live = live.get(&id.0).copied().unwrap_or_default();
-    let hours = organization_hour::Entity::find()
-        .filter(organization_hour::COLUMN.partner_id.eq(model.partner_id))
-        .filter(organization_hour::COLUMN.organization_id.eq(model.id))
-        .filter(organization_hour::COLUMN.hour.gt((now - window.span()).hour()))
-        .filter(organization_hour::COLUMN.hour.lte(now.hour()))
-        .all(store.reads())
-        .await?;
-    let sum = |of: fn(&organization_hour::Model) -> i64| hours.iter().map(of).sum::<i64>();
-    let warning = sum(|h| h.warning);
-    Ok(WindowCounts {
-        seats: 0,
-        success: sum(|h| h.succeeded) + warning,
-        warning,
-        failed: sum(|h| h.failed) + sum(|h| h.missed),
-        running: live.running,
-        retrying: live.retrying,
-        window,
-    })
 }
 
 async fn refuse_double<C: ConnectionTrait>(conn: &C, partner: PartnerId, name: &str, except: i64) -> Result<(), Error> {
@@ -528,29 +348,4 @@ async fn devices_of(tx: &DatabaseTransaction, partner: PartnerId, id: Organizati
         .all(tx)
         .await?;
     Ok(ids.into_iter().map(|d| (partner, DeviceId(d))).collect())
-}
-
-/// Live counts of everything in the scope: the sum over its organizations.
-///
-/// # Errors
-/// The database fails.
-pub async fn counts_in_scope(store: &Store, actor: &Actor) -> Result<CountsNow, Error> {
-    may_see(actor)?;
-    let seen = scope::within(
-        &actor.scope,
-        organization_count::Column::PartnerId,
-        Some(organization_count::Column::OrganizationId),
-        None::<organization_count::Column>,
-    );
-    let rows = organization_count::Entity::find().filter(seen).all(store.reads()).await?;
-    Ok(rows.iter().map(counts_now).fold(CountsNow::default(), |a, b| CountsNow {
-        healthy: a.healthy + b.healthy,
-        warning: a.warning + b.warning,
-        critical: a.critical + b.critical,
-        unknown: a.unknown + b.unknown,
-        paused: a.paused + b.paused,
-        running: a.running + b.running,
-        retrying: a.retrying + b.retrying,
-        open_alerts: a.open_alerts + b.open_alerts,
-    }))
 }
