@@ -155,6 +155,7 @@ CREATE TABLE runs (
 );
 CREATE UNIQUE INDEX runs_key ON runs (partner_id, job_id, run_key);
 CREATE INDEX runs_device ON runs (partner_id, device_id, started_at);
+CREATE INDEX runs_started ON runs (partner_id, started_at, id);
 
 CREATE TABLE run_logs (
   partner_id BIGINT NOT NULL,

@@ -77,7 +77,7 @@ pub struct PingTarget {
     pub job: Option<JobId>,
 }
 
-fn seen(actor: &Actor) -> Condition {
+pub(super) fn seen(actor: &Actor) -> Condition {
     scope::within(&actor.scope, job::Column::PartnerId, Some(job::Column::OrganizationId), Some(job::Column::DeviceId))
 }
 

@@ -101,6 +101,14 @@ pub async fn list(store: &Store, actor: &Actor, filter: &RunFilter) -> Result<Pa
     }
     if let Some(job) = filter.job {
         all = all.add(run::Column::JobId.eq(job.0));
+        if filter.device.is_none() {
+            // Runs are found by device and time: a job's are among its device's.
+            let of_job = job::Entity::find().filter(job::COLUMN.id.eq(job.0)).filter(super::jobs::seen(actor));
+            match of_job.one(store.reads()).await? {
+                Some(found) => all = all.add(run::Column::DeviceId.eq(found.device_id)),
+                None => return Ok(Page { items: Vec::new(), next_cursor: None, total: None }),
+            }
+        }
     }
     if let Some(organization) = filter.organization {
         all = all.add(run::Column::OrganizationId.eq(organization.0));

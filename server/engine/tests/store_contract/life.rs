@@ -91,6 +91,9 @@ on_both_stores! {
         assert_eq!(keys, ["r6", "r5", "r4", "r3", "r2", "r1", "r0"]);
         let failed = runs::list(world.store(), &world.owner, &RunFilter { state: Some(RunState::Failed), ..Default::default() }).await.unwrap();
         assert_eq!(failed.items.len(), 3);
+        let job = failed.items[0].job.0;
+        let of_job = runs::list(world.store(), &world.owner, &RunFilter { job: Some(job), ..Default::default() }).await.unwrap();
+        assert_eq!(of_job.items.len(), 7);
     }
 
     async fn an_alert_is_acknowledged_snoozed_and_annotated_until_it_resolves(fresh) {

@@ -210,7 +210,11 @@ fn sorted(
         DeviceSort::LastSuccess => Expr::expr(sea_orm::sea_query::Func::coalesce([state(device_state::Column::LastUsableAt), Expr::val(0i64)])),
         DeviceSort::Due => Expr::expr(sea_orm::sea_query::Func::coalesce([state(device_state::Column::DueAt), Expr::val(i64::MAX)])),
     };
-    let id = state(device_state::Column::DeviceId);
+    // Of the table that the key is in: so that one index gives the whole order.
+    let id = match filter.sort {
+        DeviceSort::Name => Expr::col((device::Entity, device::Column::Id)),
+        _ => state(device_state::Column::DeviceId),
+    };
     let mut select = device::Entity::find().find_also_related(device_state::Entity).filter(conditions);
     if let Some((last, last_id)) = page::read::<(Key, i64)>(filter.cursor.as_deref())? {
         let last = match last {
