@@ -40,6 +40,11 @@ fn Filters() -> impl IntoView {
         navigate(&to, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
     });
     let waiting: StoredValue<Option<TimeoutHandle>> = StoredValue::new(None);
+    on_cleanup(move || {
+        if let Some(Some(waits)) = waiting.try_get_value() {
+            waits.clear();
+        }
+    });
     let typed = move |value: String| {
         if let Some(earlier) = waiting.get_value() {
             earlier.clear();
@@ -108,6 +113,12 @@ pub fn bands(counts: &CountsNow) -> [(Band, i64); 4] {
     [(Band::Healthy, counts.healthy), (Band::Warning, counts.warning), (Band::Critical, counts.critical), (Band::Unknown, counts.unknown)]
 }
 
+/// Bands in words, those that have any.
+fn in_words(counts: &CountsNow) -> String {
+    let told = bands(counts).into_iter().filter(|(_, n)| *n > 0).map(|(band, n)| format!("{} {}", text::count(n), text::band_label(band).to_lowercase()));
+    told.collect::<Vec<_>>().join(", ")
+}
+
 /// Plan in words.
 pub fn plan(line: &OrganizationLine) -> String {
     if line.plan_name.is_empty() { line.plan_type.clone() } else { format!("{}, {}", line.plan_name, line.plan_type) }
@@ -149,7 +160,7 @@ fn Row(line: OrganizationLine, sees_health: bool) -> impl IntoView {
             {sees_health.then(|| view! {
                 <td data-label="Devices" class="cell-bands">
                     {if devices > 0 {
-                        view! { <BandsBar counts=Signal::stored(bands(&counts))/> }.into_any()
+                        view! { <BandsBar counts=Signal::stored(bands(&counts))/> <span class="cell-sub">{in_words(&counts)}</span> }.into_any()
                     } else {
                         view! { <span class="faint">{if counts.paused > 0 { "All paused" } else { "None yet" }}</span> }.into_any()
                     }}

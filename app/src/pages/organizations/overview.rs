@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     api::organizations::{OrganizationView, WindowView},
-    components::{BandsBar, Section, TimeText},
+    components::{BandsBar, Section, TimeText, badge::band_shape, icon, icon::Icon},
 };
 use domain::{health::Band, live::CountsNow, text};
 use leptos::prelude::*;
@@ -28,9 +28,17 @@ pub fn Overview(
         view! {
             {view.window.map(|window| view! { <Windows window counts address=format!("/organizations/{id}")/> })}
             <Section title="Devices">
-                <div class="card stack"><BandsBar counts=Signal::stored(bands(&counts))/></div>
+                <div class="card stack">
+                    <BandsBar counts=Signal::stored(bands(&counts))/>
+                    <ul class="band-words">
+                        {bands(&counts).into_iter().map(|(band, n)| view! {
+                            <li class="badge" data-state=band.as_str()><Icon shape=band_shape(band)/><span>{format!("{} {}", text::count(n), text::band_label(band).to_lowercase())}</span></li>
+                        }).collect_view()}
+                        {(counts.paused > 0).then(|| view! { <li class="badge" data-state="paused"><Icon shape=icon::PAUSED/><span>{format!("{} paused", text::count(counts.paused))}</span></li> })}
+                    </ul>
+                </div>
                 {if worst.is_empty() {
-                    view! { <p>"All of them are healthy. "<a href=format!("/organizations/{id}?tab=devices")>"Look at them"</a></p> }.into_any()
+                    view! { <p class="overview-worst">"All of them are healthy. "<a href=format!("/organizations/{id}?tab=devices")>"Look at them"</a></p> }.into_any()
                 } else {
                     view! {
                         <h3 class="overview-worst">"Need a look"</h3>

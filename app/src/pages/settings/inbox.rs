@@ -32,7 +32,8 @@ pub fn Inbox() -> impl IntoView {
         if let Some(Ok(assigned)) = assign.value().get() {
             open.set(false);
             let rejected = if assigned.rejected > 0 { format!(", {} could not be read", text::count(assigned.rejected)) } else { String::new() };
-            toasts.say(format!("Assigned: {} waiting reports taken in{rejected}.", text::count(assigned.taken)));
+            let reports = if assigned.taken == 1 { "report" } else { "reports" };
+            toasts.say(format!("Assigned: {} waiting {reports} taken in{rejected}.", text::count(assigned.taken)));
         }
     });
     Effect::new(move |_| {

@@ -162,6 +162,11 @@ fn followed(typed: Memo<PolicyInput>, first: SchedulePreview) -> RwSignal<Schedu
             }
         }
     });
+    on_cleanup(move || {
+        if let Some(Some(waits)) = waiting.try_get_value() {
+            waits.clear();
+        }
+    });
     Effect::new(move |before: Option<()>| {
         let form = typed.get();
         if before.is_none() {
@@ -194,7 +199,7 @@ fn Preview(preview: RwSignal<SchedulePreview>) -> impl IntoView {
                             Some(problem) => view! { <p class="notice" data-state="critical">{problem}</p> }.into_any(),
                             None => view! {
                                 <p class="policy-words">{preview.words}</p>
-                                {preview.warnings.into_iter().map(|words| view! { <p class="notice" data-state="warning"><Icon shape=icon::WARNING/><span>{words}</span></p> }).collect_view()}
+                                {preview.warnings.into_iter().map(|words| view! { <p class="notice policy-warning" data-state="warning"><Icon shape=icon::WARNING/><span>{words}</span></p> }).collect_view()}
                             }
                             .into_any(),
                         }

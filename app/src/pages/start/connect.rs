@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::start::{ConnectView, MakeDeviceKey, load_connect},
-    components::{BandBadge, Button, CopyLine, ErrorBox, LinkButton, Page, RunBadge, ScorePill, Section, Tab, Tabs, TimeText, loaded},
+    components::{Button, CopyLine, ErrorBox, LinkButton, Page, RunBadge, ScorePill, Section, Tab, Tabs, TimeText, loaded},
     error::UiError,
     live::Live,
 };
@@ -126,7 +126,7 @@ fn AnotherKey(device: DeviceId, make: ServerAction<MakeDeviceKey>) -> impl IntoV
             <ActionForm action=make attr:class="stack">
                 <FormFault faults/>
                 <input type="hidden" name="device" value=device.to_string()/>
-                <p>"Keys can't be shown again. A new one works beside those there are; revoke the others in Settings → API keys."</p>
+                <p>"Keys can't be shown again. A new one works beside those there are; revoke the others in "<a href="/settings/keys">"API keys"</a>"."</p>
                 <div><Button submit=true busy=make.pending()>"Make a key for this device"</Button></div>
             </ActionForm>
         </Section>
@@ -201,7 +201,6 @@ fn Arrival(now: RwSignal<DeviceNow>, name: String, address: String) -> impl Into
                     Stage::Nothing | Stage::CheckedIn => ().into_any(),
                     Stage::Running(run) | Stage::Ended(run) => view! { <RunBadge state=run.state/> }.into_any(),
                     Stage::Known(_) => view! {
-                        <BandBadge band=Signal::derive(move || now.with(|n| n.band))/>
                         <ScorePill score=Signal::derive(move || now.with(|n| n.score)) band=Signal::derive(move || now.with(|n| n.band))/>
                     }
                     .into_any(),

@@ -46,7 +46,7 @@ pub fn ways(view: &ConnectView) -> Vec<Way> {
             lines: vec![Line {
                 label: "On the machine, as the user that backs up",
                 text: format!("holdfast-agent enroll {url} {key} && holdfast-agent run --job nightly -- restic backup --json /home"),
-                note: "Put your own backup command after the two dashes. `holdfast-agent run …` is what goes into the timer or crontab later.",
+                note: "Put your own backup command after the two dashes. The second half of the line is what goes into a timer or crontab later.",
             }],
         },
         Way {
@@ -104,7 +104,7 @@ pub fn ways(view: &ConnectView) -> Vec<Way> {
                 Line {
                     label: "In config.yaml, borgmatic up to 1.7",
                     text: format!("hooks:\n    healthchecks:\n        ping_url: {ping}"),
-                    note: "`borgmatic --version` tells which it is.",
+                    note: "The command borgmatic --version tells which it is.",
                 },
             ],
         },
