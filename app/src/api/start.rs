@@ -217,7 +217,7 @@ pub async fn load_sign_in() -> Result<SignInView, UiError> {
 ///
 /// # Errors
 /// `wrong_credentials` for every mismatch; `locked` with the time.
-#[server(prefix = "/sf", endpoint = "sign_in")]
+#[server(prefix = "/sf", endpoint = "start/sign_in")]
 pub async fn sign_in(
     /// The address.
     email: String,
