@@ -194,7 +194,13 @@ pub async fn preview_schedule(
     };
     Ok(match schedules::policy(&form) {
         Ok(policy) => schedules::preview(&policy, &own_zone, (engine.clock)()),
-        Err(error) => SchedulePreview { problem: Some(error.message), ..SchedulePreview::default() },
+        Err(error) => {
+            // What can't be used is the answer here, not a refusal.
+            if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+                response.set_status(http::StatusCode::OK);
+            }
+            SchedulePreview { problem: Some(error.message), ..SchedulePreview::default() }
+        }
     })
 }
 
