@@ -14,6 +14,7 @@ pub mod error;
 pub mod live;
 pub mod me;
 pub mod pages;
+pub mod wire;
 
 #[cfg(feature = "ssr")]
 pub use context::{CookieRules, PublicUrl, SetupCode, SignedIn};

@@ -146,7 +146,7 @@ pub struct OrganizationInput {
 ///
 /// # Errors
 /// `forbidden`, `invalid_cursor`; the store fails.
-#[server(prefix = "/sf", endpoint = "organizations/list")]
+#[server(prefix = "/sf", endpoint = "organizations/list", output = crate::wire::Wire)]
 pub async fn list_organizations(
     /// Part of the name.
     search: Option<String>,
@@ -174,7 +174,7 @@ pub async fn list_organizations(
 ///
 /// # Errors
 /// `not_found` for those bound to an organization; the store fails.
-#[server(prefix = "/sf", endpoint = "organizations/add_view")]
+#[server(prefix = "/sf", endpoint = "organizations/add_view", output = crate::wire::Wire)]
 pub async fn load_add_organization() -> Result<AddOrganizationView, UiError> {
     use domain::access::Action;
     let (engine, actor) = crate::context::actor()?;
@@ -189,7 +189,7 @@ pub async fn load_add_organization() -> Result<AddOrganizationView, UiError> {
 ///
 /// # Errors
 /// At a field: what is wrong with it.
-#[server(prefix = "/sf", endpoint = "organizations/add")]
+#[server(prefix = "/sf", endpoint = "organizations/add", output = crate::wire::Wire)]
 pub async fn add_organization(
     /// As typed.
     form: OrganizationInput,
@@ -214,7 +214,7 @@ pub async fn add_organization(
 ///
 /// # Errors
 /// `not_found`, `forbidden`; the store fails.
-#[server(prefix = "/sf", endpoint = "organizations/one")]
+#[server(prefix = "/sf", endpoint = "organizations/one", output = crate::wire::Wire)]
 pub async fn load_organization(
     /// Which one.
     id: OrganizationId,
@@ -233,7 +233,7 @@ pub async fn load_organization(
 ///
 /// # Errors
 /// `not_found`, `forbidden`; at a field: what is wrong with it.
-#[server(prefix = "/sf", endpoint = "organizations/change")]
+#[server(prefix = "/sf", endpoint = "organizations/change", output = crate::wire::Wire)]
 pub async fn change_organization(
     /// Which one.
     id: OrganizationId,
@@ -261,7 +261,7 @@ pub async fn change_organization(
 ///
 /// # Errors
 /// `not_found`, `forbidden`.
-#[server(prefix = "/sf", endpoint = "organizations/activation")]
+#[server(prefix = "/sf", endpoint = "organizations/activation", output = crate::wire::Wire)]
 pub async fn set_activation(
     /// Which one.
     id: OrganizationId,

@@ -151,7 +151,7 @@ pub fn local_path(next: &str) -> &str {
 ///
 /// # Errors
 /// The store fails.
-#[server(prefix = "/sf", endpoint = "start/setup")]
+#[server(prefix = "/sf", endpoint = "start/setup", output = crate::wire::Wire)]
 pub async fn load_setup() -> Result<SetupView, UiError> {
     let engine = crate::context::engine()?;
     let needed = engine::store::people::first_start_needed(&engine.store).await?;
@@ -166,7 +166,7 @@ pub async fn load_setup() -> Result<SetupView, UiError> {
 ///
 /// # Errors
 /// At a field: what is wrong with it. `already_started` once there is somebody.
-#[server(prefix = "/sf", endpoint = "start/set_up")]
+#[server(prefix = "/sf", endpoint = "start/set_up", output = crate::wire::Wire)]
 pub async fn set_up(
     /// As typed.
     form: SetUpInput,
@@ -204,7 +204,7 @@ pub async fn set_up(
 ///
 /// # Errors
 /// The store fails.
-#[server(prefix = "/sf", endpoint = "start/sign_in_view")]
+#[server(prefix = "/sf", endpoint = "start/sign_in_view", output = crate::wire::Wire)]
 pub async fn load_sign_in() -> Result<SignInView, UiError> {
     let engine = crate::context::engine()?;
     Ok(SignInView {
@@ -217,7 +217,7 @@ pub async fn load_sign_in() -> Result<SignInView, UiError> {
 ///
 /// # Errors
 /// `wrong_credentials` for every mismatch; `locked` with the time.
-#[server(prefix = "/sf", endpoint = "start/sign_in")]
+#[server(prefix = "/sf", endpoint = "start/sign_in", output = crate::wire::Wire)]
 pub async fn sign_in(
     /// The address.
     email: String,
@@ -236,7 +236,7 @@ pub async fn sign_in(
 ///
 /// # Errors
 /// The store fails.
-#[server(prefix = "/sf", endpoint = "sign_out")]
+#[server(prefix = "/sf", endpoint = "sign_out", output = crate::wire::Wire)]
 pub async fn sign_out() -> Result<GoOn, UiError> {
     let engine = crate::context::engine()?;
     session::end(&engine, (engine.clock)()).await?;
@@ -247,7 +247,7 @@ pub async fn sign_out() -> Result<GoOn, UiError> {
 ///
 /// # Errors
 /// The store fails.
-#[server(prefix = "/sf", endpoint = "start/add_device_view")]
+#[server(prefix = "/sf", endpoint = "start/add_device_view", output = crate::wire::Wire)]
 pub async fn load_add_device(
     /// The organization that is marked.
     organization: Option<String>,
@@ -260,7 +260,7 @@ pub async fn load_add_device(
 ///
 /// # Errors
 /// At a field: what is wrong with it.
-#[server(prefix = "/sf", endpoint = "start/add_device")]
+#[server(prefix = "/sf", endpoint = "start/add_device", output = crate::wire::Wire)]
 pub async fn add_device(
     /// As typed.
     form: DeviceInput,
@@ -294,7 +294,7 @@ pub async fn add_device(
 ///
 /// # Errors
 /// `not_found`, `forbidden`; the store fails.
-#[server(prefix = "/sf", endpoint = "start/connect")]
+#[server(prefix = "/sf", endpoint = "start/connect", output = crate::wire::Wire)]
 pub async fn load_connect(
     /// Which device.
     device: DeviceId,
@@ -307,7 +307,7 @@ pub async fn load_connect(
 ///
 /// # Errors
 /// `not_found`, `forbidden`.
-#[server(prefix = "/sf", endpoint = "start/device_key")]
+#[server(prefix = "/sf", endpoint = "start/device_key", output = crate::wire::Wire)]
 pub async fn make_device_key(
     /// Which device.
     device: DeviceId,

@@ -84,7 +84,7 @@ pub fn LifeBadge(
         }),
         Signal::derive(move || {
             match life.get() {
-                DeviceLife::Pending => "Waiting for its first report",
+                DeviceLife::Pending => "Waiting for its first run",
                 DeviceLife::Active => "Active",
                 DeviceLife::Paused => "Paused",
                 DeviceLife::Retired => "Retired",

@@ -7,7 +7,8 @@ use domain::{
     ids::{AlertId, DeviceId, JobId, OrganizationId, RunId},
     time::Time,
 };
-use leptos::{prelude::*, server_fn::codec::Json};
+use crate::wire::Wire;
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Something that was done about an alert, or that became of it.
@@ -93,7 +94,7 @@ pub struct AlertsView {
 ///
 /// # Errors
 /// Signed out, not allowed, or a cursor of another order.
-#[server(prefix = "/sf", endpoint = "backup/alerts", input = Json)]
+#[server(prefix = "/sf", endpoint = "backup/alerts", input = Wire, output = Wire)]
 pub async fn load_alerts(query: AlertsQuery) -> Result<AlertsView, UiError> {
     ssr::list(query).await
 }
@@ -102,7 +103,7 @@ pub async fn load_alerts(query: AlertsQuery) -> Result<AlertsView, UiError> {
 ///
 /// # Errors
 /// Signed out, not allowed, or not within the scope.
-#[server(prefix = "/sf", endpoint = "backup/acknowledge_alert", input = Json)]
+#[server(prefix = "/sf", endpoint = "backup/acknowledge_alert", input = Wire, output = Wire)]
 pub async fn acknowledge_alert(id: AlertId, reason: String) -> Result<(), UiError> {
     let (engine, actor) = crate::context::actor()?;
     Ok(engine::store::alerts::acknowledge(&engine, &actor, id, &reason, crate::context::now(&engine)).await?)
@@ -112,7 +113,7 @@ pub async fn acknowledge_alert(id: AlertId, reason: String) -> Result<(), UiErro
 ///
 /// # Errors
 /// Signed out, not allowed, or not within the scope.
-#[server(prefix = "/sf", endpoint = "backup/snooze_alert", input = Json)]
+#[server(prefix = "/sf", endpoint = "backup/snooze_alert", input = Wire, output = Wire)]
 pub async fn snooze_alert(id: AlertId, hours: u32, reason: String) -> Result<(), UiError> {
     let (engine, actor) = crate::context::actor()?;
     let now = crate::context::now(&engine);
@@ -127,7 +128,7 @@ pub async fn snooze_alert(id: AlertId, hours: u32, reason: String) -> Result<(),
 ///
 /// # Errors
 /// Signed out, not allowed, or not within the scope.
-#[server(prefix = "/sf", endpoint = "backup/note_alert", input = Json)]
+#[server(prefix = "/sf", endpoint = "backup/note_alert", input = Wire, output = Wire)]
 pub async fn note_alert(id: AlertId, text: String) -> Result<(), UiError> {
     let (engine, actor) = crate::context::actor()?;
     Ok(engine::store::alerts::note(&engine, &actor, id, &text, crate::context::now(&engine)).await?)

@@ -2,7 +2,8 @@
 
 use crate::error::UiError;
 use domain::{ids::DeviceId, policy::DeviceClass};
-use leptos::{prelude::*, server_fn::codec::Json};
+use crate::wire::Wire;
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// What the form of a device holds.
@@ -24,7 +25,7 @@ pub struct DeviceEdit {
 ///
 /// # Errors
 /// Signed out, not allowed, not within the scope, or input that can't be taken.
-#[server(prefix = "/sf", endpoint = "backup/edit_device", input = Json)]
+#[server(prefix = "/sf", endpoint = "backup/edit_device", input = Wire, output = Wire)]
 pub async fn edit_device(id: DeviceId, edit: DeviceEdit) -> Result<(), UiError> {
     use engine::store::devices::DeviceChange;
     let (engine, actor) = crate::context::actor()?;
@@ -43,7 +44,7 @@ pub async fn edit_device(id: DeviceId, edit: DeviceEdit) -> Result<(), UiError> 
 ///
 /// # Errors
 /// Signed out, not allowed, or not within the scope.
-#[server(prefix = "/sf", endpoint = "backup/pause_device", input = Json)]
+#[server(prefix = "/sf", endpoint = "backup/pause_device", input = Wire, output = Wire)]
 pub async fn pause_device(id: DeviceId) -> Result<(), UiError> {
     let (engine, actor) = crate::context::actor()?;
     Ok(engine::store::devices::pause(&engine, &actor, id, crate::context::now(&engine)).await?)
@@ -53,7 +54,7 @@ pub async fn pause_device(id: DeviceId) -> Result<(), UiError> {
 ///
 /// # Errors
 /// Signed out, not allowed, or not within the scope.
-#[server(prefix = "/sf", endpoint = "backup/resume_device", input = Json)]
+#[server(prefix = "/sf", endpoint = "backup/resume_device", input = Wire, output = Wire)]
 pub async fn resume_device(id: DeviceId) -> Result<(), UiError> {
     let (engine, actor) = crate::context::actor()?;
     Ok(engine::store::devices::resume(&engine, &actor, id, crate::context::now(&engine)).await?)
@@ -63,7 +64,7 @@ pub async fn resume_device(id: DeviceId) -> Result<(), UiError> {
 ///
 /// # Errors
 /// Signed out, not allowed, or not within the scope.
-#[server(prefix = "/sf", endpoint = "backup/retire_device", input = Json)]
+#[server(prefix = "/sf", endpoint = "backup/retire_device", input = Wire, output = Wire)]
 pub async fn retire_device(id: DeviceId) -> Result<(), UiError> {
     let (engine, actor) = crate::context::actor()?;
     Ok(engine::store::devices::retire(&engine, &actor, id, crate::context::now(&engine)).await?)

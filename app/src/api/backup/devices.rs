@@ -8,7 +8,8 @@ use domain::{
     policy::DeviceClass,
     time::Time,
 };
-use leptos::{prelude::*, server_fn::codec::Json};
+use crate::wire::Wire;
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// The last days of a device: day (since 1970-01-01) of the last bar, and per day succeeded, warning, failed, missed; oldest first.
@@ -177,7 +178,7 @@ pub struct DeviceView {
 ///
 /// # Errors
 /// Signed out, not allowed, or a cursor of another order.
-#[server(prefix = "/sf", endpoint = "backup/devices", input = Json)]
+#[server(prefix = "/sf", endpoint = "backup/devices", input = Wire, output = Wire)]
 pub async fn load_devices(query: DevicesQuery) -> Result<DevicesView, UiError> {
     ssr::devices(query).await
 }
@@ -186,7 +187,7 @@ pub async fn load_devices(query: DevicesQuery) -> Result<DevicesView, UiError> {
 ///
 /// # Errors
 /// Signed out, or not within the scope.
-#[server(prefix = "/sf", endpoint = "backup/device", input = Json)]
+#[server(prefix = "/sf", endpoint = "backup/device", input = Wire, output = Wire)]
 pub async fn load_device(id: String) -> Result<DeviceView, UiError> {
     ssr::device(&id).await
 }

@@ -3,7 +3,8 @@
 use super::{AlertLine, DeviceLine};
 use crate::error::UiError;
 use domain::{live::CountsNow, time::Time};
-use leptos::{prelude::*, server_fn::codec::Json};
+use crate::wire::Wire;
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// What Home shows.
@@ -23,7 +24,7 @@ pub struct HomeView {
 ///
 /// # Errors
 /// Signed out, or not allowed.
-#[server(prefix = "/sf", endpoint = "backup/home", input = Json)]
+#[server(prefix = "/sf", endpoint = "backup/home", input = Wire, output = Wire)]
 pub async fn load_home() -> Result<HomeView, UiError> {
     use domain::{health::Band, policy::DeviceLife};
     use engine::store::devices::{DeviceFilter, list};

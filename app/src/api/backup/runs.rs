@@ -7,7 +7,8 @@ use domain::{
     run::{Run, RunState},
     time::Time,
 };
-use leptos::{prelude::*, server_fn::codec::Json};
+use crate::wire::Wire;
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// A run in a list.
@@ -85,7 +86,7 @@ pub struct RunView {
 ///
 /// # Errors
 /// Signed out, or not within the scope.
-#[server(prefix = "/sf", endpoint = "backup/run", input = Json)]
+#[server(prefix = "/sf", endpoint = "backup/run", input = Wire, output = Wire)]
 pub async fn load_run(id: String) -> Result<RunView, UiError> {
     let (engine, actor) = crate::context::actor()?;
     let id: RunId = id.parse().map_err(|_| UiError::not_found("run"))?;
@@ -96,7 +97,7 @@ pub async fn load_run(id: String) -> Result<RunView, UiError> {
 ///
 /// # Errors
 /// Signed out, or not within the scope.
-#[server(prefix = "/sf", endpoint = "backup/runs", input = Json)]
+#[server(prefix = "/sf", endpoint = "backup/runs", input = Wire, output = Wire)]
 pub async fn load_runs(device: DeviceId, cursor: Option<String>) -> Result<RunsView, UiError> {
     let (engine, actor) = crate::context::actor()?;
     ssr::of_device(&engine, &actor, device, cursor, 50).await

@@ -37,7 +37,7 @@ pub struct AccountView {
 ///
 /// # Errors
 /// Nobody is signed in; the store fails.
-#[server(prefix = "/sf", endpoint = "settings/account")]
+#[server(prefix = "/sf", endpoint = "settings/account", output = crate::wire::Wire)]
 pub async fn load_account() -> Result<AccountView, UiError> {
     let (engine, actor) = crate::context::actor()?;
     let session = crate::context::session().ok_or_else(|| UiError::not_found("session"))?;
@@ -63,7 +63,7 @@ pub async fn load_account() -> Result<AccountView, UiError> {
 ///
 /// # Errors
 /// `not_found` when it isn't one of them.
-#[server(prefix = "/sf", endpoint = "settings/end_session")]
+#[server(prefix = "/sf", endpoint = "settings/end_session", output = crate::wire::Wire)]
 pub async fn end_session(
     /// Which one.
     id: SessionId,
@@ -77,7 +77,7 @@ pub async fn end_session(
 ///
 /// # Errors
 /// The store fails.
-#[server(prefix = "/sf", endpoint = "settings/end_other_sessions")]
+#[server(prefix = "/sf", endpoint = "settings/end_other_sessions", output = crate::wire::Wire)]
 pub async fn end_other_sessions() -> Result<usize, UiError> {
     use engine::store::sessions;
     let (engine, actor) = crate::context::actor()?;

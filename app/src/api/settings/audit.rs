@@ -53,7 +53,7 @@ mod words;
 ///
 /// # Errors
 /// `forbidden`, `invalid_cursor`; the store fails.
-#[server(prefix = "/sf", endpoint = "settings/audit")]
+#[server(prefix = "/sf", endpoint = "settings/audit", output = crate::wire::Wire)]
 pub async fn list_audit(
     /// Where to go on.
     cursor: Option<String>,
@@ -75,7 +75,7 @@ pub async fn list_audit(
 ///
 /// # Errors
 /// `forbidden`, `not_found`; the store fails.
-#[server(prefix = "/sf", endpoint = "settings/verify_audit")]
+#[server(prefix = "/sf", endpoint = "settings/verify_audit", output = crate::wire::Wire)]
 pub async fn verify_audit() -> Result<ChainState, UiError> {
     let (engine, actor) = crate::context::actor()?;
     let partner = actor.scope.partner().ok_or_else(|| UiError::not_found("partner"))?;

@@ -78,7 +78,7 @@ pub struct AssignInput {
 ///
 /// # Errors
 /// `forbidden`, `invalid_cursor`; the store fails.
-#[server(prefix = "/sf", endpoint = "settings/inbox")]
+#[server(prefix = "/sf", endpoint = "settings/inbox", output = crate::wire::Wire)]
 pub async fn list_inbox(
     /// Where to go on.
     cursor: Option<String>,
@@ -127,7 +127,7 @@ pub async fn list_inbox(
 ///
 /// # Errors
 /// At a field: what is wrong with it. `not_found`, `forbidden`, `already_assigned`.
-#[server(prefix = "/sf", endpoint = "settings/assign")]
+#[server(prefix = "/sf", endpoint = "settings/assign", output = crate::wire::Wire)]
 pub async fn assign_source(
     /// As typed.
     form: AssignInput,
@@ -167,7 +167,7 @@ pub async fn assign_source(
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `already_assigned`.
-#[server(prefix = "/sf", endpoint = "settings/dismiss")]
+#[server(prefix = "/sf", endpoint = "settings/dismiss", output = crate::wire::Wire)]
 pub async fn dismiss_source(
     /// Which one.
     id: InboxId,

@@ -81,7 +81,7 @@ pub struct FreshKey {
 ///
 /// # Errors
 /// `forbidden`; the store fails.
-#[server(prefix = "/sf", endpoint = "settings/keys")]
+#[server(prefix = "/sf", endpoint = "settings/keys", output = crate::wire::Wire)]
 pub async fn list_keys() -> Result<KeysView, UiError> {
     use crate::api::start::choices;
     use domain::access::{Action, Scope};
@@ -126,7 +126,7 @@ pub async fn list_keys() -> Result<KeysView, UiError> {
 ///
 /// # Errors
 /// At a field: what is wrong with it. `forbidden`.
-#[server(prefix = "/sf", endpoint = "settings/make_key")]
+#[server(prefix = "/sf", endpoint = "settings/make_key", output = crate::wire::Wire)]
 pub async fn make_key(
     /// As typed.
     form: KeyInput,
@@ -163,7 +163,7 @@ pub async fn make_key(
 ///
 /// # Errors
 /// `not_found`, `forbidden`.
-#[server(prefix = "/sf", endpoint = "settings/revoke_key")]
+#[server(prefix = "/sf", endpoint = "settings/revoke_key", output = crate::wire::Wire)]
 pub async fn revoke_key(
     /// Which one.
     id: KeyId,

@@ -121,7 +121,7 @@ pub struct SchedulePreview {
 ///
 /// # Errors
 /// `forbidden`; the store fails.
-#[server(prefix = "/sf", endpoint = "settings/policies")]
+#[server(prefix = "/sf", endpoint = "settings/policies", output = crate::wire::Wire)]
 pub async fn list_policies() -> Result<PoliciesView, UiError> {
     use super::schedules;
     use domain::{access::Action, policy::DeviceClass, text, time::Span};
@@ -144,7 +144,7 @@ pub async fn list_policies() -> Result<PoliciesView, UiError> {
 ///
 /// # Errors
 /// `not_found`, `forbidden`; the store fails.
-#[server(prefix = "/sf", endpoint = "settings/policy")]
+#[server(prefix = "/sf", endpoint = "settings/policy", output = crate::wire::Wire)]
 pub async fn load_policy(
     /// Which one.
     id: Option<PolicyId>,
@@ -181,7 +181,7 @@ pub async fn load_policy(
 ///
 /// # Errors
 /// Not signed in. What is wrong with the schedule stands in the answer.
-#[server(prefix = "/sf", endpoint = "settings/schedule_preview")]
+#[server(prefix = "/sf", endpoint = "settings/schedule_preview", output = crate::wire::Wire)]
 pub async fn preview_schedule(
     /// As typed.
     form: PolicyInput,
@@ -208,7 +208,7 @@ pub async fn preview_schedule(
 ///
 /// # Errors
 /// At a field: what is wrong with it. `not_found`, `forbidden`.
-#[server(prefix = "/sf", endpoint = "settings/save_policy")]
+#[server(prefix = "/sf", endpoint = "settings/save_policy", output = crate::wire::Wire)]
 pub async fn save_policy(
     /// As typed.
     form: PolicyInput,

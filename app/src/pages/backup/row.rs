@@ -37,7 +37,7 @@ pub fn DeviceRow(
         <tr>
             <th scope="row" class="cell-name">
                 <a class="row-link" href=format!("/devices/{}", line.id)>{line.name}</a>
-                <span class="cell-sub">{class_word(line.class)}</span>
+                <span class="cell-aside">{class_word(line.class)}</span>
             </th>
             <td data-label="Client"><a class="quiet-link" href=format!("/organizations/{}", line.organization.0)>{line.organization.1}</a></td>
             <td data-label="Score"><ScorePill score=Signal::derive(move || now.with(|n| n.score)) band=Signal::derive(move || now.with(|n| n.band))/></td>
