@@ -34,9 +34,9 @@ pub(super) async fn begin(engine: &Engine, email: &str, password: &str, now: Tim
             429,
             "locked",
             format!(
-                "Too many failed attempts. Signing in with this address is locked until {} ({}). Then try again, or ask an owner for help.",
+                "Too many failed attempts. Signing in with this address is locked until {}, for another {}. Then try again, or ask an owner for help.",
                 text::utc(until),
-                text::ago(until, now)
+                text::span(until - now)
             ),
         )),
         Err(SignInError::WrongCredentials) => {

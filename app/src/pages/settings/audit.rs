@@ -84,7 +84,7 @@ fn Row(line: AuditLine) -> impl IntoView {
     };
     view! {
         <tr>
-            <td data-label="No." class="number">{text::count(line.seq)}</td>
+            <td data-label="No." class="number audit-proof">{text::count(line.seq)}</td>
             <td data-label="When"><TimeText at=Some(line.at)/></td>
             <td data-label="Who">{line.who}</td>
             <td data-label="What">{line.what}</td>
@@ -101,7 +101,7 @@ fn Row(line: AuditLine) -> impl IntoView {
                     .into_any()
                 }}
             </td>
-            <td data-label="Hash"><code class="faint">{line.hash}</code></td>
+            <td data-label="Hash" class="audit-proof"><code class="faint">{line.hash}</code></td>
         </tr>
     }
 }

@@ -50,15 +50,15 @@ fn Row(line: PolicyLine) -> impl IntoView {
         <tr>
             <th scope="row" class="cell-name" data-label="Policy">
                 <a class="row-link" href=format!("/settings/policies/{}", line.id)>{line.name}</a>
-                {line.is_default.then(|| view! { <span class="tag">"Default"</span> })}
+                {line.is_default.then(|| view! { " " <span class="tag">"Default"</span> })}
             </th>
             <td data-label="Schedule">{line.schedule}</td>
             <td data-label="Grace">{line.grace}</td>
             <td data-label="Restore tests">{line.restore_tests.unwrap_or_else(|| "not asked for".to_owned())}</td>
-            <td data-label="To know">
+            <td data-label="To know" class="cell-state">
                 {match line.warning {
                     Some(warning) => view! {
-                        <span class="badge" data-state="warning" title=warning.clone()><Icon shape=icon::WARNING/><span>"Not within 12 h for servers"</span></span>
+                        <span class="badge" data-state="warning" title=warning.clone()><Icon shape=icon::WARNING/><span>"More than 12 h apart"</span></span>
                         <span class="hidden-words">{warning}</span>
                     }
                     .into_any(),
