@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a measurement that can't be made should stop")]
 
-#[path = "../tests/portal/wire.rs"]
+#[path = "../tests/http/wire.rs"]
 #[expect(dead_code, reason = "shared with the tests")]
 mod wire;
 

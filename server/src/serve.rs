@@ -18,6 +18,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rand::distr::SampleString;
 use std::{
     fs::File,
+    io::Write,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -137,11 +138,11 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     let engine_stop = CancellationToken::new();
     let engine = Engine::start(store, wall_clock(), engine_stop.clone());
     let portal = Portal::new(engine, config, code.clone(), stop.clone());
-    eprintln!("Holdfast is ready: open {}", portal.public_url());
+    say(&format!("Holdfast is ready: open {}", portal.public_url()));
     if first {
         match &code {
-            Some(code) => eprintln!("First start: make your account there. Set-up code: {code}"),
-            None => eprintln!("First start: make your account there."),
+            Some(code) => say(&format!("First start: make your account there. Set-up code: {code}")),
+            None => say("First start: make your account there."),
         }
     }
     tokio::spawn(signals(stop.clone()));
@@ -154,6 +155,11 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     tokio::time::sleep(Duration::from_millis(50)).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// A line for whoever started the server, if anybody reads it.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 async fn signals(stop: CancellationToken) {
@@ -170,8 +176,8 @@ async fn signals(stop: CancellationToken) {
         _ = tokio::signal::ctrl_c() => {}
         () = terminated => {}
     }
-    tracing::info!("stopping");
     stop.cancel();
+    tracing::info!("stopping");
 }
 
 /// Small regular work of the shell itself.

@@ -1,12 +1,11 @@
 //! The live stream over a real connection: snapshot first, then small states, coalesced, within the scope, until it must end.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
 use domain::{access::KeyRights, ids::OrganizationId, live::{CountsNow, DeviceNow, Snapshot}};
 use engine::store::keys::KeyScope;
-use portal::{TestApp, Who, wire::Wire};
+use crate::{
+    portal::{TestApp, Who},
+    wire::Wire,
+};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::time::timeout;

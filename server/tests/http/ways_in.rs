@@ -1,16 +1,12 @@
 //! What comes in: events, raw reports, pings, check-ins, restore tests; and what may not.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
 };
 use domain::{access::KeyRights, time::Span};
 use engine::store::keys::KeyScope;
-use portal::{TestApp, Who};
+use crate::portal::{TestApp, Who};
 use serde_json::{Value, json};
 
 async fn device(app: &TestApp) -> Value {
@@ -81,7 +77,7 @@ async fn what_is_too_large_is_refused_with_words() {
 #[tokio::test]
 async fn raw_output_of_a_tool_becomes_a_run() {
     let app = TestApp::new().await;
-    let output = include_str!("../formats/src/captures/restic_exit3.jsonl");
+    let output = include_str!("../../formats/src/captures/restic_exit3.jsonl");
     let path = "/api/v1/reports/restic?device=fs-01&job=files&exit_code=3&zone=Europe/Berlin";
     let send = async || app.raw(&app.own.ingest, Request::builder().method(Method::POST).uri(path), Body::from(output)).await.ok().json();
     assert!(send().await["accepted"].as_u64() >= Some(1));

@@ -1,14 +1,10 @@
 //! How the portal says no: errors in one shape, foreign pages kept out, headers on everything.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
 };
-use portal::{TestApp, Who};
+use crate::portal::{TestApp, Who};
 use serde_json::json;
 
 #[tokio::test]

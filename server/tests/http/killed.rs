@@ -1,11 +1,5 @@
 //! The server killed with -9 while events come in over several connections: nothing acknowledged is lost, nothing counted twice.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-#[path = "portal/wire.rs"]
-#[expect(dead_code, reason = "shared with other tests")]
-mod wire;
-
 use engine::{
     store::StoreUrl,
     testing::{self, Kind},
@@ -16,10 +10,11 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
-    time::Duration,
+    sync::{Arc, LazyLock, Mutex},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
-use wire::Wire;
+use crate::wire::Wire;
+use domain::time::Time;
 
 const EVENTS: usize = 10_000;
 const CONNECTIONS: usize = 8;
@@ -38,22 +33,41 @@ impl Holdfast {
         command
     }
 
-    fn serve(&self, address: SocketAddr) -> Child {
+    fn serve(&self, address: SocketAddr) -> Running {
         let mut process = self.command(&["serve", "--listen", &address.to_string()]).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap().contains("is ready")), "the server starts again after a kill");
         std::thread::spawn(move || for line in lines.map_while(Result::ok) { eprintln!("{line}") });
-        process
+        Running(process)
+    }
+}
+
+/// A server that doesn't outlive its test.
+struct Running(Child);
+
+impl Running {
+    fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
 /// The n-th piece: ten events of five runs of one device.
+/// The same piece has the same times whenever it is sent: else a second copy would be news.
 fn piece(n: usize) -> String {
+    static START: LazyLock<i64> = LazyLock::new(|| i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap() - 3_600_000);
     let first = n * BATCH;
     (first..first + BATCH)
         .map(|e| {
             let state = if e.is_multiple_of(2) { "running" } else if e % 10 == 9 { "failed" } else { "succeeded" };
-            format!("{{\"device\":\"d{}\",\"job\":\"nightly\",\"run\":\"{}\",\"state\":\"{state}\"}}\n", n % 20, e / 2)
+            format!("{{\"device\":\"d{}\",\"job\":\"nightly\",\"run\":\"{}\",\"state\":\"{state}\",\"at\":\"{}\"}}\n", n % 20, e / 2, domain::text::rfc3339(Time(*START + i64::try_from(e).unwrap() * 10)))
         })
         .collect()
 }
@@ -120,8 +134,7 @@ async fn prove(kind: Kind) {
         while left.lock().unwrap().len() > until {
             tokio::time::sleep(Duration::from_millis(3)).await;
         }
-        server.kill().unwrap();
-        server.wait().unwrap();
+        server.kill();
         server = holdfast.serve(address);
     }
     for sender in senders {
@@ -133,8 +146,7 @@ async fn prove(kind: Kind) {
         let answer: Value = serde_json::from_slice(&answer).unwrap();
         assert_eq!((status, answer["duplicates"].as_u64()), (200, Some(BATCH as u64)), "piece {n} was acknowledged and is not all there: {answer}");
     }
-    server.kill().unwrap();
-    server.wait().unwrap();
+    server.kill();
     let checked = holdfast.command(&["check"]).output().unwrap();
     assert!(checked.status.success(), "{}{}", String::from_utf8_lossy(&checked.stdout), String::from_utf8_lossy(&checked.stderr));
 }

@@ -1,10 +1,5 @@
 //! A whole portal for tests: three tenants, a person for every role, keys for every scope, a clock that is told the time.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-pub mod wire;
-
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -105,7 +100,6 @@ impl Answer {
 
 /// The portal.
 pub struct TestApp {
-    pub portal: Portal,
     pub router: Router,
     pub engine: Engine,
     pub now: Arc<AtomicI64>,
@@ -118,7 +112,7 @@ pub struct TestApp {
     pub sub: Client,
     pub foreign: Client,
     pub foreign_owner: Who,
-    fresh: Fresh,
+    _fresh: Fresh,
 }
 
 pub fn system(partner: PartnerId) -> Actor {
@@ -156,7 +150,7 @@ impl TestApp {
         let foreign = client(&engine, foreign, "Foreign").await;
         let owner = signed_in(&engine, "owner", "owner@a.test").await;
         let foreign_owner = signed_in(&engine, "foreign owner", "owner@c.test").await;
-        Self { portal, router, engine, now, stop, owner, partner, own, neighbour, sub, foreign, foreign_owner, fresh }
+        Self { router, engine, now, stop, owner, partner, own, neighbour, sub, foreign, foreign_owner, _fresh: fresh }
     }
 
     pub fn time(&self) -> Time {
@@ -212,10 +206,6 @@ impl TestApp {
 
     pub async fn post(&self, who: &Who, path: &str, body: Value) -> Answer {
         self.send(who, Method::POST, path, Some(body)).await
-    }
-
-    pub async fn patch(&self, who: &Who, path: &str, body: Value) -> Answer {
-        self.send(who, Method::PATCH, path, Some(body)).await
     }
 
     /// A listener on a port of its own.

@@ -1,0 +1,11 @@
+//! The portal over HTTP, whole: in-process for most, the real binary where it is killed. One binary, so that it is linked once.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod access;
+mod killed;
+mod live_stream;
+mod portal;
+mod refusals;
+mod ways_in;
+mod wire;
