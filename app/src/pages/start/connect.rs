@@ -49,7 +49,7 @@ fn Connection(view: ConnectView, make: ServerAction<MakeDeviceKey>) -> impl Into
     let lead = view! { <p>"Of " {view.organization_name.clone()} ", " {view.schedule.clone()} ". Copy one line, run it on the machine, and watch it arrive."</p> };
     let way = Memo::new(move |_| query.with(|q| q.get("way").unwrap_or_else(|| "agent".to_owned())));
     let tail = if first { "first=1&" } else { "" };
-    let ways = ways(&view);
+    let ways = ways(&view.url, device, view.key.as_deref(), view.ping_uuid.as_deref());
     let tabs = ways.iter().map(|w| Tab::new(format!("{address}/connect?{tail}way={}", w.word), w.label)).collect::<Vec<_>>();
     let current = StoredValue::new(ways);
     let here = Signal::derive(move || current.with_value(|ways| ways.iter().position(|w| way.with(|word| w.word == *word)).unwrap_or(0)));

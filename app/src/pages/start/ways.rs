@@ -1,6 +1,6 @@
 //! Ways to connect a device: the lines to copy, made from the portal's address, the device's key and its ping address.
 
-use crate::{api::start::ConnectView, browser::escape};
+use domain::ids::DeviceId;
 
 /// Stands where a key would: it was shown when it was made.
 pub const KEY_PLACE: &str = "hf_YOUR_KEY";
@@ -29,14 +29,13 @@ pub struct Way {
     pub lines: Vec<Line>,
 }
 
-/// All ways, the usual one first.
-pub fn ways(view: &ConnectView) -> Vec<Way> {
-    let url = &view.url;
-    let key = view.key.as_deref().unwrap_or(KEY_PLACE);
-    let ping = format!("{url}/ping/{}", view.ping_uuid.as_deref().unwrap_or("PING_ID"));
+/// All ways, the usual one first. `url`: the portal's address; without `key` its place is kept, so is that of the ping's secret.
+pub fn ways(url: &str, device: DeviceId, key: Option<&str>, ping_uuid: Option<&str>) -> Vec<Way> {
+    let key = key.unwrap_or(KEY_PLACE);
+    let ping = format!("{url}/ping/{}", ping_uuid.unwrap_or("PING_ID"));
     let curl = "curl -fsS -m 10 --retry 5";
     let report = |tool: &str| {
-        format!("{curl} -H 'Authorization: Bearer {key}' --data-binary @- \"{url}/api/v1/reports/{tool}?device={}&job=nightly&exit_code=$code\"", escape(&view.device.to_string()))
+        format!("{curl} -H 'Authorization: Bearer {key}' --data-binary @- \"{url}/api/v1/reports/{tool}?device={}&job=nightly&exit_code=$code\"", device)
     };
     vec![
         Way {
@@ -114,46 +113,32 @@ pub fn ways(view: &ConnectView) -> Vec<Way> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{ids::{DeviceId, OrganizationId}, policy::DeviceClass};
 
-    fn view(key: Option<&str>) -> ConnectView {
-        ConnectView {
-            device: DeviceId(7),
-            name: "fs-01".into(),
-            organization: OrganizationId(3),
-            organization_name: "Acme".into(),
-            class: DeviceClass::Server,
-            schedule: "every 24 h".into(),
-            url: "https://portal.example".into(),
-            ping_uuid: "0f1e".into(),
-            key: key.map(str::to_owned),
-            may_make_key: true,
-            now: None,
-            first_run: None,
-        }
+    fn made(key: Option<&str>) -> Vec<Way> {
+        ways("https://portal.example", DeviceId(7), key, Some("0f1e"))
     }
 
     #[test]
     fn a_fresh_key_stands_in_the_lines_that_need_one() {
-        let ways = ways(&view(Some("hf_abc")));
+        let ways = made(Some("hf_abc"));
         assert!(ways[0].lines[0].text.starts_with("holdfast-agent enroll https://portal.example hf_abc && holdfast-agent run"));
         assert!(ways.iter().filter(|w| w.word == "restic" || w.word == "borg").all(|w| w.lines[0].text.contains("Bearer hf_abc")));
     }
 
     #[test]
     fn without_a_key_its_place_is_kept() {
-        assert!(ways(&view(None))[0].lines[0].text.contains(KEY_PLACE));
+        assert!(made(None)[0].lines[0].text.contains(KEY_PLACE));
     }
 
     #[test]
     fn pings_need_no_key() {
-        let ways = ways(&view(Some("hf_abc")));
+        let ways = made(Some("hf_abc"));
         assert!(ways.iter().filter(|w| w.word == "ping" || w.word == "borgmatic").flat_map(|w| &w.lines).all(|l| !l.text.contains("hf_")));
     }
 
     #[test]
     fn every_shell_line_is_one_line() {
-        let ways = ways(&view(Some("hf_abc")));
+        let ways = made(Some("hf_abc"));
         assert!(ways.iter().filter(|w| w.word != "borgmatic").flat_map(|w| &w.lines).all(|l| !l.text.contains('\n')));
     }
 }
