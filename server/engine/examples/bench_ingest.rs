@@ -78,8 +78,10 @@ async fn fill(store: Store) -> (Engine, PartnerId, OrganizationId) {
 fn nth(what: &str, sender: u64, n: u64) -> IncomingEvent {
     let run = n / 2;
     let device = (run * 37 + sender * 131) % DEVICES;
-    let start = T0 + Span(run * 1_000 % 3_000_000);
-    let mut event = if n.is_multiple_of(2) { RunEvent::new(RunState::Running, start) } else { RunEvent::new(RunState::Succeeded, start + Span::MINUTE) };
+    // Each series in its own quarter of an hour, each run later than the one before it at its device.
+    let series = ["single", "batched", "batched-large"].iter().position(|s| *s == what).unwrap_or(0) as i64;
+    let start = T0 + Span::minutes(15) * series + Span((run * 20 + sender).cast_signed());
+    let mut event = if n.is_multiple_of(2) { RunEvent::new(RunState::Running, start) } else { RunEvent::new(RunState::Succeeded, start + Span::SECOND) };
     event.bytes = Some(7_340_032);
     event.items = Some(10_342);
     IncomingEvent {

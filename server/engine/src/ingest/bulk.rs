@@ -214,13 +214,12 @@ impl Table {
     }
 }
 
+/// Unnamed placeholders: SQLite looks named ones up one by one, for each of thousands.
 fn values(sql: &mut String, rows: usize, width: usize) {
-    let mut number = 0;
     for row in 0..rows {
-        sql.push_str(if row > 0 { ",(" } else { "(" });
-        for place in 0..width {
-            number += 1;
-            let _ = write!(sql, "{}${number}", if place > 0 { "," } else { "" });
+        sql.push_str(if row > 0 { ",(?" } else { "(?" });
+        for _ in 1..width {
+            sql.push_str(",?");
         }
         sql.push(')');
     }
