@@ -1,8 +1,8 @@
-// A portal of its own for a test file: the real binary, an empty data folder, a free port, stopped at the end.
+// A portal of its own for a group of tests: the real binary, an empty data folder, a free port, stopped at the end.
 // Every page is watched: a console error or an uncaught exception fails the test.
 import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -29,7 +29,22 @@ async function freePort(): Promise<number> {
   });
 }
 
+/** Who owns a portal made with `Portal.owned`. */
+export const OWNER = { email: "owner@example.com", password: "a lantern over the harbour" };
+
+/** A device that was added over REST. */
+export type Device = { id: string; name: string; key: string; ping: string };
+
+/** The key in what `holdfast key create` prints. */
+function word(printed: string): string {
+  const key = /hf_\w+/.exec(printed)?.[0];
+  if (!key) throw new Error(`no key in: ${printed}`);
+  return key;
+}
+
 export class Portal {
+  key = "";
+  organization = "";
   private child?: ChildProcess;
   private output = "";
   private constructor(readonly folder: string, readonly port: number) {}
@@ -49,12 +64,7 @@ export class Portal {
   async serve(): Promise<void> {
     this.child = spawn(binary("holdfast"), ["serve"], {
       cwd: this.folder,
-      env: {
-        ...process.env,
-        HOLDFAST_LISTEN: `127.0.0.1:${this.port}`,
-        HOLDFAST_DATA: join(this.folder, "data"),
-        HOLDFAST_PUBLIC_URL: this.url,
-      },
+      env: this.env,
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.child.stdout?.on("data", (chunk) => (this.output += chunk));
@@ -66,6 +76,58 @@ export class Portal {
       await new Promise((r) => setTimeout(r, 100));
     }
     throw new Error(`the portal did not start:\n${this.output}`);
+  }
+
+  private get env(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      HOLDFAST_LISTEN: `127.0.0.1:${this.port}`,
+      HOLDFAST_DATA: join(this.folder, "data"),
+      HOLDFAST_PUBLIC_URL: this.url,
+      // Tests of one machine sign in more often than people do.
+      HOLDFAST_SIGN_IN_RATE: "1000",
+    };
+  }
+
+  /** A command of the binary on this portal's data, while it serves. */
+  cli(args: string[], input = ""): string {
+    return execFileSync(binary("holdfast"), args, { env: this.env, cwd: this.folder, input, encoding: "utf8", stdio: ["pipe", "pipe", "ignore"] });
+  }
+
+  /** A portal with an owner (see `OWNER`) and one organization. */
+  static async owned(): Promise<Portal> {
+    const portal = await Portal.start();
+    portal.cli(["owner", "create", "--email", OWNER.email, "--partner", "North Harbour IT"], `${OWNER.password}\n`);
+    portal.key = word(portal.cli(["key", "create", "--scope", "partner", "--can", "ingest,read,manage"]));
+    portal.organization = (await portal.api<{ id: string }>("POST", "organizations", { name: "Baker & Sons" })).id;
+    return portal;
+  }
+
+  /** A request to the REST interface with the partner's key. */
+  async api<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`${this.url}/api/v1/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.key}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+
+  /** Adds a device, with a key of its own. */
+  async device(name: string, deviceClass: "server" | "workstation" = "server"): Promise<Device> {
+    const made = await this.api<{ id: string; ping_url: string }>("POST", "devices", { name, organization: this.organization, class: deviceClass });
+    const key = word(this.cli(["key", "create", "--scope", `device:${made.id}`, "--can", "ingest"]));
+    return { id: made.id, name, key, ping: made.ping_url };
+  }
+
+  /** Signs the page in as the owner. */
+  async signIn(page: Page): Promise<void> {
+    await open(page, `${this.url}/sign-in`);
+    await page.getByLabel("E-mail address").fill(OWNER.email);
+    await page.getByLabel("Password").fill(OWNER.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page).not.toHaveURL(/sign-in/);
   }
 
   /** Ends the server: politely, or as a power cut would. */
@@ -105,25 +167,18 @@ export async function expectAccessible(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });
 }
 
-type Fixtures = { portal: Portal };
-
-/** `portal` is shared by the tests of a file; `page` fails its test on any console error. */
-export const test = base.extend<object, Fixtures>({
-  portal: [
-    async ({}, use) => {
-      const portal = await Portal.start();
-      await use(portal);
-      await portal.end();
-    },
-    { scope: "worker" },
-  ],
-}).extend({
-  page: async ({ page }, use) => {
+/** `page` fails its test on any console error, but for those that a test provokes and names with `expectedErrors`. */
+export const test = base.extend<{ expectedErrors: RegExp | undefined }>({
+  expectedErrors: [undefined, { option: true }],
+  page: async ({ page, expectedErrors }, use) => {
     const errors: string[] = [];
+    const note = (text: string) => {
+      if (!expectedErrors?.test(text)) errors.push(text);
+    };
     page.on("console", (message) => {
-      if (message.type() === "error") errors.push(message.text());
+      if (message.type() === "error") note(message.text());
     });
-    page.on("pageerror", (error) => errors.push(String(error)));
+    page.on("pageerror", (error) => note(String(error)));
     await use(page);
     expect(errors, "console errors").toEqual([]);
   },

@@ -1,8 +1,9 @@
 // Real backup tools on real folders, for the browser tests.
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { binary, type Portal, type Device } from "./portal";
 
 /** What a command printed and how it ended. */
 export type Ended = { code: number; stdout: string; stderr: string };
@@ -29,7 +30,6 @@ export class Machine {
     mkdirSync(join(this.source, "letters"), { recursive: true });
     writeFileSync(join(this.source, "ledger.csv"), "date,amount\n".repeat(20_000));
     writeFileSync(join(this.source, "letters", "offer.txt"), "Dear customer\n".repeat(5_000));
-    // Tests run as root, who may read everything: an account of the system's is used where a file must be unreadable.
     chmodSync(this.folder, 0o755);
     this.env = {
       HOME: join(this.folder, "home"),
@@ -43,6 +43,22 @@ export class Machine {
       HOLDFAST_SPOOL: join(this.folder, "agent", "spool"),
     };
     mkdirSync(this.env.HOME, { recursive: true });
+    mkdirSync(join(this.folder, "bin"));
+    copyFileSync(binary("holdfast-agent"), join(this.folder, "bin", "holdfast-agent"));
+    this.env.PATH = `${join(this.folder, "bin")}:${process.env.PATH}`;
+  }
+
+  /** Reports as this device from now on, through the agent. */
+  reportsAs(portal: Portal, device: Device): void {
+    this.env.HOLDFAST_URL = portal.url;
+    this.env.HOLDFAST_KEY = device.key;
+  }
+
+  /** Runs a line as an account that may not read everything: root gives up its rights for it. */
+  runUnprivileged(line: string): Promise<Ended> {
+    if (process.getuid?.() !== 0) return this.run(line);
+    execFileSync("chown", ["-R", "65534:65534", this.folder]);
+    return this.run(`setpriv --reuid=65534 --regid=65534 --clear-groups -- bash -c '${line}'`);
   }
 
   /** Runs a line on this machine. */

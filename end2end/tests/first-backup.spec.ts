@@ -1,7 +1,6 @@
 // The main job, as a newcomer lives it: an account, a device, a real backup, and a row that turns green by itself.
-import { expect, expectAccessible, hydrated, open, Portal, binary, test } from "../portal";
+import { expect, expectAccessible, hydrated, open, OWNER, Portal, test } from "../portal";
 import { Machine } from "../tools";
-import { dirname } from "node:path";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,23 +14,12 @@ test.describe.configure({ mode: "serial" });
 test.beforeAll(async () => {
   portal = await Portal.start();
   machine = new Machine();
-  machine.env.PATH = `${dirname(binary("holdfast-agent"))}:${process.env.PATH}`;
 });
 
 test.afterAll(async () => {
   await portal.end();
   machine.end();
 });
-
-const password = "a lantern over the harbour";
-
-async function signIn(page: Page): Promise<void> {
-  await open(page, `${portal.url}/sign-in`);
-  await page.getByLabel("E-mail address").fill("owner@example.com");
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page).not.toHaveURL(/sign-in/);
-}
 
 /** Every state that an element's `data-state` has had, in order, from now on. */
 async function recordStates(page: Page, selector: string): Promise<() => Promise<string[]>> {
@@ -61,9 +49,9 @@ test("the first start leads to a device whose restic backup turns it green witho
   await expect(page).toHaveURL(/setup/);
   await expectAccessible(page);
   await page.getByLabel("Your name").fill("Olga Owner");
-  await page.getByLabel("E-mail address").fill("owner@example.com");
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByLabel("Password again").fill(password);
+  await page.getByLabel("E-mail address").fill(OWNER.email);
+  await page.getByLabel("Password", { exact: true }).fill(OWNER.password);
+  await page.getByLabel("Password again").fill(OWNER.password);
   await page.getByLabel("Company name").fill("North Harbour IT");
   await page.getByRole("button", { name: "Make the account and go on" }).click();
 
@@ -102,7 +90,7 @@ test("the first start leads to a device whose restic backup turns it green witho
 });
 
 test("a row of the devices list goes Running, then Healthy, as restic runs", async ({ page }) => {
-  await signIn(page);
+  await portal.signIn(page);
   await open(page, `${portal.url}/backups/devices`);
   const row = page.getByRole("row").filter({ hasText: "fs-01" });
   await expect(row).toContainText("Healthy");
