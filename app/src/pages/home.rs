@@ -31,7 +31,8 @@ fn Shown(view: HomeView, data: Resource<Result<HomeView, crate::UiError>>) -> im
         (c.critical, c.warning, c.unknown, c.open_alerts, c.paused)
     });
     Effect::new(move |before: Option<()>| {
-        marks.track();
+        // Read, not only tracked: a memo that nobody reads is never computed.
+        marks.with(|_| ());
         if before.is_some() && live.counts.get_untracked().is_some() {
             data.refetch();
         }

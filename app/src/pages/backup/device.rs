@@ -54,7 +54,8 @@ fn Shown(view: DeviceView) -> impl IntoView {
         })
     });
     Effect::new(move |before: Option<()>| {
-        marks.track();
+        // Read, not only tracked: a memo that nobody reads is never computed.
+        marks.with(|_| ());
         if before.is_none() {
             return;
         }
