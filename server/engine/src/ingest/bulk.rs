@@ -99,9 +99,9 @@ impl Rows {
             return Ok(());
         }
         let backend = conn.get_database_backend();
-        let width = table.keys.len() + table.fixed.len() + table.columns.len();
+        let width = table.width();
         if backend == DbBackend::Postgres {
-            let statement = Statement::from_sql_and_values(backend, table.postgres(), [Value::String(Some(json(&self.values, width)))]);
+            let statement = Statement::from_sql_and_values(backend, table.postgres(1), [Value::String(Some(json(&self.values, width)))]);
             conn.execute_raw(statement).await?;
             return Ok(());
         }
@@ -118,15 +118,42 @@ impl Rows {
     }
 }
 
+/// Writes rows of several tables, in this order. PostgreSQL gets one statement, for a round trip costs more than the rows of a small group.
+pub(crate) async fn write_all<C: ConnectionTrait>(conn: &C, parts: Vec<(Rows, &Table)>) -> Result<(), Error> {
+    let backend = conn.get_database_backend();
+    if backend != DbBackend::Postgres {
+        for (rows, table) in parts {
+            rows.write(conn, table).await?;
+        }
+        return Ok(());
+    }
+    let mut sql = String::with_capacity(4_096);
+    let mut values = Vec::new();
+    for (rows, table) in parts.into_iter().filter(|(rows, _)| !rows.values.is_empty()) {
+        values.push(Value::String(Some(json(&rows.values, table.width()))));
+        let number = values.len();
+        let _ = write!(sql, "{}w{number} AS ({})", if number > 1 { ", " } else { "WITH " }, table.postgres(number));
+    }
+    if !values.is_empty() {
+        sql.push_str(" SELECT 1");
+        conn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    }
+    Ok(())
+}
+
 const SMALL: usize = 32;
 const LARGE: usize = 128;
 
 impl Table {
+    const fn width(&self) -> usize {
+        self.keys.len() + self.fixed.len() + self.columns.len()
+    }
+
     fn names(&self) -> impl Iterator<Item = (&'static str, Kind)> {
         self.keys.iter().chain(self.fixed).chain(self.columns).copied()
     }
 
-    fn postgres(&self) -> String {
+    fn postgres(&self, parameter: usize) -> String {
         let mut sql = String::with_capacity(600);
         if self.meet == Meet::Update {
             let _ = write!(sql, "UPDATE {} SET ", self.name);
@@ -134,7 +161,7 @@ impl Table {
             for (place, (name, _)) in self.columns.iter().enumerate() {
                 let _ = write!(sql, "{}{name} = x.{}", comma(place), letter(first + place));
             }
-            sql.push_str(" FROM json_to_recordset($1::json) AS x(");
+            let _ = write!(sql, " FROM json_to_recordset(${parameter}::json) AS x(");
             for (place, (_, kind)) in self.names().enumerate() {
                 let _ = write!(sql, "{}{} {}", comma(place), letter(place), kind.sql());
             }
@@ -153,7 +180,7 @@ impl Table {
                 _ => write!(sql, "{}x.{letter}", comma(place)),
             };
         }
-        sql.push_str(" FROM json_to_recordset($1::json) AS x(");
+        let _ = write!(sql, " FROM json_to_recordset(${parameter}::json) AS x(");
         for (place, (_, kind)) in self.names().enumerate() {
             let _ = write!(sql, "{}{} {}", comma(place), letter(place), kind.sql());
         }
@@ -163,7 +190,7 @@ impl Table {
     }
 
     fn sqlite(&self, rows: usize) -> String {
-        let width = self.keys.len() + self.fixed.len() + self.columns.len();
+        let width = self.width();
         let mut sql = String::with_capacity(300 + rows * width * 3);
         if self.meet == Meet::Update {
             // `UPDATE … FROM (VALUES …)` names its columns column1, column2, …

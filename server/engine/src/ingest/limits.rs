@@ -166,11 +166,9 @@ fn compress(log: &str) -> Option<(Vec<u8>, usize)> {
 pub(crate) fn check_in(mut check_in: CheckIn, now: Time) -> Result<CheckIn, Error> {
     named(&mut check_in.device)?;
     time(check_in.at, now).map_err(|(code, message)| Error::invalid(code, "at", message))?;
-    for text in [&mut check_in.agent_version, &mut check_in.hostname] {
-        if let Some(text) = text {
-            tidy(text);
-            cut(text, DEVICE_NAME);
-        }
+    for text in [&mut check_in.agent_version, &mut check_in.hostname].into_iter().flatten() {
+        tidy(text);
+        cut(text, DEVICE_NAME);
     }
     check_in.storage_used = check_in.storage_used.filter(|n| *n >= 0);
     check_in.storage_quota = check_in.storage_quota.filter(|n| *n > 0);

@@ -4,7 +4,7 @@
 use super::work::{Stored, Subject, Work, history_text};
 use crate::{
     error::Error,
-    ingest::bulk::{Keys, Kind, Meet, Rows, Table},
+    ingest::bulk::{Keys, Kind, Meet, Rows, Table, write_all},
 };
 use domain::{
     health::Band,
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use Kind::{Blob, Bool, Int, Text};
 
-const RUNS: Table = Table {
+static RUNS: Table = Table {
     name: "runs",
     keys: &[("partner_id", Int), ("job_id", Int), ("run_key", Text)],
     fixed: &[("id", Int), ("organization_id", Int), ("device_id", Int)],
@@ -33,7 +33,7 @@ const RUNS: Table = Table {
     meet: Meet::Replace,
 };
 
-const LOGS: Table = Table {
+static LOGS: Table = Table {
     name: "run_logs",
     keys: &[("partner_id", Int), ("run_id", Int)],
     fixed: &[],
@@ -41,7 +41,7 @@ const LOGS: Table = Table {
     meet: Meet::Replace,
 };
 
-const JOBS: Table = Table {
+static JOBS: Table = Table {
     name: "jobs",
     keys: &[("partner_id", Int), ("id", Int)],
     fixed: &[
@@ -57,7 +57,7 @@ const JOBS: Table = Table {
     meet: Meet::Keep,
 };
 
-const JOB_STATE: Table = Table {
+static JOB_STATE: Table = Table {
     name: "job_state",
     keys: &[("partner_id", Int), ("job_id", Int)],
     fixed: &[],
@@ -75,7 +75,7 @@ const JOB_STATE: Table = Table {
     meet: Meet::Replace,
 };
 
-const DEVICES: Table = Table {
+static DEVICES: Table = Table {
     name: "devices",
     keys: &[("partner_id", Int), ("id", Int)],
     fixed: &[],
@@ -83,7 +83,7 @@ const DEVICES: Table = Table {
     meet: Meet::Update,
 };
 
-const DEVICE_STATE: Table = Table {
+static DEVICE_STATE: Table = Table {
     name: "device_state",
     keys: &[("partner_id", Int), ("device_id", Int)],
     fixed: &[],
@@ -109,7 +109,7 @@ const DEVICE_STATE: Table = Table {
     meet: Meet::Replace,
 };
 
-const COUNTS: Table = Table {
+static COUNTS: Table = Table {
     name: "organization_counts",
     keys: &[("partner_id", Int), ("organization_id", Int)],
     fixed: &[],
@@ -126,7 +126,7 @@ const COUNTS: Table = Table {
     meet: Meet::Add,
 };
 
-const HOURS: Table = Table {
+static HOURS: Table = Table {
     name: "organization_hours",
     keys: &[("partner_id", Int), ("organization_id", Int), ("hour", Int)],
     fixed: &[],
@@ -134,7 +134,7 @@ const HOURS: Table = Table {
     meet: Meet::Add,
 };
 
-const DAYS: Table = Table {
+static DAYS: Table = Table {
     name: "job_days",
     keys: &[("partner_id", Int), ("device_id", Int), ("day", Int), ("job_id", Int)],
     fixed: &[("organization_id", Int)],
@@ -220,20 +220,29 @@ impl Work<'_> {
     /// Writes everything that is not written yet.
     pub(crate) async fn write(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
         self.write_alerts(tx).await?;
-        self.write_jobs(tx).await?;
-        self.write_runs(tx).await?;
-        self.write_logs(tx).await?;
-        self.write_states(tx).await?;
-        self.write_counts(tx).await
+        self.remove_withdrawn(tx).await?;
+        let mut parts = vec![(self.job_rows(), &JOBS), (self.run_rows()?, &RUNS), (self.log_rows(), &LOGS)];
+        parts.extend(self.state_rows()?);
+        parts.extend(self.count_rows());
+        write_all(tx, parts).await
     }
 
     /// Runs alone: a rebuild reads them.
     pub(crate) async fn write_runs(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        self.remove_withdrawn(tx).await?;
+        self.run_rows()?.write(tx, &RUNS).await
+    }
+
+    async fn remove_withdrawn(&self, tx: &DatabaseTransaction) -> Result<(), Error> {
         let mut gone = Keys::new(&[Int, Int]);
         for work in self.runs.iter().filter(|w| w.withdrawn) {
             gone.int(self.subjects[work.subject].partner.0).int(work.id.0);
         }
         gone.query(tx, "DELETE FROM runs WHERE (partner_id, id) IN (SELECT x.a, x.b FROM {x}) RETURNING id").await?;
+        Ok(())
+    }
+
+    fn run_rows(&mut self) -> Result<Rows, Error> {
         let mut rows = Rows::default();
         for work in self.runs.iter_mut().filter(|w| w.unwritten) {
             work.unwritten = false;
@@ -253,10 +262,10 @@ impl Work<'_> {
                 .maybe_int(run.head.bytes)
                 .text(serde_json::to_string(run)?);
         }
-        rows.write(tx, &RUNS).await
+        Ok(rows)
     }
 
-    async fn write_logs(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+    fn log_rows(&mut self) -> Rows {
         let mut rows = Rows::default();
         for work in &mut self.runs {
             if let Some((body, bytes)) = work.log.take() {
@@ -267,10 +276,10 @@ impl Work<'_> {
                     .int(self.now.0);
             }
         }
-        rows.write(tx, &LOGS).await
+        rows
     }
 
-    async fn write_jobs(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+    fn job_rows(&self) -> Rows {
         let mut rows = Rows::default();
         for subject in &self.subjects {
             for (job, facts) in subject.jobs.iter().zip(&subject.facts.jobs).filter(|(job, _)| job.is_new) {
@@ -285,10 +294,10 @@ impl Work<'_> {
                     .int(facts.enrolled_at.0);
             }
         }
-        rows.write(tx, &JOBS).await
+        rows
     }
 
-    async fn write_states(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+    fn state_rows(&self) -> Result<[(Rows, &'static Table); 3], Error> {
         let (mut jobs, mut devices, mut states) = (Rows::default(), Rows::default(), Rows::default());
         for subject in &self.subjects {
             let grace = subject.facts.terms.grace;
@@ -337,12 +346,10 @@ impl Work<'_> {
                 .maybe_flag(subject.facts.restore.last.map(|(_, passed)| passed))
                 .int(subject.open_alerts);
         }
-        devices.write(tx, &DEVICES).await?;
-        jobs.write(tx, &JOB_STATE).await?;
-        states.write(tx, &DEVICE_STATE).await
+        Ok([(devices, &DEVICES), (jobs, &JOB_STATE), (states, &DEVICE_STATE)])
     }
 
-    async fn write_counts(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
+    fn count_rows(&self) -> [(Rows, &'static Table); 3] {
         let mut shares: BTreeMap<(i64, i64), Share> = BTreeMap::new();
         for subject in &self.subjects {
             if let Some(stored) = &subject.stored {
@@ -392,10 +399,8 @@ impl Work<'_> {
                 count_rows.int(*n);
             });
         }
-        day_rows.write(tx, &DAYS).await?;
         // Rows that transactions of different devices share come last: they are held shortest.
-        hour_rows.write(tx, &HOURS).await?;
-        count_rows.write(tx, &COUNTS).await
+        [(day_rows, &DAYS), (hour_rows, &HOURS), (count_rows, &COUNTS)]
     }
 }
 
