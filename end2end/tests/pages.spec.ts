@@ -1,5 +1,5 @@
 // Every page: axe in both themes, no console errors, the keyboard alone, and the live indicator telling the truth.
-import { expect, expectAccessible, OWNER, open, Portal, test, type Device } from "../portal";
+import { expect, expectAccessible, hydrated, OWNER, open, Portal, test, type Device } from "../portal";
 
 let portal: Portal;
 let device: Device;
@@ -96,7 +96,8 @@ test("the keyboard alone signs in, finds a device in the list, opens it and come
   await page.keyboard.type(OWNER.password);
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/backups\/devices/);
-  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await hydrated(page);
+  await expect(page.getByRole("heading", { level: 1, name: "Devices" })).toBeVisible();
   const here = () => page.evaluate(() => document.activeElement?.textContent ?? "");
   for (let i = 0; i < 60 && (await here()) !== "fs-01"; i++) await page.keyboard.press("Tab");
   expect(await here()).toBe("fs-01");

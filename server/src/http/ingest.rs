@@ -152,7 +152,8 @@ pub async fn post_report(
     if let Some(first) = receipt.rejected.first()
         && receipt.accepted == 0
     {
-        let mut error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "rejected", first.message.clone());
+        let status = if first.code == "not_found" { StatusCode::NOT_FOUND } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let mut error = ApiError::new(status, "rejected", first.message.clone());
         error.code = first.code.clone().into();
         return Err(error);
     }
@@ -176,9 +177,11 @@ pub struct CheckInBody {
     hostname: Option<String>,
     /// Bytes used at the destination.
     #[schema(minimum = 0)]
+    #[serde(alias = "storage_used_bytes")]
     storage_used: Option<i64>,
     /// Bytes allowed there.
     #[schema(minimum = 0)]
+    #[serde(alias = "storage_quota_bytes")]
     storage_quota: Option<i64>,
 }
 

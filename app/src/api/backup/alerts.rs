@@ -43,6 +43,10 @@ pub struct AlertLine {
     pub severity: Severity,
     /// The fact and its number.
     pub reason: Reason,
+    /// What its run said at its end.
+    pub message: Option<String>,
+    /// Files which that run could not read; the first few.
+    pub failed_items: Vec<String>,
     /// When it was opened.
     pub opened_at: Time,
     /// When it resolved by itself.

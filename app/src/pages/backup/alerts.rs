@@ -159,6 +159,8 @@ fn row(line: AlertLine, at: domain::time::Time, of_device: bool, may_tend: bool,
             <td data-label="Since"><TimeText at=line.opened_at/></td>
             <td data-label="Why" class="cell-words">
                 <p>{move || why_line.why(now.get().unwrap_or(at))}</p>
+                {line.message.clone().map(|said| view! { <p class="said">{said}</p> })}
+                {(!line.failed_items.is_empty()).then(|| view! { <p class="faint">"Files: "{line.failed_items.join(", ")}</p> })}
                 {is_open.then(|| view! { <p class="faint">{text::recommended_action(line.kind)}</p> })}
             </td>
             <td data-label="State" class="cell-state">

@@ -4,7 +4,7 @@ use super::{
     Store,
     audit::{self, Entry},
     devices,
-    entity::{alert, alert_event, user},
+    entity::{alert, alert_event, run, user},
     facts::parse,
     input,
     page::{self, Page},
@@ -25,8 +25,12 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::HashMap;
 
 const LONGEST_SNOOZE: Span = Span::days(90);
+
+/// Failing files that an alert names; its run names all.
+const SHOWN_FILES: usize = 5;
 
 /// Which alerts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +111,10 @@ pub struct AlertRow {
     pub snoozed_until: Option<Time>,
     /// The fact and its number.
     pub reason: Reason,
+    /// What the run that it comes from said at its end.
+    pub message: Option<String>,
+    /// Files which that run could not read; the first few.
+    pub failed_items: Vec<String>,
 }
 
 /// What happened to an alert.
@@ -170,11 +178,43 @@ pub async fn list(store: &Store, actor: &Actor, filter: &AlertFilter) -> Result<
         .await?;
     let page = Page::cut(rows, limit, |a| (a.opened_at, a.id))?;
     let names = Names::of(store.reads(), page.items.iter().map(|a| (a.partner_id, a.organization_id, a.device_id, a.job_id))).await?;
-    page.try_map(|a| row(a, &names))
+    let said = said(store.reads(), &page.items).await?;
+    page.try_map(|a| row(a, &names, &said))
 }
 
-fn row(model: alert::Model, names: &Names) -> Result<AlertRow, Error> {
+/// What the alerts' runs said: message and failing files, by run.
+type Said = HashMap<i64, (Option<String>, Vec<String>)>;
+
+async fn said<C: ConnectionTrait>(conn: &C, alerts: &[alert::Model]) -> Result<Said, Error> {
+    let wanted: Vec<i64> = alerts.iter().filter_map(|a| a.run_id).collect();
+    if wanted.is_empty() {
+        return Ok(Said::new());
+    }
+    let mut partners: Vec<i64> = alerts.iter().map(|a| a.partner_id).collect();
+    partners.sort_unstable();
+    partners.dedup();
+    let rows: Vec<(i64, String)> = run::Entity::find()
+        .select_only()
+        .column(run::Column::Id)
+        .column(run::Column::Body)
+        .filter(run::Column::PartnerId.is_in(partners))
+        .filter(run::Column::Id.is_in(wanted))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let read = |(id, body): (i64, String)| {
+        let run: domain::run::Run = serde_json::from_str(&body)?;
+        let files = run.head.failed_items.into_iter().take(SHOWN_FILES).collect();
+        Ok((id, (run.head.message, files)))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+fn row(model: alert::Model, names: &Names, said: &Said) -> Result<AlertRow, Error> {
+    let (message, failed_items) = model.run_id.and_then(|id| said.get(&id)).cloned().unwrap_or_default();
     Ok(AlertRow {
+        message,
+        failed_items,
         id: AlertId(model.id),
         device: (DeviceId(model.device_id), names.device(model.device_id)),
         organization: (OrganizationId(model.organization_id), names.organization(model.organization_id)),
@@ -216,8 +256,9 @@ pub async fn get(store: &Store, actor: &Actor, id: AlertId) -> Result<AlertDetai
         .await?;
     let names =
         Names::of(conn, std::iter::once((model.partner_id, model.organization_id, model.device_id, model.job_id))).await?;
+    let said = said(conn, std::slice::from_ref(&model)).await?;
     Ok(AlertDetail {
-        row: row(model, &names)?,
+        row: row(model, &names, &said)?,
         events: events
             .into_iter()
             .map(|e| AlertEventRow { at: Time(e.at), what: e.what, who: e.who, note: e.note })

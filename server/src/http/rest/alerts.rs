@@ -76,6 +76,10 @@ pub struct Alert {
     snoozed_until: Option<Moment>,
     /// Why, in words.
     reason: String,
+    /// What the run that it comes from said at its end.
+    message: Option<String>,
+    /// Files which that run could not read; the first few.
+    failed_items: Vec<String>,
     /// The fact behind it.
     #[schema(value_type = Object)]
     fact: Value,
@@ -88,6 +92,8 @@ impl Alert {
         let name = |id: JobId| job_name.clone().unwrap_or_else(|| id.to_string());
         Self {
             reason: text::reason(&row.reason, now, name),
+            message: row.message,
+            failed_items: row.failed_items,
             fact: fact(&row.reason),
             id: row.id,
             device: row.device.0,

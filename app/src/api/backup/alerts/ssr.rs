@@ -18,6 +18,8 @@ fn line(row: AlertRow) -> AlertLine {
         kind: row.kind,
         severity: row.severity,
         reason: row.reason,
+        message: row.message,
+        failed_items: row.failed_items,
         opened_at: row.opened_at,
         resolved_at: row.resolved_at,
         muted: row.muted,
