@@ -131,16 +131,17 @@ pub(crate) fn run(command: &[String], signals: &Signals, watch: impl Fn(&str) ->
         ended.fault = Some("no command is given".to_owned());
         return ended;
     };
-    let mut child = match Command::new(program).args(arguments).stdin(Stdio::inherit()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() {
-        Ok(child) => child,
-        Err(error) => {
-            ended.code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
-            let words = format!("{program} could not be started: {error}");
-            complain(&words);
-            ended.fault = Some(words);
-            return ended;
-        }
-    };
+    let mut child =
+        match Command::new(program).args(arguments).stdin(Stdio::inherit()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() {
+            Ok(child) => child,
+            Err(error) => {
+                ended.code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
+                let words = format!("{program} could not be started: {error}");
+                complain(&words);
+                ended.fault = Some(words);
+                return ended;
+            }
+        };
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     *signals.shared.child.lock().unwrap_or_else(PoisonError::into_inner) = pid;
     // A signal that came just before the command was there.
@@ -165,8 +166,13 @@ pub(crate) fn run(command: &[String], signals: &Signals, watch: impl Fn(&str) ->
     ended
 }
 
-fn copy<W>(from: Option<impl Read + Send + 'static>, to: io::Result<std::os::fd::OwnedFd>, kept: &Kept, watch: &Arc<W>, finished: &mpsc::Sender<()>)
-where
+fn copy<W>(
+    from: Option<impl Read + Send + 'static>,
+    to: io::Result<std::os::fd::OwnedFd>,
+    kept: &Kept,
+    watch: &Arc<W>,
+    finished: &mpsc::Sender<()>,
+) where
     W: Fn(&str) -> Worth + Send + Sync + 'static,
 {
     let Some(from) = from else { return };

@@ -112,7 +112,9 @@ impl Courier {
 
 /// The first thread: makes messages durable.
 fn keep(place: &std::path::Path, device: Option<String>, incoming: &Receiver<Order>, nudges: &Sender<bool>, fallback: &Fallback) {
-    let spool = Spool::open(place).map_err(|error| complain(&format!("the spool {} can't be used ({error}): messages are kept in memory only", place.display()))).ok();
+    let spool = Spool::open(place)
+        .map_err(|error| complain(&format!("the spool {} can't be used ({error}): messages are kept in memory only", place.display())))
+        .ok();
     let mut told = spool.is_none();
     let mut marker: Option<Marker> = None;
     let mut progress: Option<String> = None;

@@ -84,7 +84,8 @@ impl Portal {
     pub(crate) fn events(&self, lines: &[u8]) -> Result<Vec<Rejected>, Refusal> {
         let body = self.post("/api/v1/events", "application/x-ndjson", lines)?;
         // A proxy's sign-in page answers 200 as well.
-        let receipt: Receipt = serde_json::from_str(&body).map_err(|_| Refusal::Later(format!("{} answered, but not as a portal does: check the address and proxies", self.url)))?;
+        let receipt: Receipt = serde_json::from_str(&body)
+            .map_err(|_| Refusal::Later(format!("{} answered, but not as a portal does: check the address and proxies", self.url)))?;
         Ok(receipt.rejected)
     }
 
@@ -107,7 +108,8 @@ impl Portal {
     }
 
     fn post(&self, path: &str, kind: &str, body: &[u8]) -> Result<String, Refusal> {
-        let request = self.agent.post(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {}", self.key)).content_type(kind);
+        let request =
+            self.agent.post(format!("{}{path}", self.url)).header("Authorization", format!("Bearer {}", self.key)).content_type(kind);
         let mut answer = request.send(body).map_err(|error| Refusal::Later(format!("{} can't be reached: {error}", self.url)))?;
         let status = answer.status().as_u16();
         let text = answer.body_mut().with_config().limit(4 << 20).lossy_utf8(true).read_to_string();
@@ -118,8 +120,13 @@ impl Portal {
         };
         match status {
             200 => text.map_err(|error| Refusal::Later(format!("{} broke off its answer: {error}", self.url))),
-            401 | 403 => Err(Refusal::Closed(format!("the portal refuses this machine's key: make a new one and enrol again ({})", told()))),
-            404 | 405 | 301 | 302 | 303 | 307 | 308 => Err(Refusal::Closed(format!("there is no portal, or no such device, at that address: check it and enrol again ({})", told()))),
+            401 | 403 => {
+                Err(Refusal::Closed(format!("the portal refuses this machine's key: make a new one and enrol again ({})", told())))
+            }
+            404 | 405 | 301 | 302 | 303 | 307 | 308 => Err(Refusal::Closed(format!(
+                "there is no portal, or no such device, at that address: check it and enrol again ({})",
+                told()
+            ))),
             400 | 413 | 415 | 422 => Err(Refusal::Never(told())),
             _ => Err(Refusal::Later(told())),
         }

@@ -38,7 +38,8 @@ pub(crate) fn path() -> PathBuf {
         return path.into();
     }
     let home = variable("HOME").filter(|_| !is_root());
-    match variable("XDG_CONFIG_HOME").filter(|_| home.is_some()).map(PathBuf::from).or_else(|| home.map(|h| Path::new(&h).join(".config"))) {
+    match variable("XDG_CONFIG_HOME").filter(|_| home.is_some()).map(PathBuf::from).or_else(|| home.map(|h| Path::new(&h).join(".config")))
+    {
         Some(folder) => folder.join("holdfast/agent.json"),
         None => "/etc/holdfast/agent.json".into(),
     }
@@ -53,7 +54,11 @@ pub(crate) fn spool_path() -> PathBuf {
         return folder;
     }
     let home = variable("HOME").filter(|_| !is_root());
-    match variable("XDG_STATE_HOME").filter(|_| home.is_some()).map(PathBuf::from).or_else(|| home.map(|h| Path::new(&h).join(".local/state"))) {
+    match variable("XDG_STATE_HOME")
+        .filter(|_| home.is_some())
+        .map(PathBuf::from)
+        .or_else(|| home.map(|h| Path::new(&h).join(".local/state")))
+    {
         Some(folder) => folder.join("holdfast-agent"),
         None => "/var/lib/holdfast-agent".into(),
     }
@@ -70,7 +75,9 @@ pub(crate) fn load() -> (Settings, Option<String>) {
         }),
         Err(error) => {
             trouble = Some(match error.kind() {
-                io::ErrorKind::NotFound => format!("this machine is not enrolled ({} is missing): run `holdfast-agent enroll URL KEY`", path.display()),
+                io::ErrorKind::NotFound => {
+                    format!("this machine is not enrolled ({} is missing): run `holdfast-agent enroll URL KEY`", path.display())
+                }
                 _ => format!("the settings {} can't be read: {error}", path.display()),
             });
             Settings::default()

@@ -184,7 +184,9 @@ impl Spool {
 
     /// How many messages were put aside.
     pub(crate) fn rejected(&self) -> usize {
-        fs::read_dir(self.folder.join("rejected")).map_or(0, |entries| entries.filter(|e| e.as_ref().is_ok_and(|e| !e.file_name().to_string_lossy().ends_with(".reason"))).count())
+        fs::read_dir(self.folder.join("rejected")).map_or(0, |entries| {
+            entries.filter(|e| e.as_ref().is_ok_and(|e| !e.file_name().to_string_lossy().ends_with(".reason"))).count()
+        })
     }
 
     /// The right to deliver; `None` while another agent has it.

@@ -33,7 +33,12 @@ pub(crate) fn verify(order: &Verify) -> i32 {
         zone_offset_minutes: None,
     };
     let tool = order.tool.or_else(|| formats::detect_program(&order.command));
-    let mut outcome = restore_test(tool, &report).unwrap_or_else(|error| RestoreOutcome { passed: false, files: None, bytes: None, note: error.to_string() });
+    let mut outcome = restore_test(tool, &report).unwrap_or_else(|error| RestoreOutcome {
+        passed: false,
+        files: None,
+        bytes: None,
+        note: error.to_string(),
+    });
     if let Some(fault) = &ended.fault {
         outcome.note.clone_from(fault);
     }

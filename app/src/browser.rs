@@ -15,10 +15,10 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-#[cfg(feature = "hydrate")]
-pub use real::*;
 #[cfg(not(feature = "hydrate"))]
 pub use none::*;
+#[cfg(feature = "hydrate")]
+pub use real::*;
 
 #[cfg(feature = "hydrate")]
 mod real {

@@ -3,7 +3,10 @@
 //! In server rendering a server function is called directly, without layers: so each begins with [`actor`].
 
 use crate::error::UiError;
-use domain::{access::{Actor, Ground, Role}, time::Time};
+use domain::{
+    access::{Actor, Ground, Role},
+    time::Time,
+};
 use engine::Engine;
 use leptos::prelude::use_context;
 

@@ -40,7 +40,8 @@ fn broken_settings_and_an_impossible_spool_leave_the_command_to_run() {
     }
     // Without a spool the messages still reach a portal that is there.
     let portal = Portal::start(Mode::Well);
-    let out = agent(home.path(), &portal.url, &["run", "--job", "j", "--", "true"]).env("HOLDFAST_SPOOL", "/dev/null/spool").output().unwrap();
+    let out =
+        agent(home.path(), &portal.url, &["run", "--job", "j", "--", "true"]).env("HOLDFAST_SPOOL", "/dev/null/spool").output().unwrap();
     assert_eq!(out.status.code(), Some(0));
     assert_eq!(portal.states(), [("running".to_owned(), 1), ("succeeded".to_owned(), 1)]);
 }
@@ -72,7 +73,12 @@ fn a_command_that_is_not_there_is_a_failure_with_a_shells_exit_code() {
 fn standard_input_is_the_commands() {
     use std::io::Write;
     let home = tempfile::tempdir().unwrap();
-    let mut child = agent(home.path(), NOBODY, &["run", "--job", "j", "--", "cat"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = agent(home.path(), NOBODY, &["run", "--job", "j", "--", "cat"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     child.stdin.take().unwrap().write_all(b"through").unwrap();
     assert_eq!(child.wait_with_output().unwrap().stdout, b"through");
 }
@@ -82,7 +88,11 @@ fn a_closed_output_does_not_stop_the_backup() {
     let home = tempfile::tempdir().unwrap();
     let stamp = home.path().join("stamp");
     let script = format!("for i in $(seq 2000); do echo line $i; done; touch {}", stamp.display());
-    let mut child = agent(home.path(), NOBODY, &["run", "--job", "j", "--", "sh", "-c", &script]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = agent(home.path(), NOBODY, &["run", "--job", "j", "--", "sh", "-c", &script])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(stamp.exists());
@@ -109,7 +119,8 @@ fn a_request_to_end_goes_on_to_the_command_and_cancels_the_run() {
 fn a_request_to_end_also_ends_the_wait_for_a_retry() {
     let home = tempfile::tempdir().unwrap();
     let portal = Portal::start(Mode::Well);
-    let mut child = agent(home.path(), &portal.url, &["run", "--job", "j", "--retries", "3", "--retry-wait", "10m", "--", "false"]).spawn().unwrap();
+    let mut child =
+        agent(home.path(), &portal.url, &["run", "--job", "j", "--retries", "3", "--retry-wait", "10m", "--", "false"]).spawn().unwrap();
     until("it waits", || portal.states().len() == 2);
     Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(143));

@@ -57,7 +57,16 @@ fn what_waits_is_delivered_later_in_order_by_whoever_comes_next() {
 fn an_answer_that_is_not_the_portals_is_not_believed() {
     let home = tempfile::tempdir().unwrap();
     let portal = Portal::start(Mode::Well);
-    for mode in [Mode::Status(200, "<html>sign in</html>"), Mode::Status(200, ""), Mode::Status(302, ""), Mode::Status(204, ""), Mode::Status(401, "{}"), Mode::Status(404, "{}"), Mode::Status(429, "{}"), Mode::HangUp] {
+    for mode in [
+        Mode::Status(200, "<html>sign in</html>"),
+        Mode::Status(200, ""),
+        Mode::Status(302, ""),
+        Mode::Status(204, ""),
+        Mode::Status(401, "{}"),
+        Mode::Status(404, "{}"),
+        Mode::Status(429, "{}"),
+        Mode::HangUp,
+    ] {
         portal.set(mode.clone());
         let before = waiting(home.path()).len();
         run(home.path(), &portal.url, &["run", "--job", "j", "--", "true"]);
@@ -79,7 +88,8 @@ fn what_the_portal_rejects_is_put_aside_and_the_rest_arrives() {
     let out = run(home.path(), &portal.url, &["flush"]);
     assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
     assert!(waiting(home.path()).is_empty());
-    let aside: Vec<String> = fs::read_dir(home.path().join("spool/rejected")).unwrap().flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    let aside: Vec<String> =
+        fs::read_dir(home.path().join("spool/rejected")).unwrap().flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
     assert_eq!(aside.iter().filter(|n| n.ends_with(".reason")).count(), 3);
     // A body that is refused as a whole is sent piece by piece; one bad piece does not hold up the others for ever.
     portal.set(Mode::Status(400, "{\"error\":{\"message\":\"no\"}}"));
@@ -118,7 +128,10 @@ fn killed_at_random_moments_nothing_is_lost() {
             _ => Mode::Slow(Duration::from_millis(40)),
         });
         let job = format!("j{round}");
-        let mut child = agent(home.path(), &portal.url, &["run", "--job", &job, "--", "sleep", "0.03"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let mut child = agent(home.path(), &portal.url, &["run", "--job", &job, "--", "sleep", "0.03"])
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
         thread::sleep(Duration::from_millis(round * 37 % 140));
         let _ = child.kill();
         child.wait().unwrap();
@@ -128,7 +141,12 @@ fn killed_at_random_moments_nothing_is_lost() {
     assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
     assert!(waiting(home.path()).is_empty());
     // Half-written markers are left for a minute: they might be a living agent's.
-    let markers: Vec<_> = fs::read_dir(home.path().join("spool/runs")).unwrap().flatten().map(|e| e.path()).filter(|p| p.extension().is_none_or(|e| e != "new")).collect();
+    let markers: Vec<_> = fs::read_dir(home.path().join("spool/runs"))
+        .unwrap()
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_none_or(|e| e != "new"))
+        .collect();
     assert_eq!(markers, Vec::<std::path::PathBuf>::new());
     // Every run that began has an end, and its beginning arrived first. Second copies are equal.
     let mut runs: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -154,7 +172,8 @@ fn several_agents_share_a_spool_without_doubles() {
     for _ in 0..5 {
         run(home.path(), NOBODY, &["run", "--job", "old", "--", "true"]);
     }
-    let children: Vec<_> = (0..6).map(|n| agent(home.path(), &portal.url, &["run", "--job", &format!("j{n}"), "--", "true"]).spawn().unwrap()).collect();
+    let children: Vec<_> =
+        (0..6).map(|n| agent(home.path(), &portal.url, &["run", "--job", &format!("j{n}"), "--", "true"]).spawn().unwrap()).collect();
     for mut child in children {
         assert_eq!(child.wait().unwrap().code(), Some(0));
     }
@@ -170,8 +189,12 @@ fn a_check_in_tells_version_name_and_space() {
     assert_eq!(run(home.path(), &portal.url, &["check-in", "--storage-used", "5", "--quota", "10"]).status.code(), Some(0));
     assert_eq!(run(home.path(), &portal.url, &["check-in", "--storage-path", "/"]).status.code(), Some(0));
     assert_eq!(run(home.path(), NOBODY, &["check-in"]).status.code(), Some(1));
-    let bodies: Vec<serde_json::Value> = portal.requests().iter().filter(|r| r.path == "/api/v1/check-ins").map(|r| serde_json::from_str(&r.body).unwrap()).collect();
-    assert_eq!((&bodies[0]["storage_used_bytes"], &bodies[0]["storage_quota_bytes"], &bodies[0]["agent_version"]), (&5.into(), &10.into(), &env!("CARGO_PKG_VERSION").into()));
+    let bodies: Vec<serde_json::Value> =
+        portal.requests().iter().filter(|r| r.path == "/api/v1/check-ins").map(|r| serde_json::from_str(&r.body).unwrap()).collect();
+    assert_eq!(
+        (&bodies[0]["storage_used_bytes"], &bodies[0]["storage_quota_bytes"], &bodies[0]["agent_version"]),
+        (&5.into(), &10.into(), &env!("CARGO_PKG_VERSION").into())
+    );
     assert!(bodies[1]["storage_used_bytes"].as_u64().unwrap() < bodies[1]["storage_quota_bytes"].as_u64().unwrap());
     assert_eq!(portal.states().len(), 2, "what waited went with it");
 }
@@ -182,11 +205,14 @@ fn a_restore_test_is_told_with_its_time_and_expectations() {
     let portal = Portal::start(Mode::Well);
     let file = home.path().join("restored");
     let path = file.to_str().unwrap();
-    let verify = |script: &str| run(home.path(), &portal.url, &["verify", "--scope", "mail", "--expect-file", path, "--", "sh", "-c", script]).status.code();
+    let verify = |script: &str| {
+        run(home.path(), &portal.url, &["verify", "--scope", "mail", "--expect-file", path, "--", "sh", "-c", script]).status.code()
+    };
     assert_eq!(verify("true"), Some(1), "the file is not there");
     assert_eq!(verify(&format!("sleep 1.1; echo x > {path}")), Some(0));
     assert_eq!(verify("exit 3"), Some(3));
-    let bodies: Vec<serde_json::Value> = portal.requests().iter().filter(|r| r.path == "/api/v1/restore-tests").map(|r| serde_json::from_str(&r.body).unwrap()).collect();
+    let bodies: Vec<serde_json::Value> =
+        portal.requests().iter().filter(|r| r.path == "/api/v1/restore-tests").map(|r| serde_json::from_str(&r.body).unwrap()).collect();
     let results: Vec<&str> = bodies.iter().map(|b| b["result"].as_str().unwrap()).collect();
     assert_eq!(results, ["failed", "passed", "failed"]);
     assert_eq!((&bodies[1]["scope"], &bodies[1]["rto_seconds"]), (&"mail".into(), &2.into()));
@@ -196,7 +222,13 @@ fn a_restore_test_is_told_with_its_time_and_expectations() {
 fn enrolling_proves_the_key_before_it_writes_settings() {
     let home = tempfile::tempdir().unwrap();
     let portal = Portal::start(Mode::Status(401, "{\"error\":{\"message\":\"unknown key\"}}"));
-    let enroll = |key: &str| Command::new(env!("CARGO_BIN_EXE_holdfast-agent")).args(["enroll", &format!("{}/", portal.url), key]).env("HOLDFAST_AGENT_CONFIG", home.path().join("deep/agent.json")).output().unwrap();
+    let enroll = |key: &str| {
+        Command::new(env!("CARGO_BIN_EXE_holdfast-agent"))
+            .args(["enroll", &format!("{}/", portal.url), key])
+            .env("HOLDFAST_AGENT_CONFIG", home.path().join("deep/agent.json"))
+            .output()
+            .unwrap()
+    };
     let refused = enroll("hf_wrong");
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("unknown key"));
@@ -208,7 +240,12 @@ fn enrolling_proves_the_key_before_it_writes_settings() {
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.contains(&format!("\"{}\"", portal.url)) && text.contains("hf_right"));
-    let status = Command::new(env!("CARGO_BIN_EXE_holdfast-agent")).arg("status").env("HOLDFAST_AGENT_CONFIG", &file).env("HOLDFAST_SPOOL", home.path().join("spool")).output().unwrap();
+    let status = Command::new(env!("CARGO_BIN_EXE_holdfast-agent"))
+        .arg("status")
+        .env("HOLDFAST_AGENT_CONFIG", &file)
+        .env("HOLDFAST_SPOOL", home.path().join("spool"))
+        .output()
+        .unwrap();
     let words = String::from_utf8_lossy(&status.stdout).into_owned();
     assert!(status.status.success() && words.contains("reachable       yes") && !words.contains("hf_right"), "{words}");
 }
@@ -221,6 +258,7 @@ fn progress_is_told_at_once_and_then_at_most_every_five_seconds() {
         echo '{"message_type":"summary","total_files_processed":6,"total_bytes_processed":42,"data_added":1,"total_duration":1.8,"snapshot_id":"ea5b3d0c"}'"#;
     let out = run(home.path(), &portal.url, &["run", "--job", "j", "--tool", "restic", "--", "sh", "-c", script]);
     assert_eq!(String::from_utf8_lossy(&out.stdout).lines().count(), 7);
-    let told: Vec<String> = portal.events().iter().map(|e| format!("{} {} {} {}", e["state"], e["percent"], e["items"], e["bytes"]).replace('"', "")).collect();
+    let told: Vec<String> =
+        portal.events().iter().map(|e| format!("{} {} {} {}", e["state"], e["percent"], e["items"], e["bytes"]).replace('"', "")).collect();
     assert_eq!(told, ["running null null null", "running 10 1 7", "succeeded null 6 42"]);
 }

@@ -66,12 +66,17 @@ impl Portal {
     /// All events that were taken, in the order of arrival.
     pub fn events(&self) -> Vec<Value> {
         let requests = self.requests();
-        requests.iter().filter(|r| r.path == "/api/v1/events").flat_map(|r| r.body.lines().map(|l| serde_json::from_str(l).unwrap()).collect::<Vec<_>>()).collect()
+        requests
+            .iter()
+            .filter(|r| r.path == "/api/v1/events")
+            .flat_map(|r| r.body.lines().map(|l| serde_json::from_str(l).unwrap()).collect::<Vec<_>>())
+            .collect()
     }
 
     /// (state, attempt) of all events but progress.
     pub fn states(&self) -> Vec<(String, u64)> {
-        let states = self.events().into_iter().filter(|e| e.get("percent").is_none() && !(e["state"] == "running" && e.get("items").is_some()));
+        let states =
+            self.events().into_iter().filter(|e| e.get("percent").is_none() && !(e["state"] == "running" && e.get("items").is_some()));
         states.map(|e| (e["state"].as_str().unwrap().to_owned(), e["attempt"].as_u64().unwrap())).collect()
     }
 }
@@ -110,7 +115,13 @@ fn answer(stream: TcpStream, mode: &Mutex<Mode>, requests: &Mutex<Vec<Request>>)
             return None;
         }
         Mode::Rejects(job) => {
-            let rejected: Vec<Value> = request.body.lines().enumerate().filter(|(_, l)| l.contains(job)).map(|(i, _)| serde_json::json!({"index": i, "code": "bad", "message": "no"})).collect();
+            let rejected: Vec<Value> = request
+                .body
+                .lines()
+                .enumerate()
+                .filter(|(_, l)| l.contains(job))
+                .map(|(i, _)| serde_json::json!({"index": i, "code": "bad", "message": "no"}))
+                .collect();
             (200, serde_json::json!({"accepted": count - rejected.len(), "duplicates": 0, "rejected": rejected}).to_string(), true)
         }
     };
@@ -118,7 +129,12 @@ fn answer(stream: TcpStream, mode: &Mutex<Mode>, requests: &Mutex<Vec<Request>>)
         requests.lock().unwrap().push(request);
     }
     let mut stream = stream;
-    write!(stream, "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}", text.len()).ok()
+    write!(
+        stream,
+        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",
+        text.len()
+    )
+    .ok()
 }
 
 /// The agent with its own home, spool and settings.
@@ -146,7 +162,9 @@ pub const NOBODY: &str = "http://127.0.0.1:9";
 /// Names of the messages that wait.
 pub fn waiting(home: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(home.join("spool/queue"));
-    let mut names: Vec<String> = entries.map(|e| e.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).filter(|n| !n.starts_with('.')).collect()).unwrap_or_default();
+    let mut names: Vec<String> = entries
+        .map(|e| e.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).filter(|n| !n.starts_with('.')).collect())
+        .unwrap_or_default();
     names.sort();
     names
 }

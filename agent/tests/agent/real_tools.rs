@@ -36,14 +36,26 @@ impl Place {
 
     fn command(&self, arguments: &[&str], password: &str) -> Command {
         let mut command = agent(self.path(), &self.portal.url, arguments);
-        command.env("RESTIC_PASSWORD", password).env("BORG_PASSPHRASE", password).env("XDG_CACHE_HOME", self.path().join("cache")).env("BORG_BASE_DIR", self.path().join("borg"));
+        command
+            .env("RESTIC_PASSWORD", password)
+            .env("BORG_PASSPHRASE", password)
+            .env("XDG_CACHE_HOME", self.path().join("cache"))
+            .env("BORG_BASE_DIR", self.path().join("borg"));
         command
     }
 
     fn prepare(&self, line: &str) {
         let line = line.replace('%', self.path().to_str().unwrap());
         let mut words = line.split(' ');
-        let out = Command::new(words.next().unwrap()).args(words).env("HOME", self.path()).env("RESTIC_PASSWORD", "pw").env("BORG_PASSPHRASE", "pw").env("XDG_CACHE_HOME", self.path().join("cache")).env("BORG_BASE_DIR", self.path().join("borg")).output().unwrap();
+        let out = Command::new(words.next().unwrap())
+            .args(words)
+            .env("HOME", self.path())
+            .env("RESTIC_PASSWORD", "pw")
+            .env("BORG_PASSPHRASE", "pw")
+            .env("XDG_CACHE_HOME", self.path().join("cache"))
+            .env("BORG_BASE_DIR", self.path().join("borg"))
+            .output()
+            .unwrap();
         assert!(out.status.success(), "{line}: {}", String::from_utf8_lossy(&out.stderr));
     }
 }
@@ -57,7 +69,11 @@ fn restic_succeeds_warns_and_fails() {
     place.prepare("restic -q -r %/r init");
     for json in ["--json", "--verbose"] {
         let (code, end) = place.backup(&format!("restic -r %/r backup {json} %/src"), "pw");
-        assert_eq!((code, &end["state"], &end["items"], &end["tool"]["name"]), (Some(0), &"succeeded".into(), &2.into(), &"restic".into()), "{end}");
+        assert_eq!(
+            (code, &end["state"], &end["items"], &end["tool"]["name"]),
+            (Some(0), &"succeeded".into(), &2.into(), &"restic".into()),
+            "{end}"
+        );
         assert!((199_000..=201_000).contains(&end["bytes"].as_i64().unwrap()), "{end}");
     }
     let (code, end) = place.backup("restic -r %/r backup --json %/src %/missing", "pw");

@@ -124,11 +124,9 @@ impl KeyRights {
         match action {
             Action::Ingest => self.ingest,
             Action::SeeDashboards | Action::SeeSeats | Action::SeeReports => self.read || self.manage,
-            Action::TendAlerts
-            | Action::ManageDevices
-            | Action::ManageDelivery
-            | Action::ManageSettings
-            | Action::ManagePlans => self.manage,
+            Action::TendAlerts | Action::ManageDevices | Action::ManageDelivery | Action::ManageSettings | Action::ManagePlans => {
+                self.manage
+            }
             Action::ManageUsers | Action::SeeAudit => false,
         }
     }
@@ -137,12 +135,7 @@ impl KeyRights {
 impl Scope {
     /// Whether an object exists for this scope. `partner` and `organization` are those the object belongs to; an
     /// object of a partner itself has no organization, one of an organization itself no device.
-    pub fn contains(
-        &self,
-        partner: PartnerId,
-        organization: Option<OrganizationId>,
-        device: Option<DeviceId>,
-    ) -> bool {
+    pub fn contains(&self, partner: PartnerId, organization: Option<OrganizationId>, device: Option<DeviceId>) -> bool {
         match self {
             Self::Partners(partners) => partners.contains(&partner),
             Self::Organization(p, o) => *p == partner && organization == Some(*o),

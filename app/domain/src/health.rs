@@ -39,54 +39,90 @@ pub struct Score(pub u8);
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum Reason {
     /// No run has ever been reported.
-    NeverReported { /// Waiting since.
-        since: Time },
+    NeverReported {
+        /// Waiting since.
+        since: Time,
+    },
     /// Nothing heard for longer than the policy allows.
-    Silent { /// Last heard of.
-        since: Time },
+    Silent {
+        /// Last heard of.
+        since: Time,
+    },
     /// Consecutive failures.
-    Failing { /// The job.
-        job: JobId, /// How many.
-        failures: u32, /// First of them.
-        since: Time },
+    Failing {
+        /// The job.
+        job: JobId,
+        /// How many.
+        failures: u32,
+        /// First of them.
+        since: Time,
+    },
     /// Past due.
-    PastDue { /// The job.
-        job: JobId, /// When it was due (grace included).
-        due: Time, /// Last usable run.
-        last: Option<Time> },
+    PastDue {
+        /// The job.
+        job: JobId,
+        /// When it was due (grace included).
+        due: Time,
+        /// Last usable run.
+        last: Option<Time>,
+    },
     /// A workstation is offline and within its allowance.
-    Offline { /// Last heard of.
-        since: Time },
+    Offline {
+        /// Last heard of.
+        since: Time,
+    },
     /// The last restore test failed.
-    RestoreFailed { /// When.
-        at: Time },
+    RestoreFailed {
+        /// When.
+        at: Time,
+    },
     /// A wanted restore test has never been made.
-    RestoreMissing { /// Wanted since.
-        since: Time },
+    RestoreMissing {
+        /// Wanted since.
+        since: Time,
+    },
     /// The last restore test is older than the policy's interval.
-    RestoreStale { /// Last one.
-        at: Time },
+    RestoreStale {
+        /// Last one.
+        at: Time,
+    },
     /// Success rate of seven days under 80 %.
-    LowSuccess { /// Usable runs.
-        usable: u32, /// All that count.
-        of: u32 },
+    LowSuccess {
+        /// Usable runs.
+        usable: u32,
+        /// All that count.
+        of: u32,
+    },
     /// Storage above 95 % of quota (bytes).
-    StorageFull { /// Used.
-        used: i64, /// Quota.
-        quota: i64 },
+    StorageFull {
+        /// Used.
+        used: i64,
+        /// Quota.
+        quota: i64,
+    },
     /// A run passed the longest run time.
-    Stuck { /// The job.
-        job: JobId, /// Start of the run.
-        since: Time },
+    Stuck {
+        /// The job.
+        job: JobId,
+        /// Start of the run.
+        since: Time,
+    },
     /// Far less data than usual (bytes).
-    FarLess { /// The job.
-        job: JobId, /// What the last usable run held.
-        bytes: i64, /// Median of those before it.
-        usual: i64 },
+    FarLess {
+        /// The job.
+        job: JobId,
+        /// What the last usable run held.
+        bytes: i64,
+        /// Median of those before it.
+        usual: i64,
+    },
     /// Nothing wrong: last usable run and the next one.
-    AllWell { /// Last usable run.
-        last: Time, /// Next due.
-        due: Time },
+    AllWell {
+        /// Last usable run.
+        last: Time,
+        /// Next due.
+        due: Time,
+    },
 }
 
 /// The four factors, in millionths (0–1,000,000), before weights 35/30/25/10.

@@ -83,7 +83,8 @@ impl Serialize for Schedule {
 
 impl<'de> Deserialize<'de> for Schedule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        const SHAPES: &str = "a schedule is {\"every_minutes\": n}, {\"cron\": \"30 2 * * *\", \"time_zone\": \"Europe/Berlin\"} or \"learned\"";
+        const SHAPES: &str =
+            "a schedule is {\"every_minutes\": n}, {\"cron\": \"30 2 * * *\", \"time_zone\": \"Europe/Berlin\"} or \"learned\"";
         match Wire::deserialize(deserializer).map_err(|_| de::Error::custom(SHAPES))? {
             Wire::Every { every_minutes: 0 } => Err(de::Error::custom("every_minutes must be at least 1")),
             Wire::Every { every_minutes } => Ok(Self::Every { every_minutes }),

@@ -33,12 +33,7 @@ pub fn reason(reason: &Reason, now: Time, job_name: impl Fn(JobId) -> String) ->
                 Some(last) => format!("last usable backup {}", day_time(last)),
                 None => "no usable backup yet".to_owned(),
             };
-            format!(
-                "Backup of {} is {} past due (was due {}; {last}).",
-                job_name(job),
-                span(now - due),
-                day_time(due)
-            )
+            format!("Backup of {} is {} past due (was due {}; {last}).", job_name(job), span(now - due), day_time(due))
         }
         Reason::Offline { since } => {
             format!("Offline since {} ({}), within its allowance.", day_time(since), span(now - since))
@@ -65,13 +60,7 @@ pub fn reason(reason: &Reason, now: Time, job_name: impl Fn(JobId) -> String) ->
             format!("{}: the run of {} passed the longest run time.", job_name(job), day_time(since))
         }
         Reason::FarLess { job, bytes: held, usual } => {
-            format!(
-                "{}: the last backup holds {}, {} % of the usual {}.",
-                job_name(job),
-                bytes(held),
-                percent(held, usual),
-                bytes(usual)
-            )
+            format!("{}: the last backup holds {}, {} % of the usual {}.", job_name(job), bytes(held), percent(held, usual), bytes(usual))
         }
         Reason::AllWell { last, due } => {
             format!("Last usable backup {}; next due by {}.", day_time(last), day_time(due))
@@ -91,24 +80,16 @@ pub const fn recommended_action(kind: AlertKind) -> &'static str {
         AlertKind::MissedSchedule => {
             "Check that the device is switched on and that its backup is still scheduled; start it by hand if it can't wait."
         }
-        AlertKind::BackupOverdue => {
-            "Start a backup now. If it doesn't start, check the device's power, network and backup service."
-        }
+        AlertKind::BackupOverdue => "Start a backup now. If it doesn't start, check the device's power, network and backup service.",
         AlertKind::StorageQuota => "Raise the quota, or shorten how long backups are kept and prune the destination.",
         AlertKind::SaasOverdue => "Open the connection and check its consent and the service's status; then start a backup.",
         AlertKind::ConsentExpired => "Ask an administrator of the organization to give consent again on the connection's page.",
-        AlertKind::RestoreTestFailed => {
-            "Treat the backups as doubtful: find out why the restore failed, repair it, and test again."
-        }
+        AlertKind::RestoreTestFailed => "Treat the backups as doubtful: find out why the restore failed, repair it, and test again.",
         AlertKind::NeverReported => {
             "Finish the installation: check the key and the address in the agent's settings, then start a first backup."
         }
-        AlertKind::RunStuck => {
-            "See whether the backup still runs on the device. If it hangs, end it, clear its lock, and start it again."
-        }
-        AlertKind::SizeAnomaly => {
-            "Check that the sources are still there and mounted, and that no exclude pattern leaves out too much."
-        }
+        AlertKind::RunStuck => "See whether the backup still runs on the device. If it hangs, end it, clear its lock, and start it again.",
+        AlertKind::SizeAnomaly => "Check that the sources are still there and mounted, and that no exclude pattern leaves out too much.",
     }
 }
 
@@ -196,15 +177,7 @@ pub fn utc(time: Time) -> String {
 /// `2026-11-20T22:00:00Z`; milliseconds only when there are any.
 pub fn rfc3339(time: Time) -> String {
     let t = civil(time);
-    let mut text = format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
-        t.year(),
-        t.month(),
-        t.day(),
-        t.hour(),
-        t.minute(),
-        t.second()
-    );
+    let mut text = format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", t.year(), t.month(), t.day(), t.hour(), t.minute(), t.second());
     let millis = time.0.rem_euclid(1_000);
     if millis > 0 {
         text.push_str(&format!(".{millis:03}"));
@@ -317,10 +290,7 @@ mod tests {
     fn a_late_backup_is_told_with_how_late_it_is() {
         let now = at("2026-11-13T09:00:00Z");
         let late = Reason::PastDue { job: JobId(1), due: at("2026-11-13T04:00:00Z"), last: None };
-        assert_eq!(
-            reason(&late, now, named),
-            "Backup of nightly is 5 h past due (was due 13 Nov 2026 04:00 UTC; no usable backup yet)."
-        );
+        assert_eq!(reason(&late, now, named), "Backup of nightly is 5 h past due (was due 13 Nov 2026 04:00 UTC; no usable backup yet).");
     }
 
     #[test]

@@ -10,7 +10,9 @@ pub fn zone_names() -> Vec<&'static str> {
     let mut names: Vec<&'static str> = chrono_tz::TZ_VARIANTS
         .iter()
         .map(|zone| zone.name())
-        .filter(|name| *name == "UTC" || (name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("US/") && !name.starts_with("SystemV/")))
+        .filter(|name| {
+            *name == "UTC" || (name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("US/") && !name.starts_with("SystemV/"))
+        })
         .collect();
     names.sort_unstable();
     names
@@ -22,8 +24,8 @@ pub fn zone_names() -> Vec<&'static str> {
 /// `zone` is no IANA zone, or the instant lies beyond the calendar.
 pub fn wall_clock(time: Time, zone: &str) -> Result<String, ScheduleError> {
     let zone: chrono_tz::Tz = zone.parse().map_err(|_| ScheduleError(format!("`{zone}` is not an IANA time zone")))?;
-    let instant = DateTime::<Utc>::from_timestamp_millis(time.0)
-        .ok_or_else(|| ScheduleError("that time lies beyond the calendar".to_owned()))?;
+    let instant =
+        DateTime::<Utc>::from_timestamp_millis(time.0).ok_or_else(|| ScheduleError("that time lies beyond the calendar".to_owned()))?;
     Ok(instant.with_timezone(&zone).format("%a %-d %b %Y, %H:%M %Z").to_string())
 }
 

@@ -11,7 +11,10 @@ use crate::{
     time::{Span, Time},
 };
 use chrono::{Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
-use croner::{Cron, parser::{CronParser, Seconds, Year}};
+use croner::{
+    Cron,
+    parser::{CronParser, Seconds, Year},
+};
 use std::fmt;
 
 /// How many slots are listed ahead for a cron schedule.
@@ -42,9 +45,9 @@ pub struct Zone(chrono_tz::Tz);
 impl Zone {
     /// The zone of that name, for example `Europe/Berlin`. Errors if there is none.
     pub fn named(name: &str) -> Result<Self, ScheduleError> {
-        name.parse().map(Self).map_err(|_| {
-            ScheduleError(format!("`{name}` is not an IANA time zone: write one like `Europe/Berlin` or `UTC`"))
-        })
+        name.parse()
+            .map(Self)
+            .map_err(|_| ScheduleError(format!("`{name}` is not an IANA time zone: write one like `Europe/Berlin` or `UTC`")))
     }
 
     /// Its name.
@@ -234,9 +237,7 @@ fn to_croner(date: NaiveDate) -> croner::Weekday {
 }
 
 fn not_five(line: &str) -> ScheduleError {
-    ScheduleError(format!(
-        "`{line}` has not five fields: write minute, hour, day of month, month and weekday, for example `30 2 * * *`"
-    ))
+    ScheduleError(format!("`{line}` has not five fields: write minute, hour, day of month, month and weekday, for example `30 2 * * *`"))
 }
 
 fn never(line: &str) -> ScheduleError {
@@ -246,9 +247,7 @@ fn never(line: &str) -> ScheduleError {
 /// Whether a schedule can be used. Errors say what to write instead.
 pub fn validate(schedule: &Schedule) -> Result<(), ScheduleError> {
     match schedule {
-        Schedule::Every { every_minutes: 0 } => {
-            Err(ScheduleError("an interval has at least 1 minute: write 1440 for once a day".into()))
-        }
+        Schedule::Every { every_minutes: 0 } => Err(ScheduleError("an interval has at least 1 minute: write 1440 for once a day".into())),
         Schedule::Every { every_minutes } if *every_minutes > 527_040 => {
             Err(ScheduleError("an interval has at most 527040 minutes (366 days)".into()))
         }
@@ -276,12 +275,7 @@ pub fn next_slots(schedule: &Schedule, after: Time, n: usize) -> Result<Vec<Time
 
 /// Resolves a schedule around S and the last start of a job. `horizon`: how many slots to list ([`HORIZON`]).
 /// Errors as [`validate`].
-pub fn resolve(
-    schedule: &Schedule,
-    enrolled_at: Time,
-    history: &JobHistory,
-    horizon: usize,
-) -> Result<Slots, ScheduleError> {
+pub fn resolve(schedule: &Schedule, enrolled_at: Time, history: &JobHistory, horizon: usize) -> Result<Slots, ScheduleError> {
     resolve_since(schedule, enrolled_at, history, enrolled_at, horizon)
 }
 
@@ -295,10 +289,7 @@ pub fn resolve_since(
 ) -> Result<Slots, ScheduleError> {
     let since = history.last_usable_end.unwrap_or(enrolled_at);
     let grid = history.last_start.unwrap_or(enrolled_at);
-    let covered = [history.last_end, history.last_missed_slot, Some(watched_since)]
-        .into_iter()
-        .flatten()
-        .fold(grid, Time::max);
+    let covered = [history.last_end, history.last_missed_slot, Some(watched_since)].into_iter().flatten().fold(grid, Time::max);
     let (cron, time_zone) = match schedule {
         Schedule::Every { every_minutes } => {
             return Ok(Slots::every(Span::minutes((*every_minutes).into()), since, grid, covered));
@@ -343,4 +334,3 @@ fn pending(clock: &Clock, covered: Time, last_start: Option<Time>, horizon: usiz
     }
     listed
 }
-

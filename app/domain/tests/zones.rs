@@ -170,7 +170,11 @@ fn a_learned_schedule_is_once_a_day_until_three_backups_have_shown_their_gap() {
         (0..n)
             .map(|k| {
                 let start = at("2026-11-10T00:00:00Z") + Span::hours(6) * k;
-                RunSummary { ended_at: Some(start + Span::HOUR), started_at: start, ..run("2026-11-10T00:00:00Z", "2026-11-10T00:00:00Z", RunState::Succeeded) }
+                RunSummary {
+                    ended_at: Some(start + Span::HOUR),
+                    started_at: start,
+                    ..run("2026-11-10T00:00:00Z", "2026-11-10T00:00:00Z", RunState::Succeeded)
+                }
             })
             .collect()
     };

@@ -224,7 +224,8 @@ pub async fn sign_in(
     /// The password.
     password: String,
     /// Where to go afterwards.
-    #[server(default)] next: String,
+    #[server(default)]
+    next: String,
 ) -> Result<GoOn, UiError> {
     let engine = crate::context::engine()?;
     let now = (engine.clock)();
@@ -325,7 +326,16 @@ mod tests {
     #[test]
     fn only_paths_of_ours_are_followed() {
         assert_eq!(local_path("/backups/devices?band=critical"), "/backups/devices?band=critical");
-        for elsewhere in ["", "//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb", "/sign-in?next=/", "/sf/sign_out"] {
+        for elsewhere in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "javascript:alert(1)",
+            "/a\nb",
+            "/sign-in?next=/",
+            "/sf/sign_out",
+        ] {
             assert_eq!(local_path(elsewhere), "/");
         }
     }

@@ -1,6 +1,9 @@
 //! The browser's own dialog: it keeps the focus inside, closes on Escape and gives the focus back.
 
-use super::{Button, ButtonKind, Field, icon::{CLOSE, Icon}};
+use super::{
+    Button, ButtonKind, Field,
+    icon::{CLOSE, Icon},
+};
 use leptos::{html, prelude::*};
 
 /// A dialog over the page. Its children are made each time it opens, so that a form begins anew.

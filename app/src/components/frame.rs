@@ -1,7 +1,15 @@
 //! The frame around every page: product, navigation, live indicator, theme, account, skip link, announcements.
 
-use super::{Toasts, icon::{DOWN, Icon, PERSON, THEME}, toast::ToastList};
-use crate::{browser, live::{Live, Pulse}, me::Looking};
+use super::{
+    Toasts,
+    icon::{DOWN, Icon, PERSON, THEME},
+    toast::ToastList,
+};
+use crate::{
+    browser,
+    live::{Live, Pulse},
+    me::Looking,
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 

@@ -10,7 +10,8 @@ pub const HEALTHY: Shape = "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm3.9 5.3-4.4 5a.8.
 /// A triangle with a mark.
 pub const WARNING: Shape = "M8 1.2 15.4 14.4H.6ZM7.2 6v4.2h1.6V6Zm0 5.3v1.6h1.6v-1.6Z";
 /// An octagon with a cross.
-pub const CRITICAL: Shape = "M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5Zm.7 3.8L4.6 5.7 6.9 8l-2.3 2.3 1.1 1.1L8 9.1l2.3 2.3 1.1-1.1L9.1 8l2.3-2.3-1.1-1.1L8 6.9Z";
+pub const CRITICAL: Shape =
+    "M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5Zm.7 3.8L4.6 5.7 6.9 8l-2.3 2.3 1.1 1.1L8 9.1l2.3 2.3 1.1-1.1L9.1 8l2.3-2.3-1.1-1.1L8 6.9Z";
 /// A ring with a dash.
 pub const UNKNOWN: Shape = "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm0 1.6a5.4 5.4 0 1 1 0 10.8A5.4 5.4 0 0 1 8 2.6ZM5.4 7.2h5.2v1.6H5.4Z";
 /// A disc with an arrow head.
@@ -18,7 +19,8 @@ pub const RUNNING: Shape = "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1ZM6.3 4.7 11.6 8l-5
 /// An arrow going round.
 pub const RETRYING: Shape = "M8 1.6a6.4 6.4 0 0 1 4.9 2.3L14.5 2.3V7.2H9.6l1.9-1.9A4.5 4.5 0 1 0 12.3 9.5l1.9.5A6.4 6.4 0 1 1 8 1.6Z";
 /// A clock.
-pub const MISSED: Shape = "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm0 1.6a5.4 5.4 0 1 1 0 10.8A5.4 5.4 0 0 1 8 2.6ZM7.2 4.5h1.6v3.1l2.3 1.4-.8 1.3-3.1-1.9Z";
+pub const MISSED: Shape =
+    "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm0 1.6a5.4 5.4 0 1 1 0 10.8A5.4 5.4 0 0 1 8 2.6ZM7.2 4.5h1.6v3.1l2.3 1.4-.8 1.3-3.1-1.9Z";
 /// Two arrow heads.
 pub const SKIPPED: Shape = "M1.5 3 8 8l-6.5 5ZM8 3l6.5 5L8 13Z";
 /// A square.
@@ -30,7 +32,8 @@ pub const PENDING: Shape = "M3 6.4a1.6 1.6 0 1 1 0 3.2 1.6 1.6 0 0 1 0-3.2Zm5 0a
 /// A box.
 pub const RETIRED: Shape = "M1.5 2.5h13v3.2h-13Zm1 4.2h11v6.8h-11ZM6 8.3v1.5h4V8.3Z";
 /// A magnifying glass.
-pub const SEARCH: Shape = "M6.7 1.5a5.2 5.2 0 1 0 3.1 9.4l3.7 3.7 1.1-1.1-3.7-3.7a5.2 5.2 0 0 0-4.2-8.3Zm0 1.6a3.6 3.6 0 1 1 0 7.2 3.6 3.6 0 0 1 0-7.2Z";
+pub const SEARCH: Shape =
+    "M6.7 1.5a5.2 5.2 0 1 0 3.1 9.4l3.7 3.7 1.1-1.1-3.7-3.7a5.2 5.2 0 0 0-4.2-8.3Zm0 1.6a3.6 3.6 0 1 1 0 7.2 3.6 3.6 0 0 1 0-7.2Z";
 /// A sun and moon in one.
 pub const THEME: Shape = "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm0 1.6v10.8a5.4 5.4 0 0 0 0-10.8Z";
 /// A head and shoulders.

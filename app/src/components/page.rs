@@ -29,8 +29,10 @@ pub fn Page(
         let path = path.get_untracked();
         announcer.arrived(&path, &title.get_untracked());
     });
+    // On the server the head is written when a page without anything to wait for (Not found) is already gone.
+    let first = title.get_untracked();
     view! {
-        <Title text=move || title.get()/>
+        <Title text=move || title.try_get().unwrap_or_else(|| first.clone())/>
         <header class="page-head">
             {(!breadcrumbs.is_empty()).then(|| view! {
                 <nav class="breadcrumbs" aria-label="Breadcrumbs">

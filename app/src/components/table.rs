@@ -2,7 +2,10 @@
 
 use super::icon::{DOWN, Icon};
 use leptos::prelude::*;
-use leptos_router::{hooks::{use_location, use_query_map}, params::ParamsMap};
+use leptos_router::{
+    hooks::{use_location, use_query_map},
+    params::ParamsMap,
+};
 
 /// The query with some values set (or taken out); the cursor is taken out unless it is given, since it belongs to one order.
 pub fn query_with(query: &ParamsMap, changes: &[(&str, Option<&str>)]) -> String {
@@ -102,7 +105,13 @@ pub fn SortHead(
     let now = sort.clone();
     let direction = Memo::new(move |_| {
         let sort = now();
-        if sort == key { "ascending" } else if sort.strip_prefix('-') == Some(key) { "descending" } else { "" }
+        if sort == key {
+            "ascending"
+        } else if sort.strip_prefix('-') == Some(key) {
+            "descending"
+        } else {
+            ""
+        }
     });
     let href = move || {
         let next = if sort() == first { &second } else { &first };

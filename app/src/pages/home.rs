@@ -2,11 +2,17 @@
 
 use crate::{
     api::backup::{DeviceLine, HomeView, load_home},
-    components::{BandsBar, Empty, LinkButton, LiveCount, Page, Section, ScorePill, TableFrame, TimeText, button::ButtonKind, loaded},
+    components::{BandsBar, Empty, LinkButton, LiveCount, Page, ScorePill, Section, TableFrame, TimeText, button::ButtonKind, loaded},
     live::{Live, use_now},
     pages::backup::{alerts::AlertTable, state::DoingBadge},
 };
-use domain::{health::{Band, assess}, ids::JobId, live::{CountsNow, DeviceNow}, text, time::Time};
+use domain::{
+    health::{Band, assess},
+    ids::JobId,
+    live::{CountsNow, DeviceNow},
+    text,
+    time::Time,
+};
 use leptos::prelude::*;
 
 /// The page.
@@ -45,9 +51,16 @@ fn Shown(view: HomeView, data: Resource<Result<HomeView, crate::UiError>>) -> im
             (0, 0, 0) => format!("All {} devices are healthy.", text::count(devices(c))),
             (critical, warning, unknown) => {
                 let parts = [(critical, "critical"), (warning, "in warning"), (unknown, "not heard of")];
-                let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{} {w}", text::count(n))).collect();
+                let parts: Vec<String> =
+                    parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{} {w}", text::count(n))).collect();
                 let sum = critical + warning + unknown;
-                format!("{} of {} devices {} attention: {}.", text::count(sum), text::count(devices(c)), if sum == 1 { "needs" } else { "need" }, parts.join(", "))
+                format!(
+                    "{} of {} devices {} attention: {}.",
+                    text::count(sum),
+                    text::count(devices(c)),
+                    if sum == 1 { "needs" } else { "need" },
+                    parts.join(", ")
+                )
             }
         }
     };

@@ -44,7 +44,11 @@ async fn main() {
     }
     let started = Instant::now();
     let drifts = engine::check::recount(&engine.store).await.unwrap();
-    println!("{{\"store\":\"{name}\",\"what\":\"recount\",\"seconds\":{:.2},\"drifts\":{}}}", started.elapsed().as_secs_f64(), drifts.len());
+    println!(
+        "{{\"store\":\"{name}\",\"what\":\"recount\",\"seconds\":{:.2},\"drifts\":{}}}",
+        started.elapsed().as_secs_f64(),
+        drifts.len()
+    );
 }
 
 async fn fill(store: Store) -> (Engine, PartnerId, OrganizationId) {
@@ -81,7 +85,11 @@ fn nth(what: &str, sender: u64, n: u64) -> IncomingEvent {
     // Each series in its own quarter of an hour, each run later than the one before it at its device.
     let series = ["single", "batched", "batched-large"].iter().position(|s| *s == what).unwrap_or(0) as i64;
     let start = T0 + Span::minutes(15) * series + Span((run * 20 + sender).cast_signed());
-    let mut event = if n.is_multiple_of(2) { RunEvent::new(RunState::Running, start) } else { RunEvent::new(RunState::Succeeded, start + Span::SECOND) };
+    let mut event = if n.is_multiple_of(2) {
+        RunEvent::new(RunState::Running, start)
+    } else {
+        RunEvent::new(RunState::Succeeded, start + Span::SECOND)
+    };
     event.bytes = Some(7_340_032);
     event.items = Some(10_342);
     IncomingEvent {

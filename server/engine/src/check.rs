@@ -176,7 +176,8 @@ async fn device(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subje
     if subject.life != DeviceLife::Retired {
         let mut facts = subject.facts.clone();
         if facts.jobs.is_empty() {
-            facts.expected = crate::store::facts::resolve(&subject.schedule, facts.enrolled_at, &JobHistory::default(), subject.watched_since)?;
+            facts.expected =
+                crate::store::facts::resolve(&subject.schedule, facts.enrolled_at, &JobHistory::default(), subject.watched_since)?;
         }
         let assessment = assess(&facts, stored.assessed_at);
         recount.compare(|| name("band"), &stored.band, &assessment.band);

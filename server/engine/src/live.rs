@@ -7,10 +7,7 @@
 use crate::{
     error::Error,
     ingest::bulk::{Keys, Kind},
-    reconcile::{
-        work::Work,
-        write::share,
-    },
+    reconcile::{work::Work, write::share},
     store::{
         Store,
         facts::{at, parse},
@@ -381,7 +378,8 @@ pub async fn counts(store: &Store, actor: &Actor) -> Result<CountsNow, Error> {
     let sums = ["healthy", "warning", "critical", "unknown", "paused", "running", "retrying", "open_alerts"]
         .map(|column| format!("CAST(COALESCE(SUM(c.{column}), 0) AS BIGINT)"))
         .join(", ");
-    let sql = format!("SELECT {sums} FROM {{x}} {{join}} organization_counts c ON c.partner_id = x.a AND (x.b = 0 OR c.organization_id = x.b)");
+    let sql =
+        format!("SELECT {sums} FROM {{x}} {{join}} organization_counts c ON c.partner_id = x.a AND (x.b = 0 OR c.organization_id = x.b)");
     let rows = keys.query(store.reads(), &sql).await?;
     let Some(row) = rows.first() else { return Ok(CountsNow::default()) };
     let mut sums = [0; 8];

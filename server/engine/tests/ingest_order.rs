@@ -7,7 +7,11 @@ mod portal;
 use domain::{run::RunState, time::Time};
 use engine::{ingest::IncomingEvent, on_both_stores};
 use portal::{Portal, T0, event, hours};
-use rand::{Rng, SeedableRng, rngs::StdRng, seq::{IndexedRandom, SliceRandom}};
+use rand::{
+    Rng, SeedableRng,
+    rngs::StdRng,
+    seq::{IndexedRandom, SliceRandom},
+};
 
 /// Runs of the last six hours: started, in progress, retried, ended, in all mixtures.
 fn history(rng: &mut StdRng, now: Time) -> Vec<IncomingEvent> {
@@ -31,7 +35,14 @@ fn history(rng: &mut StdRng, now: Time) -> Vec<IncomingEvent> {
                     push(&mut events, RunState::Running, 7, 2);
                 }
                 if rng.random_bool(0.85) {
-                    let ends = [RunState::Succeeded, RunState::Succeeded, RunState::Warning, RunState::Failed, RunState::Cancelled, RunState::Skipped];
+                    let ends = [
+                        RunState::Succeeded,
+                        RunState::Succeeded,
+                        RunState::Warning,
+                        RunState::Failed,
+                        RunState::Cancelled,
+                        RunState::Skipped,
+                    ];
                     push(&mut events, *ends.choose(rng).unwrap(), rng.random_range(8..55), 2);
                 }
             }
@@ -43,15 +54,33 @@ fn history(rng: &mut StdRng, now: Time) -> Vec<IncomingEvent> {
 async fn told(portal: &Portal) -> Vec<String> {
     let mut told = Vec::new();
     for (sql, columns) in [
-        ("SELECT d.name, j.name, r.run_key, r.state, r.started_at, r.ended_at, r.attempt, r.bytes, r.body FROM runs r JOIN devices d ON d.id = r.device_id JOIN jobs j ON j.id = r.job_id ORDER BY 1, 2, 3", 9),
-        ("SELECT d.name, j.name, s.slots, s.last_state, s.last_at, s.last_usable_at, s.due_at FROM job_state s JOIN devices d ON d.id = s.device_id JOIN jobs j ON j.id = s.job_id ORDER BY 1, 2", 7),
-        ("SELECT d.name, j.name, y.day, y.succeeded, y.warning, y.failed, y.missed, y.other FROM job_days y JOIN devices d ON d.id = y.device_id JOIN jobs j ON j.id = y.job_id \
-          WHERE y.succeeded + y.warning + y.failed + y.missed + y.other <> 0 ORDER BY 1, 2, 3", 8),
-        ("SELECT hour, succeeded, warning, failed, missed FROM organization_hours WHERE succeeded + warning + failed + missed <> 0 ORDER BY 1", 5),
+        (
+            "SELECT d.name, j.name, r.run_key, r.state, r.started_at, r.ended_at, r.attempt, r.bytes, r.body FROM runs r JOIN devices d ON d.id = r.device_id JOIN jobs j ON j.id = r.job_id ORDER BY 1, 2, 3",
+            9,
+        ),
+        (
+            "SELECT d.name, j.name, s.slots, s.last_state, s.last_at, s.last_usable_at, s.due_at FROM job_state s JOIN devices d ON d.id = s.device_id JOIN jobs j ON j.id = s.job_id ORDER BY 1, 2",
+            7,
+        ),
+        (
+            "SELECT d.name, j.name, y.day, y.succeeded, y.warning, y.failed, y.missed, y.other FROM job_days y JOIN devices d ON d.id = y.device_id JOIN jobs j ON j.id = y.job_id \
+          WHERE y.succeeded + y.warning + y.failed + y.missed + y.other <> 0 ORDER BY 1, 2, 3",
+            8,
+        ),
+        (
+            "SELECT hour, succeeded, warning, failed, missed FROM organization_hours WHERE succeeded + warning + failed + missed <> 0 ORDER BY 1",
+            5,
+        ),
         ("SELECT healthy, warning, critical, unknown, paused, running, retrying, open_alerts FROM organization_counts", 8),
-        ("SELECT d.name, s.life, s.score, s.band, s.next_change_at, s.last_seen_at, s.last_usable_at, s.due_at, s.running, s.retrying, s.open_alerts \
-          FROM device_state s JOIN devices d ON d.id = s.device_id ORDER BY 1", 11),
-        ("SELECT d.name, a.kind, a.severity, a.since FROM alerts a JOIN devices d ON d.id = a.device_id WHERE a.resolved_at IS NULL ORDER BY 1, 2", 4),
+        (
+            "SELECT d.name, s.life, s.score, s.band, s.next_change_at, s.last_seen_at, s.last_usable_at, s.due_at, s.running, s.retrying, s.open_alerts \
+          FROM device_state s JOIN devices d ON d.id = s.device_id ORDER BY 1",
+            11,
+        ),
+        (
+            "SELECT d.name, a.kind, a.severity, a.since FROM alerts a JOIN devices d ON d.id = a.device_id WHERE a.resolved_at IS NULL ORDER BY 1, 2",
+            4,
+        ),
     ] {
         told.extend(portal.rows(sql, columns).await);
     }

@@ -195,18 +195,30 @@ fn known_text(line: &str) -> Option<&'static str> {
 /// What to do about an error of borg, by its msgid.
 fn advice(msgid: &str) -> Option<&'static str> {
     Some(match msgid {
-        "PassphraseWrong" | "PasswordRetriesExceeded" => "borg: wrong passphrase: check BORG_PASSPHRASE, BORG_PASSCOMMAND or BORG_PASSPHRASE_FD",
+        "PassphraseWrong" | "PasswordRetriesExceeded" => {
+            "borg: wrong passphrase: check BORG_PASSPHRASE, BORG_PASSCOMMAND or BORG_PASSPHRASE_FD"
+        }
         "NoPassphraseFailure" | "PasscommandFailure" => "borg: no passphrase is given: set BORG_PASSPHRASE or BORG_PASSCOMMAND",
-        "Repository.DoesNotExist" | "Repository.ParentPathDoesNotExist" => "borg: the repository does not exist: check BORG_REPO and whether it is mounted, or run `borg init` once",
-        "Repository.InvalidRepository" | "Repository.InvalidRepositoryConfig" => "borg: that place holds no valid repository: check BORG_REPO",
+        "Repository.DoesNotExist" | "Repository.ParentPathDoesNotExist" => {
+            "borg: the repository does not exist: check BORG_REPO and whether it is mounted, or run `borg init` once"
+        }
+        "Repository.InvalidRepository" | "Repository.InvalidRepositoryConfig" => {
+            "borg: that place holds no valid repository: check BORG_REPO"
+        }
         "Repository.InsufficientFreeSpaceError" => "borg: too little free space in the repository: free space or run `borg compact`",
         "Repository.StorageQuotaExceeded" => "borg: the repository's storage quota is used up: prune, compact or raise it",
         "Repository.CheckNeeded" | "IntegrityError" | "FileIntegrityError" => "borg: the repository is damaged: run `borg check`",
         "Repository.PathPermissionDenied" => "borg: no permission to write the repository: check its owner",
         "Archive.AlreadyExists" => "borg: an archive of that name already exists: put {now} into the archive's name",
-        "LockTimeout" | "LockError" | "LockFailed" | "LockErrorT" => "borg: the repository is locked: run `borg break-lock` if no other backup is running",
-        "ConnectionClosed" | "ConnectionClosedWithHint" | "ConnectionBrokenWithHint" => "borg: the connection to the repository's host was closed: check SSH and that borg is installed there",
-        "RepositoryAccessAborted" | "Cache.RepositoryAccessAborted" => "borg: access to a moved or unknown repository was not confirmed: run borg once by hand, or set BORG_RELOCATED_REPO_ACCESS_IS_OK",
+        "LockTimeout" | "LockError" | "LockFailed" | "LockErrorT" => {
+            "borg: the repository is locked: run `borg break-lock` if no other backup is running"
+        }
+        "ConnectionClosed" | "ConnectionClosedWithHint" | "ConnectionBrokenWithHint" => {
+            "borg: the connection to the repository's host was closed: check SSH and that borg is installed there"
+        }
+        "RepositoryAccessAborted" | "Cache.RepositoryAccessAborted" => {
+            "borg: access to a moved or unknown repository was not confirmed: run borg once by hand, or set BORG_RELOCATED_REPO_ACCESS_IS_OK"
+        }
         "CancelledByUser" => "borg: cancelled by the user",
         _ => return None,
     })
@@ -253,7 +265,10 @@ fn verdict(output: &Output, report: &Report<'_>) -> (RunState, String) {
     let warning = |otherwise: &str| (RunState::Warning, output.issues().unwrap_or_else(|| otherwise.to_owned()));
     let failed = |code: i32| {
         let words = output.fault().or_else(|| msgid_of(code).and_then(advice).map(str::to_owned));
-        let told = || last_text(report).map_or_else(|| format!("borg failed (exit code {code})"), |line| format!("borg failed (exit code {code}): {line}"));
+        let told = || {
+            last_text(report)
+                .map_or_else(|| format!("borg failed (exit code {code})"), |line| format!("borg failed (exit code {code}): {line}"))
+        };
         (RunState::Failed, words.unwrap_or_else(told))
     };
     match report.exit_code.or(output.told_code) {
@@ -269,7 +284,9 @@ fn verdict(output: &Output, report: &Report<'_>) -> (RunState, String) {
         Some(3) => (RunState::Cancelled, "borg: cancelled by the user".to_owned()),
         // A shell's own codes for "can't execute" and "not found" lie inside borg's range of warnings.
         Some(126) if !made => (RunState::Failed, "borg could not be executed (exit code 126): check its permissions".to_owned()),
-        Some(127) if !made => (RunState::Failed, "borg was not found (exit code 127): check that it is installed and in the PATH".to_owned()),
+        Some(127) if !made => {
+            (RunState::Failed, "borg was not found (exit code 127): check that it is installed and in the PATH".to_owned())
+        }
         Some(code @ 100..=127) => warning(&format!("borg ended with a warning (exit code {code})")),
         Some(code) => match signalled(code) {
             Some((state, words)) => (state, format!("borg: {words}")),
@@ -288,7 +305,9 @@ pub(crate) fn progress(line: &str) -> Option<Progress> {
     }
     let value: Value = serde_json::from_str(line).ok()?;
     match text(&value, "type")? {
-        "archive_progress" if value.get("nfiles").is_some() => Some(Progress { percent: None, items: number(&value, "nfiles"), bytes: number(&value, "original_size") }),
+        "archive_progress" if value.get("nfiles").is_some() => {
+            Some(Progress { percent: None, items: number(&value, "nfiles"), bytes: number(&value, "original_size") })
+        }
         "progress_percent" => {
             let (current, total) = (number(&value, "current")?, number(&value, "total").filter(|t| *t > 0)?);
             let percent = u8::try_from(current.saturating_mul(100) / total).unwrap_or(100).min(100);

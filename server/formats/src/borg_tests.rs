@@ -35,7 +35,8 @@ fn an_archive_succeeded_and_its_zoneless_times_are_not_believed() {
 #[test]
 fn with_a_zone_the_times_are_believed() {
     let at = |minutes| {
-        let report = Report { stdout: CREATED, exit_code: Some(0), received_at: NOW, zone_offset_minutes: Some(minutes), ..Report::default() };
+        let report =
+            Report { stdout: CREATED, exit_code: Some(0), received_at: NOW, zone_offset_minutes: Some(minutes), ..Report::default() };
         read(ToolName::Borg, &report).unwrap_or_default().first().map(|r| r.event.at)
     };
     assert_eq!(at(0), Some(Time(1_795_208_278_000)), "20:57:58Z");
@@ -46,7 +47,13 @@ fn with_a_zone_the_times_are_believed() {
 #[test]
 fn a_missing_source_is_a_warning_that_names_it() {
     let mixed = format!("{WARNED_LOG}{WARNED}");
-    for run in [one(WARNED, WARNED_LOG, Some(1)), one(&mixed, "", Some(1)), one(&mixed, "", None), one(&mixed, "", Some(0)), one(&mixed, "", Some(107))] {
+    for run in [
+        one(WARNED, WARNED_LOG, Some(1)),
+        one(&mixed, "", Some(1)),
+        one(&mixed, "", None),
+        one(&mixed, "", Some(0)),
+        one(&mixed, "", Some(107)),
+    ] {
         assert_eq!(end(&run), (RunState::Warning, "1 file could not be backed up: /nope"));
         assert_eq!(run.event.failed_items, ["/nope"]);
         assert_eq!((run.event.bytes, run.event.bytes_added), (Some(200_545), Some(542)));
@@ -55,7 +62,12 @@ fn a_missing_source_is_a_warning_that_names_it() {
 
 #[test]
 fn a_wrong_passphrase_failed_with_advice() {
-    for run in [one("", BAD_PASSPHRASE, Some(2)), one(BAD_PASSPHRASE, "", None), one("", "", Some(52)), one("", "passphrase supplied in BORG_PASSPHRASE, by BORG_PASSCOMMAND or via BORG_PASSPHRASE_FD is incorrect.", Some(2))] {
+    for run in [
+        one("", BAD_PASSPHRASE, Some(2)),
+        one(BAD_PASSPHRASE, "", None),
+        one("", "", Some(52)),
+        one("", "passphrase supplied in BORG_PASSPHRASE, by BORG_PASSCOMMAND or via BORG_PASSPHRASE_FD is incorrect.", Some(2)),
+    ] {
         assert_eq!(end(&run), (RunState::Failed, WRONG));
     }
 }
@@ -73,7 +85,10 @@ fn exit_codes_end_as_tabled() {
     assert_eq!(state(143), RunState::Cancelled);
     assert_eq!(state(137), RunState::Failed);
     assert_eq!(end(&one("", "Repository /none does not exist.", Some(2))).1, advice("Repository.DoesNotExist").unwrap_or_default());
-    assert_eq!(end(&one("", "Failed to create/acquire the lock /srv/br/lock.exclusive (timeout).", Some(2))).1, advice("LockTimeout").unwrap_or_default());
+    assert_eq!(
+        end(&one("", "Failed to create/acquire the lock /srv/br/lock.exclusive (timeout).", Some(2))).1,
+        advice("LockTimeout").unwrap_or_default()
+    );
     assert_eq!(end(&one("", "Traceback\nOSError: [Errno 28] No space left on device", Some(2))).0, RunState::Failed);
     assert!(end(&one("", "", None)).1.starts_with("unrecognised"));
 }
@@ -88,7 +103,11 @@ fn the_statistics_of_plain_text_are_read() {
 
 #[test]
 fn lists_are_refused_with_what_they_are() {
-    for list in [include_str!("captures/borg_info.json"), include_str!("captures/borg_list_paris.json"), include_str!("captures/borg_list_utc.json")] {
+    for list in [
+        include_str!("captures/borg_info.json"),
+        include_str!("captures/borg_list_paris.json"),
+        include_str!("captures/borg_list_utc.json"),
+    ] {
         let report = Report { stdout: list, exit_code: Some(0), received_at: NOW, ..Report::default() };
         assert_eq!(read(ToolName::Borg, &report), Err(FormatError::NoRun("borg's view of a repository (list or info)")));
     }

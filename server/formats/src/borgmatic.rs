@@ -32,7 +32,9 @@ pub(crate) fn read(report: &Report<'_>) -> Result<Vec<Parsed>, FormatError> {
                     let issues = output.issues().unwrap_or_else(|| "borg ended with a warning".to_owned());
                     (RunState::Warning, format!("{issues}; borgmatic stopped after it"))
                 }
-                None if code == Some(127) => (RunState::Failed, "borgmatic was not found (exit code 127): check that it is installed and in the PATH".to_owned()),
+                None if code == Some(127) => {
+                    (RunState::Failed, "borgmatic was not found (exit code 127): check that it is installed and in the PATH".to_owned())
+                }
                 None => {
                     let fallback = || format!("borgmatic failed (exit code {}): see the log's end", code.unwrap_or(1));
                     (RunState::Failed, output.fault().or(trouble).unwrap_or_else(fallback))
@@ -65,8 +67,19 @@ pub(crate) fn read(report: &Report<'_>) -> Result<Vec<Parsed>, FormatError> {
 /// With `--json`, borgmatic 1.7 takes borg's warning (exit code 1) for an error, though the archive was made. True when every
 /// command that it complains of is a `borg create` that ended so.
 fn borg_only_warned(report: &Report<'_>) -> bool {
-    let mut complaints = report.stdout.lines().chain(report.stderr.lines()).map(plain).filter(|line| line.contains("returned non-zero exit status")).peekable();
-    complaints.peek().is_some() && complaints.all(|line| line.contains("borg") && (line.contains(" create ") || line.contains("'create'")) && line.trim_end_matches('.').ends_with("exit status 1"))
+    let mut complaints = report
+        .stdout
+        .lines()
+        .chain(report.stderr.lines())
+        .map(plain)
+        .filter(|line| line.contains("returned non-zero exit status"))
+        .peekable();
+    complaints.peek().is_some()
+        && complaints.all(|line| {
+            line.contains("borg")
+                && (line.contains(" create ") || line.contains("'create'"))
+                && line.trim_end_matches('.').ends_with("exit status 1")
+        })
 }
 
 /// What borgmatic itself complains of.
@@ -75,11 +88,25 @@ fn trouble(report: &Report<'_>) -> Option<String> {
     for line in report.stdout.lines().chain(report.stderr.lines()).map(plain) {
         let words = line.trim_start_matches("summary:").trim();
         let says = |part: &str| words.contains(part);
-        if says("Error running actions for repository") || says("Error running configuration") || says("Error while ") || says("Error parsing configuration") || says("Error running ") || says("No valid configuration files found") {
+        if says("Error running actions for repository")
+            || says("Error running configuration")
+            || says("Error while ")
+            || says("Error parsing configuration")
+            || says("Error running ")
+            || says("No valid configuration files found")
+        {
             first.get_or_insert_with(|| format!("borgmatic: {words}"));
         } else if says("Command '") && says("returned non-zero exit status") {
             return Some(match first {
-                Some(first) => format!("{first}; {}", words.rsplit_once(' ').map_or("", |(_, code)| code).trim_end_matches('.').parse::<i32>().map_or_else(|_| words.to_owned(), |code| format!("borg ended with exit code {code}"))),
+                Some(first) => format!(
+                    "{first}; {}",
+                    words
+                        .rsplit_once(' ')
+                        .map_or("", |(_, code)| code)
+                        .trim_end_matches('.')
+                        .parse::<i32>()
+                        .map_or_else(|_| words.to_owned(), |code| format!("borg ended with exit code {code}"))
+                ),
                 None => format!("borgmatic: {words}"),
             });
         }

@@ -9,7 +9,8 @@ const CREATED: &str = include_str!("captures/borgmatic_create.json");
 const NO_REPOSITORY: &str = "Creating archive\nRepository /srv/demo/br-none does not exist.\nError running actions for repository\nCommand '/usr/bin/borg create --log-json --info /srv/demo/br-none::{hostname}' returned non-zero exit status 2.\n";
 
 fn all(stdout: &str, stderr: &str, exit_code: Option<i32>) -> Vec<Parsed> {
-    read(ToolName::Borgmatic, &Report { stdout, stderr, exit_code, received_at: Time(1_795_219_200_000), ..Report::default() }).unwrap_or_default()
+    read(ToolName::Borgmatic, &Report { stdout, stderr, exit_code, received_at: Time(1_795_219_200_000), ..Report::default() })
+        .unwrap_or_default()
 }
 
 fn ends(runs: &[Parsed]) -> Vec<(RunState, Option<&str>, &str)> {
@@ -29,7 +30,8 @@ fn an_archive_per_repository_hinted_by_its_label() {
 
 #[test]
 fn a_missing_repository_failed_beside_the_one_that_was_made() {
-    let missing = (RunState::Failed, None, "borg: the repository does not exist: check BORG_REPO and whether it is mounted, or run `borg init` once");
+    let missing =
+        (RunState::Failed, None, "borg: the repository does not exist: check BORG_REPO and whether it is mounted, or run `borg init` once");
     assert_eq!(ends(&all(NO_REPOSITORY, "", Some(1))), [missing]);
     assert_eq!(ends(&all("", NO_REPOSITORY, None)), [missing]);
     let both = all(CREATED, NO_REPOSITORY, Some(1));
@@ -62,10 +64,17 @@ fn a_traceback_names_no_files() {
 
 #[test]
 fn a_warning_that_borgmatic_takes_for_an_error_is_a_warning() {
-    let log = |action: &str, code: u8| format!("/nope: [Errno 2] No such file or directory: 'nope'\n/srv/br: Error running actions for repository\nCommand '/usr/bin/borg {action} /srv/br::{{hostname}} /nope --json' returned non-zero exit status {code}.\n");
+    let log = |action: &str, code: u8| {
+        format!(
+            "/nope: [Errno 2] No such file or directory: 'nope'\n/srv/br: Error running actions for repository\nCommand '/usr/bin/borg {action} /srv/br::{{hostname}} /nope --json' returned non-zero exit status {code}.\n"
+        )
+    };
     let runs = all("", &log("create", 1), Some(1));
     assert_eq!(ends(&runs), [(RunState::Warning, None, "1 file could not be backed up: /nope; borgmatic stopped after it")]);
-    let tuple = log("create", 1).replace("'/usr/bin/borg create /srv/br::{hostname} /nope --json'", "'('borg', 'create', '/srv/br::{hostname}', '/nope', '--json')'");
+    let tuple = log("create", 1).replace(
+        "'/usr/bin/borg create /srv/br::{hostname} /nope --json'",
+        "'('borg', 'create', '/srv/br::{hostname}', '/nope', '--json')'",
+    );
     assert_eq!(all("", &tuple, Some(1)).first().map(|r| r.event.state), Some(RunState::Warning));
     assert_eq!(all("", &log("create", 2), Some(1)).first().map(|r| r.event.state), Some(RunState::Failed));
     assert_eq!(all("", &log("check", 1), Some(1)).first().map(|r| r.event.state), Some(RunState::Failed));

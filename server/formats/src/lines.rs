@@ -166,12 +166,21 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> String {
-        Pieces::of(text).map(|p| match p { Piece::Json(v) => format!("J{}", v.to_string().len()), Piece::Text(t) => format!("T[{t}]") }).collect::<Vec<_>>().join(" ")
+        Pieces::of(text)
+            .map(|p| match p {
+                Piece::Json(v) => format!("J{}", v.to_string().len()),
+                Piece::Text(t) => format!("T[{t}]"),
+            })
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
     fn json_over_lines_and_text_are_told_apart() {
-        assert_eq!(kinds("hello\n{\n \"a\": 1\n}\n[0:00] 100.00%  2 / 2\n{\"b\":2}{\"c\":3} tail\n[{}]\n[1]\n{\"cut\": "), "T[hello] J7 T[[0:00] 100.00%  2 / 2] J7 J7 T[tail] J4 T[[1]] T[{\"cut\":]");
+        assert_eq!(
+            kinds("hello\n{\n \"a\": 1\n}\n[0:00] 100.00%  2 / 2\n{\"b\":2}{\"c\":3} tail\n[{}]\n[1]\n{\"cut\": "),
+            "T[hello] J7 T[[0:00] 100.00%  2 / 2] J7 J7 T[tail] J4 T[[1]] T[{\"cut\":]"
+        );
         assert_eq!(kinds(""), "");
         assert_eq!(kinds("a\rb\rc\r\n\n"), "T[c]");
     }

@@ -51,7 +51,10 @@ impl Output {
                 self.last_error = Some(error.to_owned());
             }
         } else if matches!(text(value, "level"), Some("error" | "critical" | "fatal")) {
-            self.error(text(value, "object").filter(|_| !text(value, "objectType").unwrap_or_default().ends_with(".Fs")), text(value, "msg").unwrap_or_default());
+            self.error(
+                text(value, "object").filter(|_| !text(value, "objectType").unwrap_or_default().ends_with(".Fs")),
+                text(value, "msg").unwrap_or_default(),
+            );
         }
     }
 
@@ -101,7 +104,10 @@ impl Output {
             self.last_error = Some(words.to_owned());
         }
         let Some(object) = object else { return };
-        let unread = words.contains("open source object") || words.contains("source file is being updated") || words.contains("failed to open directory") || words.contains("failed to read directory");
+        let unread = words.contains("open source object")
+            || words.contains("source file is being updated")
+            || words.contains("failed to open directory")
+            || words.contains("failed to read directory");
         if unread { self.unread.add(object) } else { self.unwritten.add(object) }
     }
 
@@ -124,7 +130,10 @@ impl Output {
         let failed = |what: &str| (RunState::Failed, format!("rclone: {what}: {}", words()));
         match report.exit_code {
             Some(0) if self.errors > 0 => (RunState::Warning, format!("rclone ended with 0 after {} errors: {}", self.errors, words())),
-            Some(0) => (RunState::Succeeded, if self.told { "copied".to_owned() } else { "rclone ended with 0; add --use-json-log --stats 1s for figures".to_owned() }),
+            Some(0) => (
+                RunState::Succeeded,
+                if self.told { "copied".to_owned() } else { "rclone ended with 0; add --use-json-log --stats 1s for figures".to_owned() },
+            ),
             Some(9) => (RunState::Succeeded, "nothing had to be transferred".to_owned()),
             Some(1) => faults(),
             Some(2) => failed("wrong usage (exit code 2)"),

@@ -8,7 +8,8 @@ const SYNC: &str = include_str!("captures/rclone_sync.jsonl");
 const UNREADABLE: &str = include_str!("captures/rclone_unreadable.jsonl");
 
 fn one(stdout: &str, stderr: &str, exit_code: Option<i32>) -> Parsed {
-    let mut runs = read(ToolName::Rclone, &Report { stdout, stderr, exit_code, received_at: Time(1_000_000), ..Report::default() }).unwrap_or_default();
+    let mut runs = read(ToolName::Rclone, &Report { stdout, stderr, exit_code, received_at: Time(1_000_000), ..Report::default() })
+        .unwrap_or_default();
     assert_eq!(runs.len(), 1);
     runs.remove(0)
 }
@@ -39,8 +40,15 @@ fn an_unreadable_source_file_is_a_warning_that_names_it() {
 
 #[test]
 fn a_fault_at_the_destination_failed() {
-    let run = one("", &UNREADABLE.replace("failed to open source object: open /srv/demo/src/d/b.txt: permission denied", "googleapi: Error 403: quota"), Some(1));
-    assert_eq!(end(&run), (RunState::Failed, "rclone: 1 file could not be backed up: d/b.txt; Failed to sync: googleapi: Error 403: quota"));
+    let run = one(
+        "",
+        &UNREADABLE.replace("failed to open source object: open /srv/demo/src/d/b.txt: permission denied", "googleapi: Error 403: quota"),
+        Some(1),
+    );
+    assert_eq!(
+        end(&run),
+        (RunState::Failed, "rclone: 1 file could not be backed up: d/b.txt; Failed to sync: googleapi: Error 403: quota")
+    );
 }
 
 #[test]
@@ -58,7 +66,10 @@ fn exit_codes_end_as_tabled() {
         assert_eq!(state(code), RunState::Failed, "{code}");
     }
     assert_eq!(state(130), RunState::Cancelled);
-    assert_eq!(end(&one("", "2026/11/21 00:03:42 Failed to sync: directory not found\n", Some(3))).1, "rclone: a folder was not found (exit code 3): Failed to sync: directory not found");
+    assert_eq!(
+        end(&one("", "2026/11/21 00:03:42 Failed to sync: directory not found\n", Some(3))).1,
+        "rclone: a folder was not found (exit code 3): Failed to sync: directory not found"
+    );
     assert_eq!(one("", "", None).event.state, RunState::Warning);
 }
 

@@ -4,7 +4,22 @@
 const MASK: &str = "***";
 
 /// Words that make a name a secret's name, in lower case.
-const SECRET_WORDS: &[&str] = &["password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "api-key", "access_key", "access-key", "account_key", "private_key", "credential", "signature"];
+const SECRET_WORDS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "api_key",
+    "apikey",
+    "api-key",
+    "access_key",
+    "access-key",
+    "account_key",
+    "private_key",
+    "credential",
+    "signature",
+];
 /// Names that only say where the secret is.
 const POINTERS: &[&str] = &["_file", "-file", "_command", "-command", "_fd", "-fd", "passcommand", "_id", "-id"];
 
@@ -41,7 +56,10 @@ fn redact_line(line: &str, out: &mut String) {
             out.push_str(word);
             rest = behind;
             let name = word.to_ascii_lowercase();
-            let bearer = matches!(name.as_str(), "bearer" | "basic") && behind.starts_with(' ') && behind.len() > 8 && !line.trim_start().starts_with(word);
+            let bearer = matches!(name.as_str(), "bearer" | "basic")
+                && behind.starts_with(' ')
+                && behind.len() > 8
+                && !line.trim_start().starts_with(word);
             if bearer && line.to_ascii_lowercase().contains("authorization") {
                 out.push(' ');
                 rest = mask_word(behind.get(1..).unwrap_or_default(), out);
@@ -83,7 +101,10 @@ fn mask_value<'a>(behind: &'a str, option: bool, out: &mut String) -> &'a str {
         }
         return behind;
     }
-    if option && let Some(value) = behind.strip_prefix(' ') && !value.starts_with('-') {
+    if option
+        && let Some(value) = behind.strip_prefix(' ')
+        && !value.starts_with('-')
+    {
         out.push(' ');
         return mask_word(value, out);
     }

@@ -64,7 +64,9 @@ impl Output {
             return;
         }
         match text(value, "message_type") {
-            Some("summary") if value.get("total_files_processed").is_some() || value.get("snapshot_id").is_some() => self.summaries.push(summary(value)),
+            Some("summary") if value.get("total_files_processed").is_some() || value.get("snapshot_id").is_some() => {
+                self.summaries.push(summary(value))
+            }
             Some("error") => self.item_error(value),
             Some("exit_error") => {
                 self.fatal = text(value, "message").map(str::to_owned).or_else(|| self.fatal.take());
@@ -93,7 +95,9 @@ impl Output {
             self.failed.add(plain_error_item(rest));
         } else if let Some(item) = line.strip_suffix(" does not exist, skipping") {
             self.failed.add(item);
-        } else if line.starts_with("Warning: at least one source file could not be read") || line.starts_with("Warning: failed to read all source data") {
+        } else if line.starts_with("Warning: at least one source file could not be read")
+            || line.starts_with("Warning: failed to read all source data")
+        {
             self.unreadable = true;
         } else if line.starts_with("signal interrupt received") || line.starts_with("context canceled") {
             self.interrupted = true;
@@ -183,8 +187,13 @@ impl Output {
             (Some(_), Some(advice)) => (RunState::Warning, format!("a snapshot was saved, but: {advice}")),
             (Some(_), None) if !self.failed.is_empty() || self.unreadable => (RunState::Warning, self.partial()),
             (Some(s), None) => snapshot_words(s),
-            (None, None) if has_code && self.anything => (RunState::Warning, "unrecognised: restic ended with 0, but its output holds no summary: add --json, and leave out --quiet".to_owned()),
-            (None, None) if has_code => (RunState::Warning, "unrecognised: restic ended with 0 but printed nothing: add --json, and leave out --quiet".to_owned()),
+            (None, None) if has_code && self.anything => (
+                RunState::Warning,
+                "unrecognised: restic ended with 0, but its output holds no summary: add --json, and leave out --quiet".to_owned(),
+            ),
+            (None, None) if has_code => {
+                (RunState::Warning, "unrecognised: restic ended with 0 but printed nothing: add --json, and leave out --quiet".to_owned())
+            }
             (None, None) => (RunState::Warning, "unrecognised: neither an exit code nor a summary says how restic ended".to_owned()),
         }
     }

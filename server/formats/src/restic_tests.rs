@@ -62,9 +62,22 @@ fn known_and_unknown_exit_codes_end_as_tabled() {
     assert_eq!(end(&one("", "", Some(143))).0, RunState::Cancelled);
     assert_eq!(end(&one("", "", Some(137))).0, RunState::Failed);
     assert_eq!(end(&one("", "panic: oops", Some(2))), (RunState::Failed, "restic: panic: oops"));
-    assert_eq!(end(&one(BACKUP, "", Some(77))), (RunState::Failed, "restic failed (exit code 77): see the log's end; snapshot ea5b3d0c was saved before"));
-    assert_eq!(end(&one("", "Fatal: unable to create lock in backend: repository is already locked exclusively by PID 7", Some(1))), (RunState::Failed, LOCKED));
-    assert_eq!(end(&one("", "Fatal: unable to open config file: stat norepo/config: no such file or directory\nIs there a repository at the following location?\nnorepo", Some(1))), (RunState::Failed, NO_REPOSITORY));
+    assert_eq!(
+        end(&one(BACKUP, "", Some(77))),
+        (RunState::Failed, "restic failed (exit code 77): see the log's end; snapshot ea5b3d0c was saved before")
+    );
+    assert_eq!(
+        end(&one("", "Fatal: unable to create lock in backend: repository is already locked exclusively by PID 7", Some(1))),
+        (RunState::Failed, LOCKED)
+    );
+    assert_eq!(
+        end(&one(
+            "",
+            "Fatal: unable to open config file: stat norepo/config: no such file or directory\nIs there a repository at the following location?\nnorepo",
+            Some(1)
+        )),
+        (RunState::Failed, NO_REPOSITORY)
+    );
 }
 
 #[test]
@@ -80,7 +93,10 @@ fn zero_without_a_summary_is_unrecognised() {
 fn plain_text_is_read_with_its_sums() {
     let run = one(include_str!("captures/restic_plain_exit3.txt"), "", Some(3));
     assert_eq!(end(&run), (RunState::Warning, "1 file could not be backed up: src/d/b.txt"));
-    assert_eq!((run.event.items, run.event.bytes, run.event.bytes_added, run.run_key.as_deref()), (Some(1), Some(3), Some(880), Some("10558c4f")));
+    assert_eq!(
+        (run.event.items, run.event.bytes, run.event.bytes_added, run.run_key.as_deref()),
+        (Some(1), Some(3), Some(880), Some("10558c4f"))
+    );
     let run = one("processed 12 files, 1.500 KiB in 1:02\nsnapshot a16efe12 saved\n", "", Some(0));
     assert_eq!(end(&run), (RunState::Succeeded, "snapshot a16efe12 saved"));
     assert_eq!((run.event.items, run.event.bytes, run.started_at), (Some(12), Some(1536), Some(NOW - domain::time::Span(62_000))));
@@ -98,14 +114,20 @@ fn a_missing_source_is_not_passed_over_though_restic_ends_with_0() {
 fn a_dry_run_is_no_backup() {
     let json = r#"{"message_type":"summary","files_new":0,"total_files_processed":2,"total_bytes_processed":6,"total_duration":0.2,"snapshot_id":"795c6a48","dry_run":true}"#;
     assert_eq!(end(&one(json, "", Some(0))).0, RunState::Skipped);
-    assert_eq!(end(&one("Would add to the repository: 0 B   (0 B   stored)\n\nprocessed 2 files, 6 B in 0:00\n", "", Some(0))).0, RunState::Skipped);
+    assert_eq!(
+        end(&one("Would add to the repository: 0 B   (0 B   stored)\n\nprocessed 2 files, 6 B in 0:00\n", "", Some(0))).0,
+        RunState::Skipped
+    );
 }
 
 #[test]
 fn newer_releases_tell_times_and_packed_sizes() {
     let json = r#"{"message_type":"summary","files_new":1,"data_added":900,"data_added_packed":400,"total_files_processed":1,"total_bytes_processed":9,"total_duration":1,"backup_start":"1970-01-01T01:10:00+01:00","backup_end":"1970-01-01T00:10:01.5Z","snapshot_id":"795c6a48b21d2bf7a1ba3ff3b36b3b0e3a2fcd7aa1d4bb4b3b3ad4ad4a0f6f5b"}"#;
     let run = one(json, "", Some(0));
-    assert_eq!((run.started_at, run.event.at, run.event.bytes_added, run.run_key.as_deref()), (Some(Time(600_000)), Time(601_500), Some(400), Some("795c6a48")));
+    assert_eq!(
+        (run.started_at, run.event.at, run.event.bytes_added, run.run_key.as_deref()),
+        (Some(Time(600_000)), Time(601_500), Some(400), Some("795c6a48"))
+    );
     let late = json.replace("1970-01-01T00:10:01.5Z", "2099-01-01T00:00:00Z");
     assert_eq!(one(&late, "", Some(0)).event.at, NOW, "a machine's clock may be wrong");
     let unchanged = r#"{"message_type":"summary","total_files_processed":1,"total_bytes_processed":9}"#;
@@ -124,7 +146,11 @@ fn several_snapshots_are_several_runs() {
 
 #[test]
 fn lists_are_refused_with_what_they_are() {
-    for list in [include_str!("captures/restic_snapshots.json"), include_str!("captures/restic_forget.json"), include_str!("captures/restic_stats.json")] {
+    for list in [
+        include_str!("captures/restic_snapshots.json"),
+        include_str!("captures/restic_forget.json"),
+        include_str!("captures/restic_stats.json"),
+    ] {
         let report = Report { stdout: list, exit_code: Some(0), received_at: NOW, ..Report::default() };
         assert!(matches!(read(ToolName::Restic, &report), Err(FormatError::NoRun(_))));
     }
@@ -134,7 +160,9 @@ fn lists_are_refused_with_what_they_are() {
 
 #[test]
 fn a_thousand_failing_files_are_counted_and_a_hundred_named() {
-    let errors: String = (0..1000).map(|n| format!("{{\"message_type\":\"error\",\"error\":{{\"message\":\"x\"}},\"during\":\"scan\",\"item\":\"/f{n}\"}}\n")).collect();
+    let errors: String = (0..1000)
+        .map(|n| format!("{{\"message_type\":\"error\",\"error\":{{\"message\":\"x\"}},\"during\":\"scan\",\"item\":\"/f{n}\"}}\n"))
+        .collect();
     let run = one(BACKUP, &format!("{errors}{errors}"), Some(3));
     assert_eq!(run.event.failed_items.len(), 100);
     assert_eq!(end(&run).1, "1000 files could not be backed up: /f0, /f1, /f2 and 997 more; the first 100 are listed");

@@ -73,7 +73,11 @@ fn restic(report: &Report<'_>, outcome: &mut RestoreOutcome) {
                 }
                 Some("error") => {
                     let item = lines::text(&value, "item").unwrap_or_default();
-                    let words = value.get("error").and_then(|e| lines::text(e, "message")).or_else(|| lines::text(&value, "message")).unwrap_or("error");
+                    let words = value
+                        .get("error")
+                        .and_then(|e| lines::text(e, "message"))
+                        .or_else(|| lines::text(&value, "message"))
+                        .unwrap_or("error");
                     fault(&format!("{item}: {words}"));
                 }
                 Some("exit_error") => fault(lines::text(&value, "message").unwrap_or("error")),
@@ -86,16 +90,21 @@ fn restic(report: &Report<'_>, outcome: &mut RestoreOutcome) {
                     clean = true;
                     outcome.files = summary.split([' ', '/']).next().and_then(|n| n.parse().ok());
                     outcome.bytes = summary.split_once('(').and_then(|(_, s)| lines::size(s));
-                } else if line.starts_with("Fatal: ") || line.starts_with("ignoring error for ") || line.starts_with("error: ") || line.starts_with("error for tree") {
+                } else if line.starts_with("Fatal: ")
+                    || line.starts_with("ignoring error for ")
+                    || line.starts_with("error: ")
+                    || line.starts_with("error for tree")
+                {
                     fault(line);
                 }
             }
         }
     }
-    outcome.passed = faults == 0 && match report.exit_code {
-        Some(code) => code == 0,
-        None => clean,
-    };
+    outcome.passed = faults == 0
+        && match report.exit_code {
+            Some(code) => code == 0,
+            None => clean,
+        };
     if let Some(text) = first_fault {
         outcome.note = if faults > 1 { format!("{text} (and {} more)", faults - 1) } else { text };
     } else if outcome.passed && clean {
@@ -111,7 +120,12 @@ mod tests {
     use super::*;
 
     fn of(tool: Option<ToolName>, stdout: &str, stderr: &str, exit_code: Option<i32>) -> RestoreOutcome {
-        restore_test(tool, &Report { stdout, stderr, exit_code, ..Report::default() }).unwrap_or_else(|e| RestoreOutcome { passed: false, files: None, bytes: None, note: e.to_string() })
+        restore_test(tool, &Report { stdout, stderr, exit_code, ..Report::default() }).unwrap_or_else(|e| RestoreOutcome {
+            passed: false,
+            files: None,
+            bytes: None,
+            note: e.to_string(),
+        })
     }
     const RESTIC: Option<ToolName> = Some(ToolName::Restic);
 
@@ -128,10 +142,18 @@ mod tests {
 
     #[test]
     fn restic_json_summaries_are_read() {
-        let restored = r#"{"message_type":"summary","seconds_elapsed":3,"total_files":5,"files_restored":5,"total_bytes":900,"bytes_restored":900}"#;
-        assert_eq!(of(RESTIC, restored, "", Some(0)), RestoreOutcome { passed: true, files: Some(5), bytes: Some(900), note: "5 files, 900 bytes restored".into() });
-        let broken = r#"{"message_type":"summary","num_errors":2,"broken_packs":["ab"],"suggest_repair_index":false,"suggest_prune":false}"#;
-        assert_eq!(of(RESTIC, broken, "", None), RestoreOutcome { passed: false, files: None, bytes: None, note: "2 errors, 1 broken packs".into() });
+        let restored =
+            r#"{"message_type":"summary","seconds_elapsed":3,"total_files":5,"files_restored":5,"total_bytes":900,"bytes_restored":900}"#;
+        assert_eq!(
+            of(RESTIC, restored, "", Some(0)),
+            RestoreOutcome { passed: true, files: Some(5), bytes: Some(900), note: "5 files, 900 bytes restored".into() }
+        );
+        let broken =
+            r#"{"message_type":"summary","num_errors":2,"broken_packs":["ab"],"suggest_repair_index":false,"suggest_prune":false}"#;
+        assert_eq!(
+            of(RESTIC, broken, "", None),
+            RestoreOutcome { passed: false, files: None, bytes: None, note: "2 errors, 1 broken packs".into() }
+        );
         let empty = r#"{"message_type":"summary","total_files":0,"files_restored":0,"bytes_restored":0}"#;
         assert_eq!(of(RESTIC, empty, "", Some(0)).note, "nothing was restored");
         assert!(!of(RESTIC, "", "Fatal: unable to open config file", Some(1)).passed);

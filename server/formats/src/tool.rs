@@ -40,10 +40,7 @@ impl fmt::Display for ToolName {
 impl FromStr for ToolName {
     type Err = FormatError;
     fn from_str(name: &str) -> Result<Self, FormatError> {
-        Self::ALL
-            .into_iter()
-            .find(|tool| tool.as_str().eq_ignore_ascii_case(name))
-            .ok_or_else(|| FormatError::Unsupported(name.to_owned()))
+        Self::ALL.into_iter().find(|tool| tool.as_str().eq_ignore_ascii_case(name)).ok_or_else(|| FormatError::Unsupported(name.to_owned()))
     }
 }
 
@@ -124,7 +121,28 @@ fn makes_backup(tool: ToolName, arguments: &[String]) -> bool {
         // Without an action borgmatic creates, prunes, compacts and checks.
         ToolName::Borgmatic => {
             has(&["create", "-C", "--create"])
-                || !has(&["check", "prune", "compact", "list", "info", "extract", "mount", "umount", "init", "rcreate", "repo-create", "rlist", "rinfo", "restore", "export-tar", "break-lock", "borg", "config", "generate", "validate"])
+                || !has(&[
+                    "check",
+                    "prune",
+                    "compact",
+                    "list",
+                    "info",
+                    "extract",
+                    "mount",
+                    "umount",
+                    "init",
+                    "rcreate",
+                    "repo-create",
+                    "rlist",
+                    "rinfo",
+                    "restore",
+                    "export-tar",
+                    "break-lock",
+                    "borg",
+                    "config",
+                    "generate",
+                    "validate",
+                ])
         }
     }
 }
@@ -149,7 +167,17 @@ mod tests {
 
     #[test]
     fn what_makes_no_backup_is_left_to_its_exit_code() {
-        for line in ["restic check", "borg prune", "rclone lsf a:", "borgmatic check", "/opt/backup.sh restic backup", "sudo", "nice -n", "timeout 5", ""] {
+        for line in [
+            "restic check",
+            "borg prune",
+            "rclone lsf a:",
+            "borgmatic check",
+            "/opt/backup.sh restic backup",
+            "sudo",
+            "nice -n",
+            "timeout 5",
+            "",
+        ] {
             assert_eq!(of(line), None, "{line}");
         }
         assert_eq!(detect(&[]), None);

@@ -1,10 +1,7 @@
 //! What the readers of all tools share: gathering failing files and a message, exit codes of signals, and making the
 //! event within its limits. Not for what a particular tool means by its words.
 
-use crate::{
-    Parsed, Report, lines, log,
-    redact::redact,
-};
+use crate::{Parsed, Report, lines, log, redact::redact};
 use domain::{
     run::{RunEvent, RunState, Tool},
     time::{Span, Time},
@@ -80,11 +77,8 @@ impl Finding {
     /// The parsed run. Times later than the arrival of the report, and starts later than ends, are not believed.
     pub(crate) fn end(self, report: &Report<'_>, tool: &str, state: RunState, message: &str, failed: FailedItems) -> Parsed {
         let at = self.ended_at.filter(|end| *end <= report.received_at).unwrap_or(report.received_at);
-        let started_at = report
-            .started_at
-            .or(self.started_at)
-            .or_else(|| self.duration_ms.map(|ms| at - Span(ms)))
-            .filter(|start| *start <= at);
+        let started_at =
+            report.started_at.or(self.started_at).or_else(|| self.duration_ms.map(|ms| at - Span(ms))).filter(|start| *start <= at);
         Parsed {
             job_hint: self.job_hint,
             run_key: self.run_key,
@@ -146,7 +140,14 @@ pub(crate) fn common_fault(lower: &str) -> Option<&'static str> {
         "no space left: free space at the destination or in the cache folder"
     } else if has(&["no such host", "name or service not known", "temporary failure in name resolution", "could not resolve hostname"]) {
         "the destination's name can't be resolved: check the address and the machine's DNS"
-    } else if has(&["connection refused", "no route to host", "network is unreachable", "connection timed out", "i/o timeout", "connection reset"]) {
+    } else if has(&[
+        "connection refused",
+        "no route to host",
+        "network is unreachable",
+        "connection timed out",
+        "i/o timeout",
+        "connection reset",
+    ]) {
         "the destination can't be reached: check that it is up, and the network and firewall between"
     } else if has(&["host key verification failed"]) {
         "the SSH host key is unknown or has changed: check the host and its key in known_hosts"

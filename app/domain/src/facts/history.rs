@@ -18,11 +18,7 @@ impl RunSummary {
     }
 
     fn as_open(&self) -> OpenRun {
-        OpenRun {
-            started_at: self.started_at,
-            retrying: self.state == RunState::Retrying,
-            attempt: self.attempt,
-        }
+        OpenRun { started_at: self.started_at, retrying: self.state == RunState::Retrying, attempt: self.attempt }
     }
 
     fn failure(&self) -> Failure {
@@ -148,9 +144,7 @@ impl JobHistory {
         let after_usable = Some(run.end()) > self.last_usable_end;
         match run.state.outcome() {
             Some(Outcome::Usable) => !after_usable || self.last_failure <= Some(run.end()),
-            Some(Outcome::Bad) => {
-                run.state != RunState::Failed || !after_usable || self.consecutive_failures < MAX_FAILURES
-            }
+            Some(Outcome::Bad) => run.state != RunState::Failed || !after_usable || self.consecutive_failures < MAX_FAILURES,
             Some(Outcome::Neutral) | None => true,
         }
     }

@@ -74,9 +74,7 @@ impl Worst {
         let id = job.job;
         let last = job.history.last_usable_end;
         if failures.count > 0
-            && self.failed.is_none_or(|(count, since, _)| {
-                failures.count > count || (failures.count == count && failures.since < since)
-            })
+            && self.failed.is_none_or(|(count, since, _)| failures.count > count || (failures.count == count && failures.since < since))
         {
             self.failed = Some((failures.count, failures.since, id));
         }
@@ -317,23 +315,12 @@ fn never_reported(
     });
     if come {
         let reason = Reason::NeverReported { since: facts.enrolled_at };
-        conditions.push(Condition {
-            kind: AlertKind::NeverReported,
-            severity: Severity::Warning,
-            since,
-            job: None,
-            reason,
-        });
+        conditions.push(Condition { kind: AlertKind::NeverReported, severity: Severity::Warning, since, job: None, reason });
     }
 }
 
 /// The restore factor, its reason and condition.
-fn restore(
-    facts: &DeviceFacts,
-    reasons: &mut Reasons,
-    conditions: &mut SmallVec<[Condition; 2]>,
-    ahead: &mut Ahead,
-) -> u32 {
+fn restore(facts: &DeviceFacts, reasons: &mut Reasons, conditions: &mut SmallVec<[Condition; 2]>, ahead: &mut Ahead) -> u32 {
     match (facts.restore.last, facts.terms.restore_test_every) {
         (None, None) | (Some((_, true)), None) => ONE,
         (None, Some(_)) => {
@@ -353,13 +340,7 @@ fn restore(
         (Some((at, false)), _) => {
             let reason = Reason::RestoreFailed { at };
             reasons.push(Weight::Critical, reason);
-            conditions.push(Condition {
-                kind: AlertKind::RestoreTestFailed,
-                severity: Severity::Critical,
-                since: at,
-                job: None,
-                reason,
-            });
+            conditions.push(Condition { kind: AlertKind::RestoreTestFailed, severity: Severity::Critical, since: at, job: None, reason });
             0
         }
     }

@@ -145,17 +145,9 @@ impl<'a> JobView<'a> {
         if self.open.is_none() && due > self.now && self.history().last_usable_end.is_some() {
             ahead.sure = ahead.sure.min(due);
         }
-        let mut passed = |deadline: Time, waits: bool| {
-            ahead.reached(deadline) && !self.held_open(deadline) && !(waits && self.held_offline(deadline))
-        };
-        Deadlines {
-            due,
-            missed,
-            overdue,
-            past_due: passed(due, false),
-            is_missed: passed(missed, true),
-            is_overdue: passed(overdue, true),
-        }
+        let mut passed =
+            |deadline: Time, waits: bool| ahead.reached(deadline) && !self.held_open(deadline) && !(waits && self.held_offline(deadline));
+        Deadlines { due, missed, overdue, past_due: passed(due, false), is_missed: passed(missed, true), is_overdue: passed(overdue, true) }
     }
 
     pub(super) fn failures(&self) -> Failures {

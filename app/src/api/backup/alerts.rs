@@ -1,13 +1,13 @@
 //! Alerts: the list, and tending them.
 
 use crate::error::UiError;
+use crate::wire::Wire;
 use domain::{
     alert::{AlertKind, Severity},
     health::Reason,
     ids::{AlertId, DeviceId, JobId, OrganizationId, RunId},
     time::Time,
 };
-use crate::wire::Wire;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,8 @@
 //! Commands on devices.
 
 use crate::error::UiError;
-use domain::{ids::DeviceId, policy::DeviceClass};
 use crate::wire::Wire;
+use domain::{ids::DeviceId, policy::DeviceClass};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -2,13 +2,13 @@
 
 use super::{AlertLine, RunLine};
 use crate::error::UiError;
+use crate::wire::Wire;
 use domain::{
     ids::{DeviceId, JobId, OrganizationId, PolicyId, RestoreTestId},
     live::{CountsNow, DeviceNow},
     policy::DeviceClass,
     time::Time,
 };
-use crate::wire::Wire;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 

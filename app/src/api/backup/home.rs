@@ -2,8 +2,8 @@
 
 use super::{AlertLine, DeviceLine};
 use crate::error::UiError;
-use domain::{live::CountsNow, time::Time};
 use crate::wire::Wire;
+use domain::{live::CountsNow, time::Time};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -1,13 +1,13 @@
 //! Runs: a list of them, and one in full.
 
 use crate::error::UiError;
+use crate::wire::Wire;
 use domain::{
     ids::{DeviceId, JobId, OrganizationId, RunId},
     live::RunNow,
     run::{Run, RunState},
     time::Time,
 };
-use crate::wire::Wire;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -34,7 +34,14 @@ pub(super) fn line(row: OrganizationRow, sees_health: bool) -> OrganizationLine 
 }
 
 fn device(row: DeviceRow) -> DeviceLine {
-    DeviceLine { now: device_now(&row), name: row.name, class: row.class, life: row.life, policy: row.policy.1, open_alerts: row.open_alerts }
+    DeviceLine {
+        now: device_now(&row),
+        name: row.name,
+        class: row.class,
+        life: row.life,
+        policy: row.policy.1,
+        open_alerts: row.open_alerts,
+    }
 }
 
 pub(super) async fn view(
@@ -100,7 +107,10 @@ pub(super) fn seats(typed: &str) -> Result<Option<i64>, UiError> {
     if typed.is_empty() {
         return Ok(None);
     }
-    typed.parse().map(Some).map_err(|_| UiError::field("invalid_seat_limit", "seat_limit", "Give a whole number of seats, or leave it empty for no limit."))
+    typed
+        .parse()
+        .map(Some)
+        .map_err(|_| UiError::field("invalid_seat_limit", "seat_limit", "Give a whole number of seats, or leave it empty for no limit."))
 }
 
 /// What was sold, as typed; nothing typed: Backup.

@@ -101,7 +101,11 @@ pub async fn list_inbox(
         let organization = row.organization.map(|id| id.to_string());
         InboxLine {
             id: row.id,
-            organization_name: organizations.iter().find(|o| Some(&o.value) == organization.as_ref()).map(|o| o.label.clone()).unwrap_or_default(),
+            organization_name: organizations
+                .iter()
+                .find(|o| Some(&o.value) == organization.as_ref())
+                .map(|o| o.label.clone())
+                .unwrap_or_default(),
             organization,
             source: row.source,
             first_seen_at: row.first_seen_at,

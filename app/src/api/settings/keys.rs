@@ -91,7 +91,8 @@ pub async fn list_keys() -> Result<KeysView, UiError> {
     let now = (engine.clock)();
     let rows = keys::list(&engine.store, &actor).await?;
     let organizations = choices::organizations(&engine, &actor, None).await?;
-    let named = |id: String| organizations.iter().find(|o| o.value == id).map_or_else(|| "one organization".to_owned(), |o| o.label.clone());
+    let named =
+        |id: String| organizations.iter().find(|o| o.value == id).map_or_else(|| "one organization".to_owned(), |o| o.label.clone());
     let hidden = rows.len().saturating_sub(MOST);
     let line = |row: keys::KeyRow| {
         let (scope, link) = match row.scope {

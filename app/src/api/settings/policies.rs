@@ -189,7 +189,9 @@ pub async fn preview_schedule(
     use super::schedules;
     let (engine, actor) = crate::context::actor()?;
     let own_zone = match actor.scope.partner() {
-        Some(partner) => engine::store::partners::get(&engine.store, &actor, partner).await.map_or_else(|_| "UTC".to_owned(), |p| p.time_zone),
+        Some(partner) => {
+            engine::store::partners::get(&engine.store, &actor, partner).await.map_or_else(|_| "UTC".to_owned(), |p| p.time_zone)
+        }
         None => "UTC".to_owned(),
     };
     Ok(match schedules::policy(&form) {

@@ -18,7 +18,11 @@ const SHOWN: usize = 5;
 const LOOKED_AT: usize = 400;
 
 fn number(typed: &str, field: &'static str, what: &str) -> Result<u32, UiError> {
-    typed.trim().replace(['\u{a0}', ' ', ','], "").parse().map_err(|_| UiError::field("invalid_number", field, format!("Give {what} as a whole number.")))
+    typed
+        .trim()
+        .replace(['\u{a0}', ' ', ','], "")
+        .parse()
+        .map_err(|_| UiError::field("invalid_number", field, format!("Give {what} as a whole number.")))
 }
 
 fn optional(typed: &str, field: &'static str, what: &str) -> Result<Option<u32>, UiError> {
@@ -39,16 +43,20 @@ fn schedule(form: &PolicyInput) -> Result<Schedule, UiError> {
                 "days" => 1_440,
                 _ => return Err(UiError::field("unit_needed", "unit", "Choose minutes, hours or days.")),
             };
-            let every_minutes = many.checked_mul(unit).filter(|m| (1..=527_040).contains(m)).ok_or_else(|| {
-                UiError::field("out_of_range", "every", "The gap must be at least one minute and at most 366 days.")
-            })?;
+            let every_minutes = many
+                .checked_mul(unit)
+                .filter(|m| (1..=527_040).contains(m))
+                .ok_or_else(|| UiError::field("out_of_range", "every", "The gap must be at least one minute and at most 366 days."))?;
             Schedule::Every { every_minutes }
         }
-        "cron" => Schedule::Cron { cron: form.cron.split_whitespace().collect::<Vec<_>>().join(" "), time_zone: form.time_zone.trim().to_owned() },
+        "cron" => {
+            Schedule::Cron { cron: form.cron.split_whitespace().collect::<Vec<_>>().join(" "), time_zone: form.time_zone.trim().to_owned() }
+        }
         "learned" => Schedule::Learned,
         _ => return Err(UiError::field("kind_needed", "kind", "Choose how backups are scheduled.")),
     };
-    zones::validate(&schedule).map_err(|e| UiError::field("invalid_schedule", if form.kind == "cron" { "cron" } else { "every" }, e.to_string()))?;
+    zones::validate(&schedule)
+        .map_err(|e| UiError::field("invalid_schedule", if form.kind == "cron" { "cron" } else { "every" }, e.to_string()))?;
     Ok(schedule)
 }
 
@@ -58,7 +66,12 @@ pub(super) fn policy(form: &PolicyInput) -> Result<Policy, UiError> {
     Ok(Policy {
         schedule: schedule(form)?,
         grace_minutes: or_default(&form.grace_minutes, "grace_minutes", "the grace in minutes", usual.grace_minutes)?,
-        longest_run_minutes: or_default(&form.longest_run_minutes, "longest_run_minutes", "the longest run in minutes", usual.longest_run_minutes)?,
+        longest_run_minutes: or_default(
+            &form.longest_run_minutes,
+            "longest_run_minutes",
+            "the longest run in minutes",
+            usual.longest_run_minutes,
+        )?,
         restore_test_days: optional(&form.restore_test_days, "restore_test_days", "the days between restore tests")?,
         overdue_hours: optional(&form.overdue_hours, "overdue_hours", "the hours until overdue")?,
         offline_allowance_hours: or_default(
@@ -145,7 +158,9 @@ pub(super) fn preview(policy: &Policy, own_zone: &str, now: Time) -> SchedulePre
     SchedulePreview {
         words: text::schedule(&policy.schedule),
         slots: listed.iter().take(SHOWN).map(slot).collect(),
-        clock_change: clock_change(&policy.schedule, zone, &listed).map(|(before, after)| vec![slot(&before), slot(&after)]).unwrap_or_default(),
+        clock_change: clock_change(&policy.schedule, zone, &listed)
+            .map(|(before, after)| vec![slot(&before), slot(&after)])
+            .unwrap_or_default(),
         warnings,
         problem: None,
     }

@@ -3,13 +3,16 @@
 use super::{Console, tend::TendAlert};
 use crate::{
     api::backup::{AlertLine, AlertsQuery, AlertsView, load_alerts},
-    components::{Empty, Page, Pager, SeverityBadge, TableFrame, Tab, Tabs, TimeText, loaded, query_with},
+    components::{Empty, Page, Pager, SeverityBadge, Tab, TableFrame, Tabs, TimeText, loaded, query_with},
     live::{Live, use_now},
     me,
 };
 use domain::{access::Action, alert::AlertKind, text};
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::{use_navigate, use_query_map}};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
 
 /// The page.
 #[component]

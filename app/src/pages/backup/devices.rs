@@ -7,13 +7,22 @@ use super::{
 use crate::{
     api::backup::{DeviceLine, DevicesQuery, DevicesView, load_devices},
     browser,
-    components::{Button, Empty, LinkButton, Page, Pager, SortHead, TableFrame, button::ButtonKind, icon::{Icon, SEARCH}, loaded, query_with},
+    components::{
+        Button, Empty, LinkButton, Page, Pager, SortHead, TableFrame,
+        button::ButtonKind,
+        icon::{Icon, SEARCH},
+        loaded, query_with,
+    },
     live::Live,
     me,
 };
 use domain::{access::Action, health::Band, text};
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::{use_navigate, use_query_map}, params::ParamsMap};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+    params::ParamsMap,
+};
 
 const TYPING: u32 = 250;
 
@@ -213,7 +222,8 @@ fn csv(lines: &[DeviceLine]) -> String {
         let guard = if value.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
         format!("\"{guard}{}\"", value.replace('"', "\"\""))
     };
-    let mut csv = "Device,Client,Class,Score,Band,Last usable backup,Next due,Policy,Storage used (bytes),Quota (bytes),Tags\r\n".to_owned();
+    let mut csv =
+        "Device,Client,Class,Score,Band,Last usable backup,Next due,Policy,Storage used (bytes),Quota (bytes),Tags\r\n".to_owned();
     for line in lines {
         let time = |t: Option<domain::time::Time>| t.map(text::rfc3339).unwrap_or_default();
         let number = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();

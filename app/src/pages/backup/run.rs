@@ -4,7 +4,11 @@ use super::state::took;
 use crate::{
     api::backup::{RunView, load_run},
     browser,
-    components::{Page, RunBadge, Section, TableFrame, TimeText, icon::{Icon, SEARCH}, loaded},
+    components::{
+        Page, RunBadge, Section, TableFrame, TimeText,
+        icon::{Icon, SEARCH},
+        loaded,
+    },
     live::{Live, use_now},
 };
 use domain::{run::RunState, text};
@@ -30,10 +34,7 @@ fn Shown(view: RunView) -> impl IntoView {
     let device_id = view.device.0;
     let device = view.device.1.clone();
     let job = view.job.1.clone();
-    let breadcrumbs = vec![
-        ("/backups/devices".to_owned(), "Devices".to_owned()),
-        (format!("/devices/{device_id}"), device.clone()),
-    ];
+    let breadcrumbs = vec![("/backups/devices".to_owned(), "Devices".to_owned()), (format!("/devices/{device_id}"), device.clone())];
     let lead = view! {
         <p class="facts">
             <a href=format!("/devices/{device_id}")>{device}</a>
@@ -170,12 +171,21 @@ fn Log(log: String) -> impl IntoView {
     let found = Memo::new(move |_| {
         let wanted = wanted.get().to_ascii_lowercase();
         lines.with_value(|lines| {
-            lines.iter().enumerate().filter(|(_, l)| wanted.is_empty() || l.to_ascii_lowercase().contains(&wanted)).map(|(n, _)| n).collect::<Vec<_>>()
+            lines
+                .iter()
+                .enumerate()
+                .filter(|(_, l)| wanted.is_empty() || l.to_ascii_lowercase().contains(&wanted))
+                .map(|(n, _)| n)
+                .collect::<Vec<_>>()
         })
     });
     let words = move || {
         let n = found.with(Vec::len);
-        if wanted.with(String::is_empty) { format!("{} lines", text::count(all as i64)) } else { format!("{} of {} lines", text::count(n as i64), text::count(all as i64)) }
+        if wanted.with(String::is_empty) {
+            format!("{} lines", text::count(all as i64))
+        } else {
+            format!("{} of {} lines", text::count(n as i64), text::count(all as i64))
+        }
     };
     view! {
         <div class="filters">

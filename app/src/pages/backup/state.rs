@@ -45,8 +45,15 @@ pub fn DoingBadge(
 ) -> impl IntoView {
     let doing = Memo::new(move |_| now.with(doing));
     // Only what the badge says moves when a percentage does; the badge itself is made anew when its kind changes.
-    let kind = Memo::new(move |_| doing.with(|d| match d { Doing::Life(_) => 0, Doing::Run(..) => 1, Doing::Nothing => 2 }));
-    move || match kind.get() {
+    let kind = Memo::new(move |_| {
+        doing.with(|d| match d {
+            Doing::Life(_) => 0,
+            Doing::Run(..) => 1,
+            Doing::Nothing => 2,
+        })
+    });
+    move || {
+        match kind.get() {
         0 => view! { <LifeBadge life=Signal::derive(move || doing.with(|d| match d { Doing::Life(life) => *life, _ => DeviceLife::Active }))/> }.into_any(),
         1 => view! {
             <RunBadge
@@ -56,6 +63,7 @@ pub fn DoingBadge(
         }
         .into_any(),
         _ => view! { <span class="faint">"No run yet"</span> }.into_any(),
+    }
     }
 }
 

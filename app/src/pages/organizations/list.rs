@@ -81,8 +81,11 @@ fn List(view: OrganizationsView, asked: (Option<String>, Option<String>, Option<
         return if is_filtered {
             view! { <Empty title="No organization fits"><p>"Search for less of the name, or "<a href="/organizations">"show all of them"</a>"."</p></Empty> }.into_any()
         } else {
-            let add = view.may_add.then(|| view! { <LinkButton href="/organizations/new" kind=ButtonKind::Primary>"Add an organization"</LinkButton> });
-            view! { <Empty title="No organizations yet"><p>"An organization is a client whose machines you protect."</p>{add}</Empty> }.into_any()
+            let add = view
+                .may_add
+                .then(|| view! { <LinkButton href="/organizations/new" kind=ButtonKind::Primary>"Add an organization"</LinkButton> });
+            view! { <Empty title="No organizations yet"><p>"An organization is a client whose machines you protect."</p>{add}</Empty> }
+                .into_any()
         };
     }
     let (shown, next_cursor, sees_health) = (view.rows.len(), view.next_cursor, view.sees_health);
@@ -115,7 +118,10 @@ pub fn bands(counts: &CountsNow) -> [(Band, i64); 4] {
 
 /// Bands in words, those that have any.
 fn in_words(counts: &CountsNow) -> String {
-    let told = bands(counts).into_iter().filter(|(_, n)| *n > 0).map(|(band, n)| format!("{} {}", text::count(n), text::band_label(band).to_lowercase()));
+    let told = bands(counts)
+        .into_iter()
+        .filter(|(_, n)| *n > 0)
+        .map(|(band, n)| format!("{} {}", text::count(n), text::band_label(band).to_lowercase()));
     told.collect::<Vec<_>>().join(", ")
 }
 

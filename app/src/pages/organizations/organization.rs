@@ -56,7 +56,9 @@ fn Whole(view: OrganizationView, again: Callback<()>) -> impl IntoView {
     let lead = view! { <p class="facts"><Status activated=view.line.activated/> <span>{view.line.time_zone.replace('_', " ")}</span></p> };
     let here = tabs.iter().position(|t| t.href.ends_with(&format!("?tab={}", view.tab))).unwrap_or(0);
     let body = match view.tab.as_str() {
-        "devices" if view.devices.is_empty() => view! { <NoDevices id=view.line.id may_add=view.may_add_devices && view.line.activated/> }.into_any(),
+        "devices" if view.devices.is_empty() => {
+            view! { <NoDevices id=view.line.id may_add=view.may_add_devices && view.line.activated/> }.into_any()
+        }
         "devices" => {
             let shown = view.devices.len();
             view! {

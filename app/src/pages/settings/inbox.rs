@@ -31,7 +31,8 @@ pub fn Inbox() -> impl IntoView {
     Effect::new(move |_| {
         if let Some(Ok(assigned)) = assign.value().get() {
             open.set(false);
-            let rejected = if assigned.rejected > 0 { format!(", {} could not be read", text::count(assigned.rejected)) } else { String::new() };
+            let rejected =
+                if assigned.rejected > 0 { format!(", {} could not be read", text::count(assigned.rejected)) } else { String::new() };
             let reports = if assigned.taken == 1 { "report" } else { "reports" };
             toasts.say(format!("Assigned: {} waiting {reports} taken in{rejected}.", text::count(assigned.taken)));
         }
@@ -129,7 +130,11 @@ fn AssignForm(line: InboxLine, view: InboxView, assign: ServerAction<AssignSourc
     devices.extend(view.devices.iter().filter(|(o, _)| fits(o)).map(|(_, c)| (c.value.clone(), c.label.clone())));
     let organizations: Vec<_> = view.organizations.into_iter().filter(|o| fits(&o.value)).collect();
     // A device of the same name is most likely meant.
-    let same = view.devices.iter().filter(|(o, _)| fits(o)).find(|(_, c)| c.label.to_lowercase().starts_with(&format!("{} (", line.source.to_lowercase())));
+    let same = view
+        .devices
+        .iter()
+        .filter(|(o, _)| fits(o))
+        .find(|(_, c)| c.label.to_lowercase().starts_with(&format!("{} (", line.source.to_lowercase())));
     let device = RwSignal::new(same.map_or_else(|| "new".to_owned(), |(_, c)| c.value.clone()));
     let name = RwSignal::new(line.source.clone());
     let class = RwSignal::new("server".to_owned());

@@ -3,14 +3,20 @@
 use super::SettingsTabs;
 use crate::{
     api::settings::keys::{FreshKey, KeyLine, KeysView, MakeKey, RevokeKey, list_keys},
-    components::{Button, ButtonKind, Confirm, CopyLine, Dialog, Empty, Field, Page, SelectField, SwitchField, TableFrame, TimeText, loaded, use_toasts},
+    components::{
+        Button, ButtonKind, Confirm, CopyLine, Dialog, Empty, Field, Page, SelectField, SwitchField, TableFrame, TimeText, loaded,
+        use_toasts,
+    },
     me::may,
     pages::start::{
         add_device::options,
         form::{Faults, FormFault},
     },
 };
-use domain::{access::{Action as Right, KeyRights}, ids::KeyId};
+use domain::{
+    access::{Action as Right, KeyRights},
+    ids::KeyId,
+};
 use leptos::prelude::*;
 
 /// The page.
@@ -101,8 +107,11 @@ fn List(view: KeysView, make: ServerAction<MakeKey>, making: RwSignal<bool>, rev
 }
 
 fn rights(rights: KeyRights) -> String {
-    let words: Vec<&str> =
-        [(rights.ingest, "send"), (rights.read, "read"), (rights.manage, "manage")].into_iter().filter(|(has, _)| *has).map(|(_, w)| w).collect();
+    let words: Vec<&str> = [(rights.ingest, "send"), (rights.read, "read"), (rights.manage, "manage")]
+        .into_iter()
+        .filter(|(has, _)| *has)
+        .map(|(_, w)| w)
+        .collect();
     words.join(", ")
 }
 

@@ -1,8 +1,8 @@
 //! Adding a device: within the first start and from everywhere else.
 
 use super::{
-    form::{Faults, FormFault, follow},
     first_start::Steps,
+    form::{Faults, FormFault, follow},
 };
 use crate::{
     api::start::{AddDevice, AddDeviceView, Choice, load_add_device},

@@ -54,11 +54,8 @@ fn Connection(view: ConnectView, make: ServerAction<MakeDeviceKey>) -> impl Into
     let current = StoredValue::new(ways);
     let here = Signal::derive(move || current.with_value(|ways| ways.iter().position(|w| way.with(|word| w.word == *word)).unwrap_or(0)));
     let has_key = view.key.is_some();
-    let breadcrumbs = if first {
-        Vec::new()
-    } else {
-        vec![("/backups/devices".to_owned(), "Devices".to_owned()), (address.clone(), view.name.clone())]
-    };
+    let breadcrumbs =
+        if first { Vec::new() } else { vec![("/backups/devices".to_owned(), "Devices".to_owned()), (address.clone(), view.name.clone())] };
     view! {
         <Page title=format!("Connect {}", view.name) breadcrumbs lead=lead.into_any()>
             {first.then(|| view! { <Steps at=4/> })}

@@ -35,7 +35,10 @@ pub fn ways(url: &str, device: DeviceId, key: Option<&str>, ping_uuid: Option<&s
     let ping = format!("{url}/ping/{}", ping_uuid.unwrap_or("PING_ID"));
     let curl = "curl -fsS -m 10 --retry 5";
     let report = |tool: &str| {
-        format!("{curl} -H 'Authorization: Bearer {key}' --data-binary @- \"{url}/api/v1/reports/{tool}?device={}&job=nightly&exit_code=$code\"", device)
+        format!(
+            "{curl} -H 'Authorization: Bearer {key}' --data-binary @- \"{url}/api/v1/reports/{tool}?device={}&job=nightly&exit_code=$code\"",
+            device
+        )
     };
     vec![
         Way {
@@ -63,11 +66,7 @@ pub fn ways(url: &str, device: DeviceId, key: Option<&str>, ping_uuid: Option<&s
                     text: format!("restic backup /home && {curl} -o /dev/null {ping}"),
                     note: "A failure is then seen once the next backup is late.",
                 },
-                Line {
-                    label: "Before a backup, to see it running",
-                    text: format!("{curl} -o /dev/null {ping}/start"),
-                    note: "",
-                },
+                Line { label: "Before a backup, to see it running", text: format!("{curl} -o /dev/null {ping}/start"), note: "" },
             ],
         },
         Way {
@@ -76,7 +75,10 @@ pub fn ways(url: &str, device: DeviceId, key: Option<&str>, ping_uuid: Option<&s
             intro: "Sends what restic prints: files, sizes, and the files that could not be read.",
             lines: vec![Line {
                 label: "Instead of the plain backup command",
-                text: format!("out=$(RESTIC_PROGRESS_FPS=0.1 restic backup --json /home 2>&1); code=$?; printf '%s\\n' \"$out\" | {}", report("restic")),
+                text: format!(
+                    "out=$(RESTIC_PROGRESS_FPS=0.1 restic backup --json /home 2>&1); code=$?; printf '%s\\n' \"$out\" | {}",
+                    report("restic")
+                ),
                 note: "",
             }],
         },
@@ -86,7 +88,10 @@ pub fn ways(url: &str, device: DeviceId, key: Option<&str>, ping_uuid: Option<&s
             intro: "Sends what borg prints: files, sizes, and the files that could not be read.",
             lines: vec![Line {
                 label: "Instead of the plain backup command",
-                text: format!("out=$(borg create --json --log-json ::'{{hostname}}-{{now}}' /home 2>&1); code=$?; printf '%s\\n' \"$out\" | {}", report("borg")),
+                text: format!(
+                    "out=$(borg create --json --log-json ::'{{hostname}}-{{now}}' /home 2>&1); code=$?; printf '%s\\n' \"$out\" | {}",
+                    report("borg")
+                ),
                 note: "BORG_REPO names the repository.",
             }],
         },
@@ -95,11 +100,7 @@ pub fn ways(url: &str, device: DeviceId, key: Option<&str>, ping_uuid: Option<&s
             label: "borgmatic",
             intro: "borgmatic's own Healthchecks hook, unmodified: start, end, failure and the log.",
             lines: vec![
-                Line {
-                    label: "In config.yaml, borgmatic 1.8 and later",
-                    text: format!("healthchecks:\n    ping_url: {ping}"),
-                    note: "",
-                },
+                Line { label: "In config.yaml, borgmatic 1.8 and later", text: format!("healthchecks:\n    ping_url: {ping}"), note: "" },
                 Line {
                     label: "In config.yaml, borgmatic up to 1.7",
                     text: format!("hooks:\n    healthchecks:\n        ping_url: {ping}"),

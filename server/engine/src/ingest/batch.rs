@@ -192,7 +192,10 @@ fn place_event(work: &mut Work<'_>, inbox: &mut Inbox, prepared: &Prepared, foun
             return Ok(if inbox.put(work, source, prepared)? {
                 Place::Waiting
             } else {
-                Place::Refused("inbox_full", format!("{WAITING} events of `{}` wait in the inbox. Assign it to a device first.", source.name))
+                Place::Refused(
+                    "inbox_full",
+                    format!("{WAITING} events of `{}` wait in the inbox. Assign it to a device first.", source.name),
+                )
             });
         }
     };
@@ -259,7 +262,12 @@ fn new_ping(event: &RunEvent) -> String {
 /// Which run a ping means: an end closes the open run that was begun without a key, else it is a run by itself; a start begins one.
 fn ping_key(work: &Work<'_>, subject: usize, job: usize, event: &RunEvent) -> String {
     let job = &work.subjects[subject].jobs[job];
-    let open = job.keys.iter().filter(|(key, _)| key.starts_with(PING)).map(|(key, place)| (key, &work.runs[*place].run)).filter(|(_, run)| run.state().is_open());
+    let open = job
+        .keys
+        .iter()
+        .filter(|(key, _)| key.starts_with(PING))
+        .map(|(key, place)| (key, &work.runs[*place].run))
+        .filter(|(_, run)| run.state().is_open());
     let started = |run: &domain::run::Run| run.started_at;
     let chosen = if event.state.is_open() {
         open.filter(|(_, run)| (started(run) - event.at).0.abs() <= SAME_START.0).min_by_key(|(_, run)| (started(run) - event.at).0.abs())
@@ -318,7 +326,8 @@ async fn restore_test_at(
     report: &RestoreTestReport,
     who: &str,
 ) -> Result<Result<Answer, Error>, Error> {
-    let Some(place) = (if let Found::Device(partner, device) = found { work.places.get(&(*partner, *device)).copied() } else { None }) else {
+    let Some(place) = (if let Found::Device(partner, device) = found { work.places.get(&(*partner, *device)).copied() } else { None })
+    else {
         return Ok(Err(Error::NotFound("device")));
     };
     let id = RestoreTestId(work.store.id(work.now));

@@ -7,11 +7,11 @@ use super::{
     resolve::Source,
 };
 use crate::{error::Error, reconcile::work::Work};
+use Kind::{Int, Text};
 use domain::{ids::InboxId, time::Time};
 use sea_orm::DatabaseTransaction;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use Kind::{Int, Text};
 
 /// Most events that wait of one source.
 pub(crate) const WAITING: i64 = 1_000;

@@ -1,6 +1,6 @@
 //! Limits of what comes in, applied before anything waits for a writer: names, keys, texts, times, logs.
 
-use super::{CheckIn, IncomingEvent, JobRef, RestoreTestReport, Rejection, RunRef, Subject};
+use super::{CheckIn, IncomingEvent, JobRef, Rejection, RestoreTestReport, RunRef, Subject};
 use crate::error::Error;
 use domain::{
     run::RunState,
@@ -70,7 +70,10 @@ fn limit(incoming: &mut IncomingEvent, now: Time) -> Result<(), Refusal> {
     }
     let event = &mut incoming.event;
     if event.state == RunState::Missed {
-        return Err(("state_not_allowed", "`missed` is written by the server only. Send running, retrying, succeeded, warning, failed, cancelled or skipped.".into()));
+        return Err((
+            "state_not_allowed",
+            "`missed` is written by the server only. Send running, retrying, succeeded, warning, failed, cancelled or skipped.".into(),
+        ));
     }
     time(event.at, now)?;
     event.timed_out = false;

@@ -255,11 +255,7 @@ impl std::fmt::Debug for Ingest {
 }
 
 fn may(actor: &Actor) -> Result<(), Error> {
-    if actor.may(Action::Ingest) || actor.may(Action::ManageDevices) {
-        Ok(())
-    } else {
-        Err(Error::Forbidden("send events"))
-    }
+    if actor.may(Action::Ingest) || actor.may(Action::ManageDevices) { Ok(()) } else { Err(Error::Forbidden("send events")) }
 }
 
 fn who(actor: &Actor) -> String {

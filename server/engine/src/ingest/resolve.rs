@@ -176,7 +176,8 @@ fn find(
             .map(|row| (row.partner, row.device))
             .collect::<Vec<_>>()
     };
-    let source = |partner: PartnerId, organization: i64| Found::Source(Source { partner, organization, name: name.clone(), inbox: None, events: 0 });
+    let source =
+        |partner: PartnerId, organization: i64| Found::Source(Source { partner, organization, name: name.clone(), inbox: None, events: 0 });
     match scope {
         Scope::Device(partner, organization, _) => {
             named(*partner, Some(*organization)).first().map_or_else(not_found, |(partner, device)| Found::Device(*partner, *device))
@@ -244,7 +245,10 @@ async fn from_inbox(tx: &DatabaseTransaction, found: &mut [Found]) -> Result<(),
         if let Some(device) = device {
             *found = Found::Device(source.partner, DeviceId(*device));
         } else if dismissed.is_some() {
-            *found = refused("source_dismissed", format!("`{}` was dismissed in the inbox. Stop sending it, or add a device of that name.", source.name));
+            *found = refused(
+                "source_dismissed",
+                format!("`{}` was dismissed in the inbox. Stop sending it, or add a device of that name.", source.name),
+            );
         } else {
             source.inbox = Some(*id);
             source.events = *events;

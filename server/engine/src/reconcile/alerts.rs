@@ -198,7 +198,8 @@ fn reopen_or_open(
     said: &mut Vec<Said>,
     subject: &Subject,
 ) -> usize {
-    let latest = after.iter().enumerate().filter(|(_, a)| a.kind == condition.kind).max_by_key(|(_, a)| a.resolved_at).map(|(place, _)| place);
+    let latest =
+        after.iter().enumerate().filter(|(_, a)| a.kind == condition.kind).max_by_key(|(_, a)| a.resolved_at).map(|(place, _)| place);
     let note = words(subject, condition, now);
     if let Some(place) = latest {
         let alert = &mut after[place];

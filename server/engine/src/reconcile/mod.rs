@@ -37,12 +37,7 @@ const BATCH: u64 = 500;
 ///
 /// # Errors
 /// The database fails, or holds what can't be read.
-pub async fn settle(
-    store: &Store,
-    tx: &DatabaseTransaction,
-    devices: &[(PartnerId, DeviceId)],
-    now: Time,
-) -> Result<Vec<Change>, Error> {
+pub async fn settle(store: &Store, tx: &DatabaseTransaction, devices: &[(PartnerId, DeviceId)], now: Time) -> Result<Vec<Change>, Error> {
     let mut devices = devices.to_vec();
     devices.sort_unstable();
     devices.dedup();

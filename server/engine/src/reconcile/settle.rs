@@ -3,7 +3,10 @@
 use super::work::{OpenRef, Work, no_slots};
 use crate::{
     error::Error,
-    ingest::{PING, bulk::{Keys, Kind}},
+    ingest::{
+        PING,
+        bulk::{Keys, Kind},
+    },
     store::facts::{at, parse, resolve},
 };
 use domain::{
@@ -78,7 +81,9 @@ impl Work<'_> {
             let facts = &subject.facts.jobs[work.job];
             let late = facts.slots.interval + facts.slots.slack + subject.facts.terms.grace;
             // In order nothing is looked for: only a start before the last known start or the last missed slot can be news.
-            let is_news = latest(&facts.history).is_some_and(|latest| start < latest + late && (Some(start) < facts.history.last_start || facts.history.last_missed_slot.is_some()));
+            let is_news = latest(&facts.history).is_some_and(|latest| {
+                start < latest + late && (Some(start) < facts.history.last_start || facts.history.last_missed_slot.is_some())
+            });
             if is_news {
                 owners.insert(facts.job, (work.subject, work.job));
                 // Slots of an interval count from the last start: if this is it, those after it are counted anew.
@@ -126,7 +131,9 @@ impl Work<'_> {
             if !job.rebuild && history.apply(work.applied.as_ref(), &summary) == Applied::NeedsRebuild {
                 job.rebuild = true;
             }
-            job.resolve |= job.rebuild || grid(history) != grid_before || matches!(**job.schedule.as_ref().unwrap_or(&subject.schedule), Schedule::Learned);
+            job.resolve |= job.rebuild
+                || grid(history) != grid_before
+                || matches!(**job.schedule.as_ref().unwrap_or(&subject.schedule), Schedule::Learned);
             job.open.retain(|open| open.0 != work.id.0);
             if summary.state.is_open() {
                 job.open.push(OpenRef(work.id.0, summary.started_at, summary.state == RunState::Retrying, work.key.starts_with(PING)));
@@ -134,7 +141,9 @@ impl Work<'_> {
             if !job.rebuild {
                 let is_last = job.last_run.is_some_and(|(id, _)| id == work.id);
                 let latest = latest(history);
-                if is_last && work.applied.is_some_and(|a| a.started_at == summary.started_at) || latest_before < latest && latest == Some(summary.started_at) {
+                if is_last && work.applied.is_some_and(|a| a.started_at == summary.started_at)
+                    || latest_before < latest && latest == Some(summary.started_at)
+                {
                     job.last_run = Some((work.id, summary.state));
                     job.last_at = Some(said_at(&summary));
                 } else if is_last || latest == Some(summary.started_at) {
@@ -223,12 +232,14 @@ impl Work<'_> {
     fn resolve(&mut self) -> Result<(), Error> {
         for subject in &mut self.subjects {
             if subject.jobs.is_empty() {
-                subject.facts.expected = resolve(&subject.schedule, subject.facts.enrolled_at, &JobHistory::default(), subject.watched_since)?;
+                subject.facts.expected =
+                    resolve(&subject.schedule, subject.facts.enrolled_at, &JobHistory::default(), subject.watched_since)?;
                 continue;
             }
             subject.facts.expected = no_slots(subject.facts.enrolled_at);
             for (job, facts) in subject.jobs.iter_mut().zip(&mut subject.facts.jobs) {
-                let listed_to_the_end = matches!(&facts.slots.pending, Pending::Listed(slots) if slots.last().is_none_or(|(slot, _)| *slot <= self.now));
+                let listed_to_the_end =
+                    matches!(&facts.slots.pending, Pending::Listed(slots) if slots.last().is_none_or(|(slot, _)| *slot <= self.now));
                 if !job.resolve && !listed_to_the_end {
                     continue;
                 }

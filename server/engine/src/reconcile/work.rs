@@ -162,8 +162,20 @@ fn keys_of(devices: &[(PartnerId, DeviceId)]) -> Keys {
 
 impl<'s> Work<'s> {
     /// Loads these devices with all their jobs. They must be locked.
-    pub(crate) async fn load<C: ConnectionTrait>(store: &'s Store, tx: &C, devices: &[(PartnerId, DeviceId)], now: Time) -> Result<Self, Error> {
-        let mut work = Self { store, now, subjects: Vec::with_capacity(devices.len()), places: HashMap::new(), runs: Vec::new(), run_ids: HashMap::new() };
+    pub(crate) async fn load<C: ConnectionTrait>(
+        store: &'s Store,
+        tx: &C,
+        devices: &[(PartnerId, DeviceId)],
+        now: Time,
+    ) -> Result<Self, Error> {
+        let mut work = Self {
+            store,
+            now,
+            subjects: Vec::with_capacity(devices.len()),
+            places: HashMap::new(),
+            runs: Vec::new(),
+            run_ids: HashMap::new(),
+        };
         let keys = keys_of(devices);
         let mut schedules = Schedules::default();
         for row in keys.query(tx, DEVICES).await? {
@@ -182,7 +194,11 @@ impl<'s> Work<'s> {
     }
 
     /// Loads runs by (subject, job, key); what isn't there isn't loaded.
-    pub(crate) async fn load_runs<C: ConnectionTrait>(&mut self, tx: &C, wanted: impl IntoIterator<Item = (usize, usize, String)>) -> Result<(), Error> {
+    pub(crate) async fn load_runs<C: ConnectionTrait>(
+        &mut self,
+        tx: &C,
+        wanted: impl IntoIterator<Item = (usize, usize, String)>,
+    ) -> Result<(), Error> {
         let mut keys = Keys::new(&[Kind::Int, Kind::Int, Kind::Text]);
         let mut owners = HashMap::new();
         for (s, j, key) in wanted {
@@ -211,9 +227,8 @@ impl<'s> Work<'s> {
                 keys.int(self.subjects[*s].partner.0).int(id.0);
             }
         }
-        let rows = keys
-            .query(tx, "SELECT r.job_id, r.id, r.run_key, r.body FROM {x} {join} runs r ON r.partner_id = x.a AND r.id = x.b")
-            .await?;
+        let rows =
+            keys.query(tx, "SELECT r.job_id, r.id, r.run_key, r.body FROM {x} {join} runs r ON r.partner_id = x.a AND r.id = x.b").await?;
         self.take_in(rows, &owners)
     }
 
@@ -230,7 +245,19 @@ impl<'s> Work<'s> {
             self.subjects[subject].jobs[job].keys.insert(key.clone(), place);
             self.run_ids.insert(id, place);
             let applied = Some(run.summary());
-            self.runs.push(RunWork { id, subject, job, key, before: Some(run.clone()), run, applied, changed: false, unwritten: false, withdrawn: false, log: None });
+            self.runs.push(RunWork {
+                id,
+                subject,
+                job,
+                key,
+                before: Some(run.clone()),
+                run,
+                applied,
+                changed: false,
+                unwritten: false,
+                withdrawn: false,
+                log: None,
+            });
         }
         Ok(())
     }
@@ -255,7 +282,19 @@ impl<'s> Work<'s> {
         let place = self.runs.len();
         self.subjects[subject].jobs[job].keys.insert(key.to_owned(), place);
         self.run_ids.insert(id, place);
-        self.runs.push(RunWork { id, subject, job, key: key.to_owned(), before: None, run, applied: None, changed: false, unwritten: false, withdrawn: false, log: None });
+        self.runs.push(RunWork {
+            id,
+            subject,
+            job,
+            key: key.to_owned(),
+            before: None,
+            run,
+            applied: None,
+            changed: false,
+            unwritten: false,
+            withdrawn: false,
+            log: None,
+        });
         self.mark(place, true);
         place
     }
@@ -279,7 +318,13 @@ impl<'s> Work<'s> {
         let subject = &mut self.subjects[subject];
         let place = subject.jobs.len();
         subject.job_names.insert(name_lower.clone(), place);
-        subject.facts.jobs.push(JobFacts { job: id, name: name.to_owned(), enrolled_at: now, history: JobHistory::default(), slots: no_slots(now) });
+        subject.facts.jobs.push(JobFacts {
+            job: id,
+            name: name.to_owned(),
+            enrolled_at: now,
+            history: JobHistory::default(),
+            slots: no_slots(now),
+        });
         subject.jobs.push(JobWork {
             job: id,
             name_lower,

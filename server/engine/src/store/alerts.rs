@@ -254,15 +254,11 @@ pub async fn get(store: &Store, actor: &Actor, id: AlertId) -> Result<AlertDetai
         .limit(1_000)
         .all(conn)
         .await?;
-    let names =
-        Names::of(conn, std::iter::once((model.partner_id, model.organization_id, model.device_id, model.job_id))).await?;
+    let names = Names::of(conn, std::iter::once((model.partner_id, model.organization_id, model.device_id, model.job_id))).await?;
     let said = said(conn, std::slice::from_ref(&model)).await?;
     Ok(AlertDetail {
         row: row(model, &names, &said)?,
-        events: events
-            .into_iter()
-            .map(|e| AlertEventRow { at: Time(e.at), what: e.what, who: e.who, note: e.note })
-            .collect(),
+        events: events.into_iter().map(|e| AlertEventRow { at: Time(e.at), what: e.what, who: e.who, note: e.note }).collect(),
     })
 }
 

@@ -116,11 +116,7 @@ pub async fn append(tx: &DatabaseTransaction, who: String, entry: Entry, now: Ti
 }
 
 async fn last<C: ConnectionTrait>(conn: &C, partner: PartnerId) -> Result<Option<audit::Model>, Error> {
-    Ok(audit::Entity::find()
-        .filter(audit::COLUMN.partner_id.eq(partner.0))
-        .order_by_desc(audit::Column::Seq)
-        .one(conn)
-        .await?)
+    Ok(audit::Entity::find().filter(audit::COLUMN.partner_id.eq(partner.0)).order_by_desc(audit::Column::Seq).one(conn).await?)
 }
 
 fn hash(row: &audit::Model) -> Result<String, Error> {

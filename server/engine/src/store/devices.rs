@@ -7,8 +7,8 @@ mod commands;
 mod foresight;
 mod list;
 
-pub use commands::{Created, DeviceChange, NewDevice, create, create_with_key, edit, pause, resume, retire};
 pub(crate) use commands::uuid;
+pub use commands::{Created, DeviceChange, NewDevice, create, create_with_key, edit, pause, resume, retire};
 pub use list::{DayBar, DeviceFilter, DeviceRow, DeviceSort, list};
 
 use super::{
@@ -60,12 +60,7 @@ pub(crate) fn seen(actor: &Actor) -> Condition {
 
 /// The device's row, if it is within the scope.
 pub(crate) async fn find<C: ConnectionTrait>(conn: &C, actor: &Actor, id: DeviceId) -> Result<device::Model, Error> {
-    device::Entity::find()
-        .filter(seen(actor))
-        .filter(device::COLUMN.id.eq(id.0))
-        .one(conn)
-        .await?
-        .ok_or(Error::NotFound("device"))
+    device::Entity::find().filter(seen(actor)).filter(device::COLUMN.id.eq(id.0)).one(conn).await?.ok_or(Error::NotFound("device"))
 }
 
 async fn facts_of<C: ConnectionTrait>(conn: &C, partner: PartnerId, id: DeviceId) -> Result<Loaded, Error> {

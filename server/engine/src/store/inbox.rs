@@ -135,7 +135,11 @@ pub async fn assign(engine: &Engine, actor: &Actor, id: InboxId, to: Assignment,
     let target = devices::find(store.reads(), actor, device).await?;
     let fits = target.partner_id == entry.partner_id && (entry.organization_id == 0 || entry.organization_id == target.organization_id);
     if !fits {
-        return Err(Error::invalid("wrong_organization", "device", "This source reports for another organization. Choose one of its devices."));
+        return Err(Error::invalid(
+            "wrong_organization",
+            "device",
+            "This source reports for another organization. Choose one of its devices.",
+        ));
     }
     let tx = store.begin_for(partner).await?;
     let entry = find(&tx, actor, id).await?;

@@ -42,7 +42,11 @@ pub(crate) fn said(field: &'static str, said: &str) -> Result<String, Error> {
 pub(crate) fn zone(field: &'static str, zone: &str) -> Result<String, Error> {
     let zone = zone.trim();
     zones::Zone::named(zone).map_err(|_| {
-        Error::invalid("unknown_time_zone", field, format!("`{zone}` is not a known time zone. Use an IANA name, for example `Europe/Berlin`."))
+        Error::invalid(
+            "unknown_time_zone",
+            field,
+            format!("`{zone}` is not a known time zone. Use an IANA name, for example `Europe/Berlin`."),
+        )
     })?;
     Ok(zone.to_owned())
 }
@@ -58,7 +62,11 @@ pub(crate) fn email(email: &str) -> Result<String, Error> {
     let fits = email.len() <= 254
         && !email.chars().any(|c| c.is_whitespace() || c.is_control())
         && email.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty() && !host.contains('@'));
-    if fits { Ok(email.to_owned()) } else { Err(Error::invalid("invalid_email", "email", "Give a full e-mail address, for example `ada@example.org`.")) }
+    if fits {
+        Ok(email.to_owned())
+    } else {
+        Err(Error::invalid("invalid_email", "email", "Give a full e-mail address, for example `ada@example.org`."))
+    }
 }
 
 /// A password of at least 12 characters that isn't the address.

@@ -17,8 +17,7 @@ use domain::{
     time::Time,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -189,8 +188,7 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: JobId, change: JobChange, 
         return Ok(());
     }
     model.update(&tx).await?;
-    let entry =
-        Entry { partner, organization: Some(organization), what: "job.edit", subject: format!("job:{id}"), detail: detail.into() };
+    let entry = Entry { partner, organization: Some(organization), what: "job.edit", subject: format!("job:{id}"), detail: detail.into() };
     audit::append(&tx, audit::who(actor), entry, now).await?;
     let changes = devices::settle(store, &tx, &[(partner, device)], now).await?;
     tx.commit().await?;

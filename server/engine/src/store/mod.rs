@@ -95,13 +95,7 @@ impl Store {
                 let mut options = ConnectOptions::new(url.clone());
                 options.max_connections(24).min_connections(2).sqlx_logging(false).acquire_timeout(Duration::from_secs(20));
                 let pool = Database::connect(options).await?;
-                Ok(Self {
-                    writes: pool.clone(),
-                    reads: pool,
-                    backend: DbBackend::Postgres,
-                    last_id: Arc::default(),
-                    short: Arc::default(),
-                })
+                Ok(Self { writes: pool.clone(), reads: pool, backend: DbBackend::Postgres, last_id: Arc::default(), short: Arc::default() })
             }
         }
     }

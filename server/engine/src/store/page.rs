@@ -41,11 +41,7 @@ impl<T> Page<T> {
 
     /// The same page of other rows, each of which may fail.
     pub(crate) fn try_map<U>(self, make: impl FnMut(T) -> Result<U, Error>) -> Result<Page<U>, Error> {
-        Ok(Page {
-            items: self.items.into_iter().map(make).collect::<Result<_, _>>()?,
-            next_cursor: self.next_cursor,
-            total: self.total,
-        })
+        Ok(Page { items: self.items.into_iter().map(make).collect::<Result<_, _>>()?, next_cursor: self.next_cursor, total: self.total })
     }
 }
 
@@ -64,12 +60,13 @@ pub(crate) fn write<K: Serialize>(key: &K) -> Result<String, Error> {
 
 pub(crate) fn read<K: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<K>, Error> {
     let Some(cursor) = cursor.filter(|c| !c.is_empty()) else { return Ok(None) };
-    URL_SAFE_NO_PAD
-        .decode(cursor)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .map(Some)
-        .ok_or_else(|| Error::invalid("invalid_cursor", "cursor", "This `cursor` isn't one of ours, or belongs to another sort order. Begin again without it."))
+    URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).map(Some).ok_or_else(|| {
+        Error::invalid(
+            "invalid_cursor",
+            "cursor",
+            "This `cursor` isn't one of ours, or belongs to another sort order. Begin again without it.",
+        )
+    })
 }
 
 /// Rows after (key, id) in ascending order of both.

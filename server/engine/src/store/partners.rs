@@ -177,8 +177,7 @@ pub async fn edit(store: &Store, actor: &Actor, id: PartnerId, change: PartnerCh
         return Ok(());
     }
     model.update(&tx).await?;
-    let entry =
-        Entry { partner: id, organization: None, what: "partner.edit", subject: format!("partner:{id}"), detail: detail.into() };
+    let entry = Entry { partner: id, organization: None, what: "partner.edit", subject: format!("partner:{id}"), detail: detail.into() };
     audit::append(&tx, audit::who(actor), entry, now).await?;
     tx.commit().await?;
     Ok(())
@@ -188,11 +187,8 @@ pub async fn edit(store: &Store, actor: &Actor, id: PartnerId, change: PartnerCh
 pub(crate) async fn subtree<C: ConnectionTrait>(conn: &C, id: PartnerId) -> Result<Arc<[PartnerId]>, Error> {
     let path = find(conn, id).await?.path;
     // A path holds ids and slashes only: nothing in it needs escaping.
-    let below = partner::Entity::find()
-        .filter(partner::COLUMN.path.starts_with(path))
-        .order_by_asc(partner::Column::Path)
-        .all(conn)
-        .await?;
+    let below =
+        partner::Entity::find().filter(partner::COLUMN.path.starts_with(path)).order_by_asc(partner::Column::Path).all(conn).await?;
     Ok(below.into_iter().map(|p| PartnerId(p.id)).collect())
 }
 

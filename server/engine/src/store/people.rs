@@ -134,11 +134,7 @@ pub async fn create_owner(
     let partner_name = input::name("partner", partner)?;
     let hash = password::hash(password).await?;
     let tx = store.begin().await?;
-    let named = partner::Entity::find()
-        .filter(partner::COLUMN.name_lower.eq(partner_name.to_lowercase()))
-        .limit(2)
-        .all(&tx)
-        .await?;
+    let named = partner::Entity::find().filter(partner::COLUMN.name_lower.eq(partner_name.to_lowercase())).limit(2).all(&tx).await?;
     let partner = match &named[..] {
         [] => partners::insert(store, &tx, "system".into(), &partner_name, time_zone, None, now).await?,
         [one] => PartnerId(one.id),
@@ -209,12 +205,8 @@ pub async fn add_member(store: &Store, actor: &Actor, new: NewMember, now: Time)
 /// `Forbidden` without the right to manage users.
 pub async fn members(store: &Store, actor: &Actor) -> Result<Vec<MemberRow>, Error> {
     scope::require(actor, Action::ManageUsers, "see users")?;
-    let seen = scope::within(
-        &actor.scope,
-        membership::Column::PartnerId,
-        Some(membership::Column::OrganizationId),
-        None::<membership::Column>,
-    );
+    let seen =
+        scope::within(&actor.scope, membership::Column::PartnerId, Some(membership::Column::OrganizationId), None::<membership::Column>);
     let held = membership::Entity::find()
         .filter(seen)
         .order_by_asc(membership::Column::PartnerId)

@@ -26,9 +26,7 @@ pub(crate) fn within<P: ColumnTrait, O: ColumnTrait, D: ColumnTrait>(
             None => nothing(),
         },
         Scope::Device(p, o, d) => match (organization, device) {
-            (Some(organization), Some(device)) => {
-                Condition::all().add(partner.eq(p.0)).add(organization.eq(o.0)).add(device.eq(d.0))
-            }
+            (Some(organization), Some(device)) => Condition::all().add(partner.eq(p.0)).add(organization.eq(o.0)).add(device.eq(d.0)),
             _ => nothing(),
         },
     }

@@ -291,9 +291,7 @@ pub async fn find(store: &Store, token: &str, now: Time) -> Result<Option<Sessio
     let Ground::Member(_, role) = actor.ground else { return Ok(None) };
     let partner = super::partners::find(conn, PartnerId(row.partner_id)).await?;
     let organization = match &actor.scope {
-        Scope::Organization(p, o) => {
-            organization::Entity::find_by_id((p.0, o.0)).one(conn).await?.map(|m| (OrganizationId(m.id), m.name))
-        }
+        Scope::Organization(p, o) => organization::Entity::find_by_id((p.0, o.0)).one(conn).await?.map(|m| (OrganizationId(m.id), m.name)),
         _ => None,
     };
     if store.short().seen.is_due(row.id, Some(Time(row.seen_at)), now) {
@@ -409,9 +407,7 @@ pub async fn end(store: &Store, actor: &Actor, id: SessionId, now: Time) -> Resu
 /// The database fails.
 pub async fn purge(store: &Store, now: Time) -> Result<u64, Error> {
     let tx = store.begin().await?;
-    let ended = Condition::any()
-        .add(session::Column::ExpiresAt.lte(now.0))
-        .add(session::Column::SeenAt.lte((now - IDLE).0));
+    let ended = Condition::any().add(session::Column::ExpiresAt.lte(now.0)).add(session::Column::SeenAt.lte((now - IDLE).0));
     let gone = session::Entity::delete_many().filter(ended).exec(&tx).await?;
     tx.commit().await?;
     Ok(gone.rows_affected)

@@ -127,7 +127,9 @@ impl Portal {
                     .map(|place| {
                         row.try_get_by_index::<Option<String>>(place)
                             .map(|v| v.unwrap_or_else(|| "-".into()))
-                            .or_else(|_| row.try_get_by_index::<Option<i64>>(place).map(|v| v.map_or_else(|| "-".into(), |v| v.to_string())))
+                            .or_else(|_| {
+                                row.try_get_by_index::<Option<i64>>(place).map(|v| v.map_or_else(|| "-".into(), |v| v.to_string()))
+                            })
                             .or_else(|_| row.try_get_by_index::<bool>(place).map(|v| v.to_string()))
                             .unwrap()
                     })

@@ -87,12 +87,5 @@ impl World {
 }
 
 pub fn new_device(organization: OrganizationId, name: &str) -> NewDevice {
-    NewDevice {
-        organization,
-        name: name.into(),
-        class: DeviceClass::Server,
-        policy: None,
-        quota_bytes: None,
-        tags: Vec::new(),
-    }
+    NewDevice { organization, name: name.into(), class: DeviceClass::Server, policy: None, quota_bytes: None, tags: Vec::new() }
 }

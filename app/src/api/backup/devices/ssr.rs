@@ -2,7 +2,12 @@
 
 use super::{Bars, DeviceLine, DeviceView, DevicesQuery, DevicesView, JobLine, RestoreLine};
 use crate::{context, error::UiError};
-use domain::{access::Actor, ids::DeviceId, live::{AlertNow, DeviceNow}, text};
+use domain::{
+    access::Actor,
+    ids::DeviceId,
+    live::{AlertNow, DeviceNow},
+    text,
+};
 use engine::{
     Engine,
     store::{

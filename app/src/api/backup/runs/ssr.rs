@@ -2,7 +2,10 @@
 
 use super::{RunLine, RunView, RunsView};
 use crate::error::UiError;
-use domain::{access::Actor, ids::{DeviceId, RunId}};
+use domain::{
+    access::Actor,
+    ids::{DeviceId, RunId},
+};
 use engine::{
     Engine,
     store::runs::{self, RunFilter, RunRow},

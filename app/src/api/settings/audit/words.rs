@@ -31,7 +31,9 @@ pub(super) async fn names(engine: &Engine, actor: &Actor) -> Result<HashMap<Stri
     }
     if actor.may(Action::SeeDashboards) {
         let filter = OrganizationFilter { limit: Some(500), ..OrganizationFilter::default() };
-        names.extend(organizations::list(store, actor, &filter).await?.items.into_iter().map(|o| (format!("organization:{}", o.id), o.name)));
+        names.extend(
+            organizations::list(store, actor, &filter).await?.items.into_iter().map(|o| (format!("organization:{}", o.id), o.name)),
+        );
         names.extend(policies::list(store, actor).await?.into_iter().map(|p| (format!("policy:{}", p.id), p.name)));
         let filter = DeviceFilter { limit: Some(200), ..DeviceFilter::default() };
         let devices = devices::list(store, actor, &filter, (engine.clock)()).await?;

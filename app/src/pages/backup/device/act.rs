@@ -5,7 +5,10 @@ use crate::{
     components::{Button, ButtonKind, Confirm, Dialog, Field, SelectField, use_toasts},
     error::UiError,
 };
-use domain::{live::DeviceNow, policy::{DeviceClass, DeviceLife}};
+use domain::{
+    live::DeviceNow,
+    policy::{DeviceClass, DeviceLife},
+};
 use leptos::{prelude::*, task::spawn_local};
 
 const GIB: i64 = 1 << 30;

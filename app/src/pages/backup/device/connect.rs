@@ -1,6 +1,9 @@
 //! How to connect a device: one line to copy, whatever makes the backup.
 
-use crate::{api::backup::DeviceView, components::{CopyLine, LinkButton, Section}};
+use crate::{
+    api::backup::DeviceView,
+    components::{CopyLine, LinkButton, Section},
+};
 use leptos::prelude::*;
 
 /// The lines. Pings need no key: their address is the secret. The agent's key is made on the page for it.

@@ -1,7 +1,11 @@
 //! The score taken apart: band, factors, reasons, what to do, and when it changes next (D3). All of it is decided here, by the same
 //! function as on the server.
 
-use crate::{api::backup::DeviceView, components::{BandBadge, TimeText}, live::use_now};
+use crate::{
+    api::backup::DeviceView,
+    components::{BandBadge, TimeText},
+    live::use_now,
+};
 use domain::{
     health::{Assessment, Band, Factors, assess},
     ids::JobId,

@@ -21,8 +21,7 @@ use domain::{
     time::Time,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -164,13 +163,7 @@ pub(crate) fn uuid() -> String {
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
-async fn refuse_double<C: ConnectionTrait>(
-    conn: &C,
-    partner: PartnerId,
-    organization: i64,
-    name: &str,
-    except: i64,
-) -> Result<(), Error> {
+async fn refuse_double<C: ConnectionTrait>(conn: &C, partner: PartnerId, organization: i64, name: &str, except: i64) -> Result<(), Error> {
     let double = device::Entity::find()
         .filter(device::COLUMN.partner_id.eq(partner.0))
         .filter(device::COLUMN.organization_id.eq(organization))
@@ -287,12 +280,7 @@ async fn live_on(
     finish(engine, actor, tx, model, what, detail, now).await
 }
 
-async fn begin(
-    engine: &Engine,
-    actor: &Actor,
-    id: DeviceId,
-    what: &'static str,
-) -> Result<(DatabaseTransaction, device::Model), Error> {
+async fn begin(engine: &Engine, actor: &Actor, id: DeviceId, what: &'static str) -> Result<(DatabaseTransaction, device::Model), Error> {
     let partner = PartnerId(find(engine.store.reads(), actor, id).await?.partner_id);
     scope::require(actor, Action::ManageDevices, what)?;
     let tx = engine.store.begin_for(partner).await?;

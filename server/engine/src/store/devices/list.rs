@@ -175,9 +175,7 @@ fn conditions(actor: &Actor, filter: &DeviceFilter) -> Condition {
         Some(device_state::Column::DeviceId),
     ));
     if let Some(organization) = filter.organization {
-        all = all
-            .add(device::Column::OrganizationId.eq(organization.0))
-            .add(device_state::Column::OrganizationId.eq(organization.0));
+        all = all.add(device::Column::OrganizationId.eq(organization.0)).add(device_state::Column::OrganizationId.eq(organization.0));
     }
     if let Some(band) = filter.band {
         all = all.add(device_state::Column::Band.eq(band.as_str()));
@@ -199,15 +197,14 @@ fn conditions(actor: &Actor, filter: &DeviceFilter) -> Condition {
     all
 }
 
-fn sorted(
-    filter: &DeviceFilter,
-    conditions: Condition,
-) -> Result<sea_orm::SelectTwo<device::Entity, device_state::Entity>, Error> {
+fn sorted(filter: &DeviceFilter, conditions: Condition) -> Result<sea_orm::SelectTwo<device::Entity, device_state::Entity>, Error> {
     let state = |column| Expr::col((device_state::Entity, column));
     let key = match filter.sort {
         DeviceSort::Score => state(device_state::Column::Score),
         DeviceSort::Name => Expr::col((device::Entity, device::Column::NameLower)),
-        DeviceSort::LastSuccess => Expr::expr(sea_orm::sea_query::Func::coalesce([state(device_state::Column::LastUsableAt), Expr::val(0i64)])),
+        DeviceSort::LastSuccess => {
+            Expr::expr(sea_orm::sea_query::Func::coalesce([state(device_state::Column::LastUsableAt), Expr::val(0i64)]))
+        }
         DeviceSort::Due => Expr::expr(sea_orm::sea_query::Func::coalesce([state(device_state::Column::DueAt), Expr::val(i64::MAX)])),
     };
     // Of the table that the key is in: so that one index gives the whole order.

@@ -87,7 +87,10 @@ pub async fn counts_in_scope(store: &Store, actor: &Actor) -> Result<CountsNow, 
     }))
 }
 
-pub(super) async fn counts_of<C: ConnectionTrait>(conn: &C, of: impl Iterator<Item = (i64, i64)>) -> Result<HashMap<i64, CountsNow>, Error> {
+pub(super) async fn counts_of<C: ConnectionTrait>(
+    conn: &C,
+    of: impl Iterator<Item = (i64, i64)>,
+) -> Result<HashMap<i64, CountsNow>, Error> {
     let (mut partners, ids): (Vec<i64>, Vec<i64>) = of.unzip();
     partners.sort_unstable();
     partners.dedup();
