@@ -37,10 +37,20 @@ pub fn routes(portal: &Portal) -> Router<Portal> {
     Router::new()
         .leptos_routes_with_context(portal, list, context.clone(), app::shell)
         .route("/sf/{*name}", any(async move |request: Request| leptos_axum::handle_server_fns_with_context(context, request).await.into_response()))
+        .layer(middleware::map_response(called))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(middleware::from_fn_with_state(portal.clone(), sign_in_rate))
         .layer(middleware::from_fn_with_state(portal.clone(), with_session))
         .fallback(not_found)
+}
+
+/// Leptos answers 500 to every error of a server function that sets no status of its own; being sent to sign in is no fault of ours.
+async fn called(mut response: Response) -> Response {
+    let sent_on = response.headers().get(header::LOCATION).is_some_and(|to| to.as_bytes().starts_with(b"/sign-in"));
+    if sent_on && response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+        *response.status_mut() = StatusCode::UNAUTHORIZED;
+    }
+    response
 }
 
 /// What `app` finds as context while it renders or runs a server function.
@@ -70,7 +80,7 @@ async fn lost(context: impl Fn() + Clone + Send + Sync + 'static, request: Reque
     if path.starts_with("/api/") || !matches!(*request.method(), Method::GET | Method::HEAD) {
         return ApiError::new(StatusCode::NOT_FOUND, "no_such_route", "there is no such address; the API is described at /api/docs").into_response();
     }
-    let mut response = leptos_axum::render_app_to_stream_with_context(context, app::shell)(request).await;
+    let mut response = leptos_axum::render_app_async_with_context(context, app::shell)(request).await;
     if response.status() == StatusCode::OK {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }

@@ -5,7 +5,7 @@ use super::{
     table::Table,
 };
 use crate::{
-    http::{auth::Caller, error::ApiResult, moment::Moment, read::Body},
+    http::{auth::Caller, error::{ApiError, ApiResult}, moment::Moment, read::Body},
     portal::Portal,
 };
 use axum::{
@@ -14,7 +14,7 @@ use axum::{
     http::Method,
     response::Response,
 };
-use domain::ids::PartnerId;
+use domain::{access::Action, ids::PartnerId};
 use engine::store::partners::{self, PartnerChange, PartnerRow};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -69,9 +69,15 @@ pub struct EditPartner {
     time_zone: Option<String>,
 }
 
+/// A key that only sends looks at nothing.
+fn may_look(caller: &Caller) -> ApiResult<()> {
+    if caller.actor.may(Action::SeeDashboards) || caller.actor.may(Action::SeeSeats) { Ok(()) } else { Err(ApiError::forbidden("see partners")) }
+}
+
 /// Lists the partners of your scope, by name.
 #[utoipa::path(get, path = "/api/v1/partners", tag = "partners", responses((status = 200, body = Paged<Partner>)))]
 pub async fn list(State(portal): State<Portal>, caller: Caller) -> ApiResult<Json<Paged<Partner>>> {
+    may_look(&caller)?;
     Ok(Paged::whole(partners::list(portal.store(), &caller.actor).await?, Partner::from))
 }
 
@@ -79,6 +85,7 @@ pub async fn list(State(portal): State<Portal>, caller: Caller) -> ApiResult<Jso
 #[utoipa::path(get, path = "/api/v1/partners/{id}", tag = "partners", params(("id" = String, Path)), responses((status = 200, body = Partner), (status = 404)))]
 pub async fn get(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>) -> ApiResult<Json<Partner>> {
     let id = id("partner", &text)?;
+    may_look(&caller)?;
     Ok(Json(partners::get(portal.store(), &caller.actor, id).await?.into()))
 }
 
