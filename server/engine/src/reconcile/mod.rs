@@ -4,6 +4,7 @@
 //! next change has come are found by index; nothing scans.
 
 mod alerts;
+mod rows;
 mod settle;
 pub(crate) mod work;
 pub(crate) mod write;

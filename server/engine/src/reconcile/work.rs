@@ -1,21 +1,19 @@
 //! What one transaction works on: the touched devices with all their jobs, and the touched runs, as they are stored and
 //! as they will be. Loaded in bulk, written in bulk.
 
+use super::rows::{self, Schedules};
 use crate::{
     error::Error,
     ingest::bulk::{Keys, Kind},
-    store::{
-        Store,
-        facts::{at, narrow, parse},
-    },
+    store::{Store, facts::at},
 };
 use domain::{
     alert::AlertKind,
-    facts::{DeviceFacts, JobFacts, JobHistory, RestoreFacts, RunSummary, Storage},
+    facts::{DeviceFacts, JobFacts, JobHistory, RunSummary},
     health::{Assessment, Band, Score},
     ids::{DeviceId, JobId, OrganizationId, PartnerId, RunId},
     live::AlertNow,
-    policy::{DeviceClass, DeviceLife, Policy},
+    policy::DeviceLife,
     run::{Run, RunEvent, RunState},
     schedule::{Pending, Schedule, Slots},
     time::{Span, Time},
@@ -101,11 +99,6 @@ pub(crate) struct JobWork {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Deserialize)]
 pub(crate) struct OpenRef(pub(crate) i64, pub(crate) Time, pub(crate) bool, pub(crate) bool);
 
-#[derive(Deserialize)]
-struct StoredOpen {
-    open_list: Vec<OpenRef>,
-}
-
 /// A run at work.
 pub(crate) struct RunWork {
     pub(crate) id: RunId,
@@ -123,21 +116,6 @@ pub(crate) struct RunWork {
     pub(crate) withdrawn: bool,
     pub(crate) log: Option<(Vec<u8>, usize)>,
 }
-
-const DEVICES: &str = "SELECT d.partner_id, d.id, d.organization_id, d.class, d.life, d.quota_bytes, d.enrolled_at, d.watched_since, \
- d.agent_version, d.hostname, o.time_zone, o.status, \
- p.schedule, p.grace_minutes, p.longest_run_minutes, p.restore_test_days, p.overdue_hours, p.offline_allowance_hours, p.silence_days, \
- s.organization_id, s.life, s.band, s.running, s.retrying, s.open_alerts, s.assessment, s.assessed_at, \
- s.last_seen_at, s.checked_in_at, s.storage_used, s.restore_at, s.restore_passed, s.score \
- FROM {x} {join} devices d ON d.partner_id = x.a AND d.id = x.b \
- JOIN organizations o ON o.partner_id = d.partner_id AND o.id = d.organization_id \
- JOIN policies p ON p.partner_id = d.partner_id AND p.id = d.policy_id \
- LEFT JOIN device_state s ON s.partner_id = d.partner_id AND s.device_id = d.id";
-
-const JOBS: &str = "SELECT j.partner_id, j.device_id, j.id, j.name, j.name_lower, j.schedule, j.created_at, \
- s.history, s.slots, s.last_run_id, s.last_state, s.last_at \
- FROM {x} {join} jobs j ON j.partner_id = x.a AND j.device_id = x.b \
- LEFT JOIN job_state s ON s.partner_id = j.partner_id AND s.job_id = j.id";
 
 const LOCK: &str = "SELECT d.id FROM {x} {join} devices d ON d.partner_id = x.a AND d.id = x.b ORDER BY d.partner_id, d.id {lock}";
 
@@ -178,16 +156,16 @@ impl<'s> Work<'s> {
         };
         let keys = keys_of(devices);
         let mut schedules = Schedules::default();
-        for row in keys.query(tx, DEVICES).await? {
-            let subject = subject(&row, &mut schedules)?;
+        for row in keys.query(tx, rows::DEVICES).await? {
+            let subject = rows::subject(&row, &mut schedules)?;
             work.now = work.now.max(subject.stored.as_ref().map_or(now, |s| s.assessed_at.min(now + Span::MINUTE)));
             work.places.insert((subject.partner, subject.device), work.subjects.len());
             work.subjects.push(subject);
         }
-        for row in keys.query(tx, JOBS).await? {
+        for row in keys.query(tx, rows::JOBS).await? {
             let key = (PartnerId(at(&row, 0)?), DeviceId(at(&row, 1)?));
             if let Some(subject) = work.places.get(&key).and_then(|place| work.subjects.get_mut(*place)) {
-                job(&row, subject, &mut schedules)?;
+                rows::job(&row, subject, &mut schedules)?;
             }
         }
         Ok(work)
@@ -347,137 +325,9 @@ pub(crate) fn no_slots(at: Time) -> Slots {
     Slots { due: at, interval: Span::ZERO, slack: Span::ZERO, pending: Pending::Listed(Vec::new()) }
 }
 
-/// Schedules by their stored text: many devices share one.
-#[derive(Default)]
-struct Schedules(HashMap<String, Arc<Schedule>>);
-
-impl Schedules {
-    fn of(&mut self, text: &str) -> Result<Arc<Schedule>, Error> {
-        if let Some(schedule) = self.0.get(text) {
-            return Ok(schedule.clone());
-        }
-        let schedule = Arc::new(serde_json::from_str::<Schedule>(text)?);
-        self.0.insert(text.to_owned(), schedule.clone());
-        Ok(schedule)
-    }
-}
-
-fn subject(row: &QueryResult, schedules: &mut Schedules) -> Result<Subject, Error> {
-    let class: DeviceClass = parse(&at::<String>(row, 3)?)?;
-    let life: DeviceLife = parse(&at::<String>(row, 4)?)?;
-    let deactivated = at::<String>(row, 11)? == "deactivated";
-    let organization = OrganizationId(at(row, 2)?);
-    let optional = |place: usize| -> Result<Option<u32>, Error> { at::<Option<i64>>(row, place)?.map(narrow).transpose() };
-    let policy = Policy {
-        // Only the lengths are of use here.
-        schedule: Schedule::Learned,
-        grace_minutes: narrow(at(row, 13)?)?,
-        longest_run_minutes: narrow(at(row, 14)?)?,
-        restore_test_days: optional(15)?,
-        overdue_hours: optional(16)?,
-        offline_allowance_hours: narrow(at(row, 17)?)?,
-        silence_days: narrow(at(row, 18)?)?,
-    };
-    let enrolled_at = Time(at(row, 6)?);
-    let time = |place: usize| -> Result<Option<Time>, Error> { Ok(at::<Option<i64>>(row, place)?.map(Time)) };
-    let stored = match at::<Option<i64>>(row, 19)? {
-        None => None,
-        Some(organization) => {
-            let assessment: String = at(row, 25)?;
-            Some(Stored {
-                organization: OrganizationId(organization),
-                life: parse(&at::<String>(row, 20)?)?,
-                band: parse(&at::<String>(row, 21)?)?,
-                score: Score(u8::try_from(at::<i64>(row, 32)?).unwrap_or(0)),
-                running: at(row, 22)?,
-                retrying: at(row, 23)?,
-                open_alerts: at(row, 24)?,
-                had_conditions: !assessment.contains("\"conditions\":[]"),
-                assessed_at: Time(at(row, 26)?),
-            })
-        }
-    };
-    let quota: Option<i64> = at(row, 5)?;
-    let (restore_at, restore_passed): (Option<i64>, Option<bool>) = (at(row, 30)?, at(row, 31)?);
-    Ok(Subject {
-        partner: PartnerId(at(row, 0)?),
-        organization,
-        device: DeviceId(at(row, 1)?),
-        zone: Zone::named(&at::<String>(row, 10)?).or_else(|_| Zone::named("UTC")).map_err(|e| Error::Internal(e.to_string()))?,
-        schedule: schedules.of(&at::<String>(row, 12)?)?,
-        watched_since: Time(at(row, 7)?).max(enrolled_at),
-        life,
-        deactivated,
-        facts: DeviceFacts {
-            life: counted_life(life, deactivated),
-            enrolled_at,
-            last_seen: time(27)?,
-            checked_in_at: time(28)?,
-            storage: at::<Option<i64>>(row, 29)?.map(|used| Storage { used, quota }),
-            restore: RestoreFacts { last: restore_at.map(Time).zip(restore_passed) },
-            terms: policy.terms(class),
-            expected: no_slots(enrolled_at),
-            jobs: Default::default(),
-        },
-        quota,
-        jobs: Vec::new(),
-        job_names: HashMap::new(),
-        stored,
-        assessment: None,
-        next_change: None,
-        alerts: Vec::new(),
-        open_alerts: 0,
-        touched: Vec::new(),
-        row_changed: false,
-        agent_version: at(row, 8)?,
-        hostname: at(row, 9)?,
-    })
-}
-
 /// A deactivated organization's devices count as paused (D2).
 pub(crate) fn counted_life(life: DeviceLife, deactivated: bool) -> DeviceLife {
     if deactivated && life != DeviceLife::Retired { DeviceLife::Paused } else { life }
-}
-
-fn job(row: &QueryResult, subject: &mut Subject, schedules: &mut Schedules) -> Result<(), Error> {
-    let id = JobId(at(row, 2)?);
-    let enrolled_at = Time(at(row, 6)?);
-    let stored: Option<String> = at(row, 7)?;
-    let slots: Option<String> = at(row, 8)?;
-    let fresh = stored.is_none();
-    let mut open = Vec::new();
-    let history = match &stored {
-        Some(text) => {
-            if text.contains("\"open_list\"") {
-                open = serde_json::from_str::<StoredOpen>(text)?.open_list;
-            }
-            serde_json::from_str(text)?
-        }
-        None => JobHistory::default(),
-    };
-    let slots = match slots {
-        Some(text) => serde_json::from_str(&text)?,
-        None => no_slots(enrolled_at),
-    };
-    let name_lower: String = at(row, 4)?;
-    let place = subject.jobs.len();
-    subject.job_names.insert(name_lower.clone(), place);
-    subject.facts.jobs.push(JobFacts { job: id, name: at(row, 3)?, enrolled_at, history, slots });
-    let last_state: Option<String> = at(row, 10)?;
-    subject.jobs.push(JobWork {
-        job: id,
-        name_lower,
-        schedule: at::<Option<String>>(row, 5)?.map(|s| schedules.of(&s)).transpose()?,
-        open,
-        last_run: at::<Option<i64>>(row, 9)?.map(RunId).zip(last_state.map(|w| parse(&w)).transpose()?),
-        last_at: at::<Option<i64>>(row, 11)?.map(Time),
-        is_new: false,
-        changed: fresh,
-        resolve: fresh,
-        rebuild: false,
-        keys: HashMap::new(),
-    });
-    Ok(())
 }
 
 /// The text of `job_state.history`: the history, and after it the open runs, which only this room reads.

@@ -1,0 +1,171 @@
+//! Rows of the database, read into what one transaction works on.
+
+use super::work::{JobWork, OpenRef, Stored, Subject, counted_life, no_slots};
+use crate::{
+    error::Error,
+    store::facts::{at, narrow, parse},
+};
+use domain::{
+    facts::{DeviceFacts, JobFacts, JobHistory, RestoreFacts, Storage},
+    health::Score,
+    ids::{DeviceId, JobId, OrganizationId, PartnerId, RunId},
+    policy::{DeviceClass, DeviceLife, Policy},
+    schedule::Schedule,
+    time::Time,
+    zones::Zone,
+};
+use sea_orm::QueryResult;
+use serde::Deserialize;
+use std::{collections::HashMap, sync::Arc};
+
+/// Devices with their policy and stored state, by (partner, device).
+pub(super) const DEVICES: &str = "SELECT d.partner_id, d.id, d.organization_id, d.class, d.life, d.quota_bytes, d.enrolled_at, d.watched_since, \
+ d.agent_version, d.hostname, o.time_zone, o.status, \
+ p.schedule, p.grace_minutes, p.longest_run_minutes, p.restore_test_days, p.overdue_hours, p.offline_allowance_hours, p.silence_days, \
+ s.organization_id, s.life, s.band, s.running, s.retrying, s.open_alerts, s.assessment, s.assessed_at, \
+ s.last_seen_at, s.checked_in_at, s.storage_used, s.restore_at, s.restore_passed, s.score \
+ FROM {x} {join} devices d ON d.partner_id = x.a AND d.id = x.b \
+ JOIN organizations o ON o.partner_id = d.partner_id AND o.id = d.organization_id \
+ JOIN policies p ON p.partner_id = d.partner_id AND p.id = d.policy_id \
+ LEFT JOIN device_state s ON s.partner_id = d.partner_id AND s.device_id = d.id";
+
+/// Their jobs.
+pub(super) const JOBS: &str = "SELECT j.partner_id, j.device_id, j.id, j.name, j.name_lower, j.schedule, j.created_at, \
+ s.history, s.slots, s.last_run_id, s.last_state, s.last_at \
+ FROM {x} {join} jobs j ON j.partner_id = x.a AND j.device_id = x.b \
+ LEFT JOIN job_state s ON s.partner_id = j.partner_id AND s.job_id = j.id";
+
+#[derive(Deserialize)]
+struct StoredOpen {
+    open_list: Vec<OpenRef>,
+}
+
+/// Schedules by their stored text: many devices share one.
+#[derive(Default)]
+pub(super) struct Schedules(HashMap<String, Arc<Schedule>>);
+
+impl Schedules {
+    fn of(&mut self, text: &str) -> Result<Arc<Schedule>, Error> {
+        if let Some(schedule) = self.0.get(text) {
+            return Ok(schedule.clone());
+        }
+        let schedule = Arc::new(serde_json::from_str::<Schedule>(text)?);
+        self.0.insert(text.to_owned(), schedule.clone());
+        Ok(schedule)
+    }
+}
+
+/// A device out of a row of [`DEVICES`].
+pub(super) fn subject(row: &QueryResult, schedules: &mut Schedules) -> Result<Subject, Error> {
+    let class: DeviceClass = parse(&at::<String>(row, 3)?)?;
+    let life: DeviceLife = parse(&at::<String>(row, 4)?)?;
+    let deactivated = at::<String>(row, 11)? == "deactivated";
+    let organization = OrganizationId(at(row, 2)?);
+    let optional = |place: usize| -> Result<Option<u32>, Error> { at::<Option<i64>>(row, place)?.map(narrow).transpose() };
+    let policy = Policy {
+        // Only the lengths are of use here.
+        schedule: Schedule::Learned,
+        grace_minutes: narrow(at(row, 13)?)?,
+        longest_run_minutes: narrow(at(row, 14)?)?,
+        restore_test_days: optional(15)?,
+        overdue_hours: optional(16)?,
+        offline_allowance_hours: narrow(at(row, 17)?)?,
+        silence_days: narrow(at(row, 18)?)?,
+    };
+    let enrolled_at = Time(at(row, 6)?);
+    let time = |place: usize| -> Result<Option<Time>, Error> { Ok(at::<Option<i64>>(row, place)?.map(Time)) };
+    let stored = match at::<Option<i64>>(row, 19)? {
+        None => None,
+        Some(organization) => {
+            let assessment: String = at(row, 25)?;
+            Some(Stored {
+                organization: OrganizationId(organization),
+                life: parse(&at::<String>(row, 20)?)?,
+                band: parse(&at::<String>(row, 21)?)?,
+                score: Score(u8::try_from(at::<i64>(row, 32)?).unwrap_or(0)),
+                running: at(row, 22)?,
+                retrying: at(row, 23)?,
+                open_alerts: at(row, 24)?,
+                had_conditions: !assessment.contains("\"conditions\":[]"),
+                assessed_at: Time(at(row, 26)?),
+            })
+        }
+    };
+    let quota: Option<i64> = at(row, 5)?;
+    let (restore_at, restore_passed): (Option<i64>, Option<bool>) = (at(row, 30)?, at(row, 31)?);
+    Ok(Subject {
+        partner: PartnerId(at(row, 0)?),
+        organization,
+        device: DeviceId(at(row, 1)?),
+        zone: Zone::named(&at::<String>(row, 10)?).or_else(|_| Zone::named("UTC")).map_err(|e| Error::Internal(e.to_string()))?,
+        schedule: schedules.of(&at::<String>(row, 12)?)?,
+        watched_since: Time(at(row, 7)?).max(enrolled_at),
+        life,
+        deactivated,
+        facts: DeviceFacts {
+            life: counted_life(life, deactivated),
+            enrolled_at,
+            last_seen: time(27)?,
+            checked_in_at: time(28)?,
+            storage: at::<Option<i64>>(row, 29)?.map(|used| Storage { used, quota }),
+            restore: RestoreFacts { last: restore_at.map(Time).zip(restore_passed) },
+            terms: policy.terms(class),
+            expected: no_slots(enrolled_at),
+            jobs: Default::default(),
+        },
+        quota,
+        jobs: Vec::new(),
+        job_names: HashMap::new(),
+        stored,
+        assessment: None,
+        next_change: None,
+        alerts: Vec::new(),
+        open_alerts: 0,
+        touched: Vec::new(),
+        row_changed: false,
+        agent_version: at(row, 8)?,
+        hostname: at(row, 9)?,
+    })
+}
+
+/// Adds a job out of a row of [`JOBS`] to its device.
+pub(super) fn job(row: &QueryResult, subject: &mut Subject, schedules: &mut Schedules) -> Result<(), Error> {
+    let id = JobId(at(row, 2)?);
+    let enrolled_at = Time(at(row, 6)?);
+    let stored: Option<String> = at(row, 7)?;
+    let slots: Option<String> = at(row, 8)?;
+    let fresh = stored.is_none();
+    let mut open = Vec::new();
+    let history = match &stored {
+        Some(text) => {
+            if text.contains("\"open_list\"") {
+                open = serde_json::from_str::<StoredOpen>(text)?.open_list;
+            }
+            serde_json::from_str(text)?
+        }
+        None => JobHistory::default(),
+    };
+    let slots = match slots {
+        Some(text) => serde_json::from_str(&text)?,
+        None => no_slots(enrolled_at),
+    };
+    let name_lower: String = at(row, 4)?;
+    let place = subject.jobs.len();
+    subject.job_names.insert(name_lower.clone(), place);
+    subject.facts.jobs.push(JobFacts { job: id, name: at(row, 3)?, enrolled_at, history, slots });
+    let last_state: Option<String> = at(row, 10)?;
+    subject.jobs.push(JobWork {
+        job: id,
+        name_lower,
+        schedule: at::<Option<String>>(row, 5)?.map(|s| schedules.of(&s)).transpose()?,
+        open,
+        last_run: at::<Option<i64>>(row, 9)?.map(RunId).zip(last_state.map(|w| parse(&w)).transpose()?),
+        last_at: at::<Option<i64>>(row, 11)?.map(Time),
+        is_new: false,
+        changed: fresh,
+        resolve: fresh,
+        rebuild: false,
+        keys: HashMap::new(),
+    });
+    Ok(())
+}
