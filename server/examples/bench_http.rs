@@ -5,7 +5,6 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that can't be made should stop")]
 
 #[path = "../tests/http/wire.rs"]
-#[expect(dead_code, reason = "shared with the tests")]
 mod wire;
 
 use engine::testing::{self, Kind};
@@ -177,6 +176,7 @@ async fn latency(server: &Server, rate: u64, seconds: u64) -> (usize, Duration, 
     }
     let base = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     let mut n = 0usize;
+    let mut sent = tokio::task::JoinSet::new();
     let end = Instant::now() + Duration::from_secs(seconds);
     while Instant::now() < end {
         ticks.tick().await;
@@ -187,12 +187,13 @@ async fn latency(server: &Server, rate: u64, seconds: u64) -> (usize, Duration, 
             waiting.lock().unwrap().insert(format!("{device} {at} succeeded"), Instant::now());
         }
         let (wire, key) = (wires[n % wires.len()].clone(), server.key.clone());
-        tokio::spawn(async move {
+        sent.spawn(async move {
             let (status, _) = wire.lock().await.post("/api/v1/events", &key, "application/json", body.as_bytes()).await.unwrap();
             assert_eq!(status, 200);
         });
         n += 1;
     }
+    while sent.join_next().await.is_some() {}
     tokio::time::sleep(Duration::from_secs(1)).await;
     reading.abort();
     let mut took = took.lock().unwrap().clone();

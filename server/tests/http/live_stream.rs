@@ -20,7 +20,7 @@ async fn open(app: &TestApp, who: &Who, devices: &str) -> Wire {
 }
 
 async fn next(wire: &mut Wire) -> (String, String) {
-    timeout(Duration::from_secs(5), wire.event()).await.expect("an event within five seconds").unwrap()
+    timeout(Duration::from_secs(5), wire.event()).await.unwrap().unwrap()
 }
 
 async fn send(app: &TestApp, who: &Who, run: &str, state: &str) {
