@@ -21,9 +21,9 @@ pub use context::{CookieRules, PublicUrl, SetupCode, SignedIn};
 pub use error::UiError;
 
 use components::frame::Frame;
-use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use leptos::nonce::use_nonce;
+use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use leptos_meta::MetaTags;
 use leptos_meta::{Title, provide_meta_context};
@@ -53,10 +53,8 @@ pub struct Assets {
 pub fn shell() -> impl IntoView {
     let assets = use_context::<Assets>().unwrap_or_default();
     let nonce = use_nonce();
-    let script = format!(
-        "import init,{{hydrate}} from '/pkg/{}';init({{module_or_path:'/pkg/{}'}}).then(hydrate);",
-        assets.js, assets.wasm
-    );
+    let script =
+        format!("import init,{{hydrate}} from '/pkg/{}';init({{module_or_path:'/pkg/{}'}}).then(hydrate);", assets.js, assets.wasm);
     let theme = context::cookie("hf_theme").filter(|t| matches!(t.as_str(), "light" | "dark"));
     view! {
         <!DOCTYPE html>

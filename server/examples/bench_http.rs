@@ -40,17 +40,27 @@ impl Drop for Server {
 }
 
 fn binary() -> PathBuf {
-    std::env::var_os("HOLDFAST_BINARY").map_or_else(|| std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("holdfast"), PathBuf::from)
+    std::env::var_os("HOLDFAST_BINARY")
+        .map_or_else(|| std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().join("holdfast"), PathBuf::from)
 }
 
 fn holdfast(url: &str, data: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
-    command.args(arguments).env("HOLDFAST_DATABASE", url).env("HOLDFAST_DATA", data).env("HOLDFAST_KEY_RATE", "10000000").env("HOLDFAST_KEY_BURST", "10000000");
+    command
+        .args(arguments)
+        .env("HOLDFAST_DATABASE", url)
+        .env("HOLDFAST_DATA", data)
+        .env("HOLDFAST_KEY_RATE", "10000000")
+        .env("HOLDFAST_KEY_BURST", "10000000");
     command
 }
 
 async fn start(url: &str, data: &str) -> Server {
-    let mut owner = holdfast(url, data, &["owner", "create", "--email", "bench@example.test", "--partner", "Bench"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut owner = holdfast(url, data, &["owner", "create", "--email", "bench@example.test", "--partner", "Bench"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     owner.stdin.take().unwrap().write_all(b"a long enough password\n").unwrap();
     assert!(owner.wait().unwrap().success());
     let made = holdfast(url, data, &["key", "create", "--scope", "partner", "--can", "ingest,read,manage"]).output().unwrap();
@@ -100,7 +110,11 @@ fn now_text() -> String {
 
 fn event(device: &str, n: u64) -> String {
     let state = if n.is_multiple_of(2) { "running" } else { "succeeded" };
-    format!(r#"{{"device":"{device}","job":"nightly","run":"r{}","state":"{state}","at":"{}","bytes":7340032,"items":10342}}"#, n / 2, now_text())
+    format!(
+        r#"{{"device":"{device}","job":"nightly","run":"r{}","state":"{state}","at":"{}","bytes":7340032,"items":10342}}"#,
+        n / 2,
+        now_text()
+    )
 }
 
 /// Events a second over all connections; `batch` events a request.
@@ -146,7 +160,8 @@ async fn load(server: &Server, seconds: u64, batch: usize) -> (f64, f64, Duratio
 /// Time from sending an event to its device's state on a stream, at `rate` events a second.
 async fn latency(server: &Server, rate: u64, seconds: u64) -> (usize, Duration, Duration) {
     let watched: Vec<String> = server.devices.iter().take(100).cloned().collect();
-    let mut stream = Wire::connect(server.address).await.unwrap().open(&format!("/live?devices={}", watched.join(",")), &server.key).await.unwrap();
+    let mut stream =
+        Wire::connect(server.address).await.unwrap().open(&format!("/live?devices={}", watched.join(",")), &server.key).await.unwrap();
     stream.event().await.unwrap();
     let waiting: Arc<std::sync::Mutex<std::collections::HashMap<String, Instant>>> = Arc::default();
     let took = Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -182,7 +197,10 @@ async fn latency(server: &Server, rate: u64, seconds: u64) -> (usize, Duration, 
         ticks.tick().await;
         let device = server.devices[n % 200].clone();
         let at = base + i64::try_from(n).unwrap();
-        let body = format!(r#"{{"device":"{device}","job":"live","run":"l{n}-{base}","state":"succeeded","at":"{}"}}"#, domain::text::rfc3339(domain::time::Time(at)));
+        let body = format!(
+            r#"{{"device":"{device}","job":"live","run":"l{n}-{base}","state":"succeeded","at":"{}"}}"#,
+            domain::text::rfc3339(domain::time::Time(at))
+        );
         if n % 200 < 100 {
             waiting.lock().unwrap().insert(format!("{device} {at} succeeded"), Instant::now());
         }
@@ -228,7 +246,10 @@ async fn main() {
             );
         }
         let (told, median, slowest) = latency(&server, 500, seconds).await;
-        println!("{}", json!({ "what": "live", "store": store, "events_a_second": 500, "told": told, "p50_ms": median.as_secs_f64() * 1e3, "p99_ms": slowest.as_secs_f64() * 1e3 }));
+        println!(
+            "{}",
+            json!({ "what": "live", "store": store, "events_a_second": 500, "told": told, "p50_ms": median.as_secs_f64() * 1e3, "p99_ms": slowest.as_secs_f64() * 1e3 })
+        );
         drop(server);
         let checked = holdfast(&url, &data, &["check"]).output().unwrap();
         println!("{}", json!({ "what": "check", "store": store, "drift_free": checked.status.success() }));

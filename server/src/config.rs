@@ -192,7 +192,9 @@ fn store_url(text: &str) -> Result<StoreUrl, WrongSetting> {
     let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).unwrap_or_default();
     if path.is_empty() || path.contains('?') {
         // The value may hold a password: it isn't repeated.
-        return Err(WrongSetting("setting database (--database, HOLDFAST_DATABASE): wanted is sqlite:PATH or postgres://USER@HOST/NAME".to_owned()));
+        return Err(WrongSetting(
+            "setting database (--database, HOLDFAST_DATABASE): wanted is sqlite:PATH or postgres://USER@HOST/NAME".to_owned(),
+        ));
     }
     Ok(StoreUrl::Sqlite(PathBuf::from(path)))
 }

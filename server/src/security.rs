@@ -25,11 +25,13 @@ pub fn page_policy(nonce: &str) -> String {
 }
 
 /// The policy of everything that is no page: nothing runs in it.
-const BARE_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+const BARE_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 
 /// The policy of pages we write ourselves without scripts.
-pub const PLAIN_PAGE_POLICY: HeaderValue =
-    HeaderValue::from_static("default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+pub const PLAIN_PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
 
 /// Layer: security headers on every answer, and no changes from foreign pages.
 pub async fn guard(State(portal): State<Portal>, request: Request, next: Next) -> Response {

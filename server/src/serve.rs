@@ -238,7 +238,11 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: C
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request)
     });
-    let connection = http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(64 << 10).serve_connection(TokioIo::new(stream), service);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(64 << 10)
+        .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -27,10 +27,7 @@ fn metadata() -> serde_json::Value {
 
 fn rooms() -> BTreeMap<String, Vec<serde_json::Value>> {
     let packages = metadata()["packages"].as_array().unwrap().clone();
-    packages
-        .into_iter()
-        .map(|p| (p["name"].as_str().unwrap().to_owned(), p["dependencies"].as_array().unwrap().clone()))
-        .collect()
+    packages.into_iter().map(|p| (p["name"].as_str().unwrap().to_owned(), p["dependencies"].as_array().unwrap().clone())).collect()
 }
 
 #[test]

@@ -50,13 +50,16 @@ pub async fn restore(config: Config, file: PathBuf, replace: bool) -> Result<Exi
             }
             let runs = verify(&file).await?;
             let fresh = beside(path, "restoring");
-            fs::copy(&file, &fresh).and_then(|_| fs::File::open(&fresh)?.sync_all()).map_err(|error| format!("{}: {error}", fresh.display()))?;
+            fs::copy(&file, &fresh)
+                .and_then(|_| fs::File::open(&fresh)?.sync_all())
+                .map_err(|error| format!("{}: {error}", fresh.display()))?;
             if path.exists() {
                 // Its last transactions may still be in the write-ahead log: they go with it.
                 for end in ["", "-wal", "-shm"] {
                     let from = with_end(path, end);
                     if from.exists() {
-                        fs::rename(&from, with_end(&beside(path, "before-restore"), end)).map_err(|error| format!("{}: {error}", from.display()))?;
+                        fs::rename(&from, with_end(&beside(path, "before-restore"), end))
+                            .map_err(|error| format!("{}: {error}", from.display()))?;
                     }
                 }
             }
@@ -132,7 +135,9 @@ async fn run(tool: &str, arguments: &[&str], url: &str) -> Result<(), Fault> {
 fn without_password(url: &str) -> (String, Option<String>) {
     let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let Some((user, password)) = authority.rsplit_once('@').and_then(|(login, _)| login.split_once(':')) else { return (url.to_owned(), None) };
+    let Some((user, password)) = authority.rsplit_once('@').and_then(|(login, _)| login.split_once(':')) else {
+        return (url.to_owned(), None);
+    };
     let address = format!("{scheme}://{user}{}", &rest[user.len() + 1 + password.len()..]);
     (address, Some(percent_decoded(password)))
 }

@@ -26,7 +26,8 @@ pub async fn create(config: Config, scope: String, can: String, partner: Option<
         _ => return Err(format!("--scope: \"{scope}\" is not usable, wanted is partner, organization:ID or device:ID")),
     };
     let new = NewKey { scope, name, rights, expires_at: None };
-    let (_, key) = keys::create(&store, &Actor::system(everything), new, serve::wall_clock()()).await.map_err(|error| error.public_message())?;
+    let (_, key) =
+        keys::create(&store, &Actor::system(everything), new, serve::wall_clock()()).await.map_err(|error| error.public_message())?;
     println!("{key}");
     Ok(ExitCode::SUCCESS)
 }

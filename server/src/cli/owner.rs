@@ -14,7 +14,8 @@ pub async fn create(config: Config, email: String, partner: String, time_zone: S
     folder.map_err(|error| error.to_string())?;
     let store = serve::open(&config.database).await.map_err(|error| error.to_string())?;
     let now = serve::wall_clock()();
-    let (user, made) = people::create_owner(&store, &email, password, &partner, &time_zone, now).await.map_err(|error| error.public_message())?;
+    let (user, made) =
+        people::create_owner(&store, &email, password, &partner, &time_zone, now).await.map_err(|error| error.public_message())?;
     println!("partner {made}, owner {user}");
     Ok(ExitCode::SUCCESS)
 }

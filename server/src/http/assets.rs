@@ -93,10 +93,11 @@ fn serve(path: &str, headers: &HeaderMap, immutable: bool) -> Response {
 }
 
 fn accepts_brotli(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.split(',').any(|coding| coding.trim().split(';').next() == Some("br") && !coding.contains("q=0.0") && !coding.ends_with("q=0")))
+    headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+        value
+            .split(',')
+            .any(|coding| coding.trim().split(';').next() == Some("br") && !coding.contains("q=0.0") && !coding.ends_with("q=0"))
+    })
 }
 
 fn etag(file: &EmbeddedFile, brotli: bool) -> Option<HeaderValue> {

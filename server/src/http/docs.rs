@@ -98,7 +98,9 @@ fn escape(text: &str) -> String {
 }
 
 fn page(document: &Value) -> String {
-    let mut html = String::from("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Holdfast API</title></head><body><main><h1>Holdfast API</h1>");
+    let mut html = String::from(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Holdfast API</title></head><body><main><h1>Holdfast API</h1>",
+    );
     let _ = write!(html, "<p>{}</p>", prose(document["info"]["description"].as_str().unwrap_or_default()));
     html.push_str("<p>Send a key as <code>Authorization: Bearer hf_…</code>. The same for programs: <a href=\"/api/v1/openapi.json\">openapi.json</a>.</p>");
     for (path, methods) in document["paths"].as_object().into_iter().flatten() {
@@ -129,7 +131,13 @@ fn parameters(html: &mut String, operation: &Value) {
     for parameter in list {
         let name = parameter["name"].as_str().unwrap_or_default();
         let place = parameter["in"].as_str().unwrap_or_default();
-        let _ = write!(html, "<li><code>{}</code> ({}) {}</li>", escape(name), escape(place), prose(parameter["description"].as_str().unwrap_or_default()));
+        let _ = write!(
+            html,
+            "<li><code>{}</code> ({}) {}</li>",
+            escape(name),
+            escape(place),
+            prose(parameter["description"].as_str().unwrap_or_default())
+        );
     }
     html.push_str("</ul>");
 }

@@ -57,7 +57,11 @@ impl ApiError {
 
     /// 404 for a kind of object.
     pub fn not_found(noun: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("no such {noun}: check the id; what lies outside of your scope is not found either"))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("no such {noun}: check the id; what lies outside of your scope is not found either"),
+        )
     }
 
     /// 401: neither a key nor a session.
@@ -94,7 +98,11 @@ impl ApiError {
 
     /// 500: logged, and answered in general words.
     pub fn internal(detail: impl Into<String>) -> Self {
-        let mut error = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong on our side; quote the request id when you report it");
+        let mut error = Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "something went wrong on our side; quote the request id when you report it",
+        );
         error.internal = Some(detail.into());
         error
     }
@@ -113,7 +121,11 @@ impl From<engine::Error> for ApiError {
             }
             E::Conflict { code, message } => Self::new(StatusCode::CONFLICT, code, message),
             E::Busy(why) => {
-                let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "the server is busy: try again shortly; nothing of this request was stored");
+                let mut error = Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "busy",
+                    "the server is busy: try again shortly; nothing of this request was stored",
+                );
                 error.retry_after = Some(1);
                 error.internal = Some(why);
                 error

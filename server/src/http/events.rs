@@ -159,7 +159,10 @@ impl Event {
         }
         let attempt = match self.attempt {
             None => 1,
-            Some(n) => u16::try_from(n).ok().filter(|n| *n > 0).ok_or_else(|| refusal("invalid_attempt", "`attempt` is a number from 1 to 65535"))?,
+            Some(n) => u16::try_from(n)
+                .ok()
+                .filter(|n| *n > 0)
+                .ok_or_else(|| refusal("invalid_attempt", "`attempt` is a number from 1 to 65535"))?,
         };
         let (state, unknown) = match self.state {
             State::Known(state) => (state, None),

@@ -15,7 +15,10 @@ use axum::{
     extract::{Path, State, rejection::BytesRejection},
     http::StatusCode,
 };
-use domain::{access::Action, ids::{DeviceId, RestoreTestId}};
+use domain::{
+    access::Action,
+    ids::{DeviceId, RestoreTestId},
+};
 use engine::ingest::{CheckIn, CheckedIn, IncomingEvent, RestoreTestReport};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -66,7 +69,11 @@ fn whole(body: Result<Bytes, BytesRejection>, limit: &str) -> ApiResult<Bytes> {
 /// Sends events, one or many.
 #[utoipa::path(post, path = "/api/v1/events", tag = "ingest", request_body(content = Vec<events::Event>, description = "A JSON array, one object, or one object a line (NDJSON); at most 1 MiB and 5,000 events"),
     responses((status = 200, description = "Stored for good; one bad event never costs the good ones", body = EventsReceipt), (status = 413, description = "More than 1 MiB or 5,000 events")))]
-pub async fn post_events(State(portal): State<Portal>, caller: Caller, body: Result<Bytes, BytesRejection>) -> ApiResult<Json<EventsReceipt>> {
+pub async fn post_events(
+    State(portal): State<Portal>,
+    caller: Caller,
+    body: Result<Bytes, BytesRejection>,
+) -> ApiResult<Json<EventsReceipt>> {
     may_ingest(&caller)?;
     let body = whole(body, "1 MiB")?;
     let parsed = events::read_body(&body, portal.now()).map_err(|bad| match bad {
@@ -100,7 +107,8 @@ async fn store(portal: &Portal, caller: &Caller, good: Vec<IncomingEvent>) -> Ap
         return Ok(EventsReceipt { accepted: 0, duplicates: 0, waiting: 0, rejected: Vec::new() });
     }
     let receipt = portal.engine().ingest.submit(&caller.actor, good, portal.now()).await?;
-    let rejected = receipt.rejected.into_iter().map(|r| RejectedEvent { index: r.index, code: r.code.to_string(), message: r.message }).collect();
+    let rejected =
+        receipt.rejected.into_iter().map(|r| RejectedEvent { index: r.index, code: r.code.to_string(), message: r.message }).collect();
     Ok(EventsReceipt { accepted: receipt.accepted, duplicates: receipt.duplicates, waiting: receipt.waiting, rejected })
 }
 

@@ -62,13 +62,28 @@ pub async fn stream(State(portal): State<Portal>, caller: Caller, Search(watch):
         return Err(ApiError::forbidden("see dashboards"));
     }
     let ids = watch.devices.split(',').filter(|id| !id.is_empty());
-    let watched = ids.map(|id| id.parse::<DeviceId>()).collect::<Result<Vec<_>, _>>().map_err(|error| ApiError::malformed("bad_query", format!("devices: {error}")))?;
+    let watched = ids
+        .map(|id| id.parse::<DeviceId>())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| ApiError::malformed("bad_query", format!("devices: {error}")))?;
     if watched.len() > MAX_WATCHED {
         return Err(ApiError::malformed("too_many_devices", format!("a stream watches at most {MAX_WATCHED} devices")));
     }
     let (sender, receiver) = mpsc::channel(QUEUE);
     let counts = portal.feeds().join(&portal, &caller.actor).await?;
-    let mut tab = Tab { actor: caller.actor.clone(), portal: portal.clone(), caller, watched, topics: HashMap::new(), fresh: HashSet::new(), fresh_at: None, counts, counts_at: None, sent_counts: None, sender };
+    let mut tab = Tab {
+        actor: caller.actor.clone(),
+        portal: portal.clone(),
+        caller,
+        watched,
+        topics: HashMap::new(),
+        fresh: HashSet::new(),
+        fresh_at: None,
+        counts,
+        counts_at: None,
+        sent_counts: None,
+        sender,
+    };
     // A fault here is still an answer with a status.
     let changes = portal.engine().live.subscribe();
     let snapshot = tab.snapshot().await?;
@@ -184,7 +199,8 @@ impl Tab {
                 self.fresh.insert(change.device);
                 continue;
             }
-            let topic = self.topics.entry(change.device).or_insert_with(|| Topic { sent: now.checked_sub(BEAT).unwrap_or(now), waiting: None });
+            let topic =
+                self.topics.entry(change.device).or_insert_with(|| Topic { sent: now.checked_sub(BEAT).unwrap_or(now), waiting: None });
             topic.waiting = Some(change.json.clone());
         }
         self.flush().await

@@ -1,6 +1,9 @@
 //! Numbers about the server itself, as OpenMetrics.
 
-use super::{auth::Caller, error::{ApiError, ApiResult}};
+use super::{
+    auth::Caller,
+    error::{ApiError, ApiResult},
+};
 use crate::portal::Portal;
 use axum::{
     extract::{MatchedPath, Request, State},

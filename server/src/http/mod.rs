@@ -51,7 +51,8 @@ pub fn router(portal: &Portal) -> Router {
         .route("/favicon.svg", get(assets::favicon))
         .route("/robots.txt", get(assets::robots));
     let own = Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready)).route("/live", get(live::stream));
-    let metrics = if portal.config().metrics_listen.is_none() { Router::new().route("/metrics", get(metrics::with_key)) } else { Router::new() };
+    let metrics =
+        if portal.config().metrics_listen.is_none() { Router::new().route("/metrics", get(metrics::with_key)) } else { Router::new() };
     Router::new()
         .merge(pages::routes(portal))
         .merge(rest::routes().into_router())
@@ -79,13 +80,20 @@ async fn request_id(State(portal): State<Portal>, request: Request, next: Next) 
 }
 
 async fn wrong_method() -> ApiError {
-    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "this address doesn't take this method; the API is described at /api/docs")
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "wrong_method",
+        "this address doesn't take this method; the API is described at /api/docs",
+    )
 }
 
 async fn deadline(request: Request, next: Next) -> Response {
     match tokio::time::timeout(DEADLINE, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "the request took longer than 30 s: send it again, in smaller parts").into_response(),
+        Err(_) => {
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "the request took longer than 30 s: send it again, in smaller parts")
+                .into_response()
+        }
     }
 }
 

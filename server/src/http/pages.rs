@@ -36,7 +36,10 @@ pub fn routes(portal: &Portal) -> Router<Portal> {
     };
     Router::new()
         .leptos_routes_with_context(portal, list, context.clone(), app::shell)
-        .route("/sf/{*name}", any(async move |request: Request| leptos_axum::handle_server_fns_with_context(context, request).await.into_response()))
+        .route(
+            "/sf/{*name}",
+            any(async move |request: Request| leptos_axum::handle_server_fns_with_context(context, request).await.into_response()),
+        )
         .layer(middleware::map_response(called))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(middleware::from_fn_with_state(portal.clone(), sign_in_rate))
@@ -78,7 +81,8 @@ fn context(portal: &Portal) -> impl Fn() + Clone + Send + Sync + 'static {
 async fn lost(context: impl Fn() + Clone + Send + Sync + 'static, request: Request) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") || !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return ApiError::new(StatusCode::NOT_FOUND, "no_such_route", "there is no such address; the API is described at /api/docs").into_response();
+        return ApiError::new(StatusCode::NOT_FOUND, "no_such_route", "there is no such address; the API is described at /api/docs")
+            .into_response();
     }
     let mut response = leptos_axum::render_app_async_with_context(context, app::shell)(request).await;
     if response.status() == StatusCode::OK {

@@ -56,7 +56,9 @@ impl Signal {
             "start" => Self::Start,
             "fail" => Self::Fail,
             "log" => Self::Log,
-            digits if !digits.is_empty() && digits.len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit()) => Self::Exit(digits.parse().ok()?),
+            digits if !digits.is_empty() && digits.len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                Self::Exit(digits.parse().ok()?)
+            }
             _ => return None,
         })
     }
@@ -106,7 +108,11 @@ pub async fn by_uuid_or_slug(State(portal): State<Portal>, Path((first, second))
 }
 
 /// `/ping/{key}/{slug}/{signal}`.
-pub async fn by_slug(State(portal): State<Portal>, Path((key, slug, signal)): Path<(String, String, String)>, request: Request) -> Response {
+pub async fn by_slug(
+    State(portal): State<Portal>,
+    Path((key, slug, signal)): Path<(String, String, String)>,
+    request: Request,
+) -> Response {
     let signal = if signal.is_empty() { Some(Signal::Success) } else { Signal::read(&signal) };
     answer(&portal, Address::Slug(&key, &slug), signal, request).await
 }
@@ -175,7 +181,13 @@ async fn take(portal: &Portal, address: Address<'_>, signal: Signal, asked: Aske
             let (event, start, log) = event_of(signal, &text, now);
             let mut events = Vec::with_capacity(2);
             if let (Some(start), RunRef::Key(_)) = (start, &run) {
-                events.push(IncomingEvent { subject: subject.clone(), job: job.clone(), run: run.clone(), event: start_of(&event, start), log: None });
+                events.push(IncomingEvent {
+                    subject: subject.clone(),
+                    job: job.clone(),
+                    run: run.clone(),
+                    event: start_of(&event, start),
+                    log: None,
+                });
             }
             events.push(IncomingEvent { subject, job, run, event, log });
             events
@@ -264,7 +276,10 @@ fn bare(state: RunState, at: Time) -> RunEvent {
 /// Which tool printed this, by words that no other prints.
 fn recognise(text: &str) -> Option<ToolName> {
     let start = text.trim_start();
-    if start.contains("\"message_type\":\"summary\"") || start.contains("\"message_type\":\"status\"") || start.contains("\"message_type\":\"exit_error\"") {
+    if start.contains("\"message_type\":\"summary\"")
+        || start.contains("\"message_type\":\"status\"")
+        || start.contains("\"message_type\":\"exit_error\"")
+    {
         Some(ToolName::Restic)
     } else if start.contains("\"archive\"") && start.contains("\"repository\"") && start.contains("\"stats\"") {
         Some(if start.starts_with('[') { ToolName::Borgmatic } else { ToolName::Borg })
@@ -287,7 +302,14 @@ fn last_line(text: &str) -> Option<String> {
 }
 
 /// The run a log entry belongs to, and an event that says nothing new of it.
-async fn open_run(portal: &Portal, actor: &Actor, subject: &Subject, job: &JobRef, run: &RunRef, now: Time) -> ApiResult<Option<(RunRef, RunEvent)>> {
+async fn open_run(
+    portal: &Portal,
+    actor: &Actor,
+    subject: &Subject,
+    job: &JobRef,
+    run: &RunRef,
+    now: Time,
+) -> ApiResult<Option<(RunRef, RunEvent)>> {
     let Subject::Device(device) = subject else { return Ok(None) };
     for state in [RunState::Running, RunState::Retrying] {
         let filter = RunFilter { device: Some(*device), state: Some(state), limit: Some(20), ..RunFilter::default() };

@@ -17,7 +17,9 @@ use sha2::{Digest, Sha256};
 /// # Errors
 /// 404 for a tool that is not read yet, 422 for output that describes no run or a zone that is none.
 pub fn events(tool: &str, source: ReportSource, body: &[u8], now: Time) -> ApiResult<Vec<IncomingEvent>> {
-    let tool: ToolName = tool.parse().map_err(|error: formats::FormatError| ApiError::new(axum::http::StatusCode::NOT_FOUND, "unknown_tool", error.to_string()))?;
+    let tool: ToolName = tool
+        .parse()
+        .map_err(|error: formats::FormatError| ApiError::new(axum::http::StatusCode::NOT_FOUND, "unknown_tool", error.to_string()))?;
     let text = String::from_utf8_lossy(body);
     let started_at = source.started_at.map(Time::from);
     let report = Report {
@@ -28,7 +30,8 @@ pub fn events(tool: &str, source: ReportSource, body: &[u8], now: Time) -> ApiRe
         received_at: now,
         zone_offset_minutes: source.zone.as_deref().map(|zone| offset_minutes(zone, started_at.unwrap_or(now))).transpose()?,
     };
-    let runs = formats::read(tool, &report).map_err(|error| ApiError::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "no_run", error.to_string()))?;
+    let runs = formats::read(tool, &report)
+        .map_err(|error| ApiError::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "no_run", error.to_string()))?;
     let job = source.job.clone().unwrap_or_else(|| tool.as_str().to_owned());
     let several = runs.len() > 1;
     let print = fingerprint(body);
@@ -94,7 +97,9 @@ fn offset_minutes(zone: &str, at: Time) -> ApiResult<i32> {
     } else {
         zone.parse::<chrono_tz::Tz>().ok().map(|tz| tz.offset_from_utc_datetime(&utc).fix().local_minus_utc())
     };
-    seconds.map(|s| s / 60).ok_or_else(|| ApiError::invalid("invalid_zone", "zone", "`zone` is an IANA name like `Europe/Berlin`, or an offset like `+02:00`"))
+    seconds
+        .map(|s| s / 60)
+        .ok_or_else(|| ApiError::invalid("invalid_zone", "zone", "`zone` is an IANA name like `Europe/Berlin`, or an offset like `+02:00`"))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! `yes`: done; `409`, `422`: let through and refused for its content; `wait`: put into the inbox; `no`: 403; `-`: not found; `401`: who are you. A route without a row fails.
 //! After a wanted change: `UPDATE_MATRIX=1 cargo test -p server --test http access`, and read the difference.
 
+use crate::portal::{Answer, Client, START, TestApp, Who, system};
 use axum::{
     body::Body,
     http::{Method, Request},
@@ -20,7 +21,6 @@ use engine::{
     },
     testing::Kind,
 };
-use crate::portal::{Answer, Client, START, TestApp, Who, system};
 use serde_json::{Value, json};
 use server::{
     config::Flags,
@@ -47,7 +47,13 @@ impl Tenant {
     /// Gives a client one of everything.
     async fn fill(app: &TestApp, name: &'static str, client: &Client) -> Self {
         let (store, actor) = (&app.engine.store, system(client.partner));
-        let run = IncomingEvent { subject: Subject::Device(client.device), job: JobRef::Named("nightly".into()), run: RunRef::Key("1".into()), event: failed(), log: Some("a line".into()) };
+        let run = IncomingEvent {
+            subject: Subject::Device(client.device),
+            job: JobRef::Named("nightly".into()),
+            run: RunRef::Key("1".into()),
+            event: failed(),
+            log: Some("a line".into()),
+        };
         app.engine.ingest.submit(&actor, vec![run], START).await.unwrap();
         for source in ["unknown", "unwanted"] {
             app.post(&client.ingest, "/api/v1/events", json!({ "device": source, "state": "failed" })).await.ok();
@@ -58,7 +64,9 @@ impl Tenant {
         let filter = alerts::AlertFilter { device: Some(client.device), ..Default::default() };
         let alert = alerts::list(store, &actor, &filter).await.unwrap().items.remove(0);
         let waiting = inbox::list(store, &actor, &Default::default()).await.unwrap().items;
-        let waiting = |source: &str| waiting.iter().find(|row| row.organization == Some(client.organization) && row.source == source).unwrap().id.to_string();
+        let waiting = |source: &str| {
+            waiting.iter().find(|row| row.organization == Some(client.organization) && row.source == source).unwrap().id.to_string()
+        };
         let policy = policies::list(store, &actor).await.unwrap().remove(0);
         let new = NewKey { scope: KeyScope::Organization(client.organization), name: "spare".into(), rights: ALL, expires_at: None };
         let (key, _) = keys::create(store, &actor, new, START).await.unwrap();
@@ -103,7 +111,9 @@ fn call(method: &Method, route: &str, t: &Tenant) -> Option<(String, Option<Valu
         ("POST", "check-ins") => with(route.into(), json!({ "device": c.device })),
         ("POST", "restore-tests") => with(route.into(), json!({ "device": c.device, "result": "passed" })),
         ("GET", "restore-tests") => plain(format!("{route}?device={}", c.device)),
-        ("GET", "partners" | "organizations" | "policies" | "devices" | "runs" | "alerts" | "inbox" | "keys" | "openapi.json") => plain(route.into()),
+        ("GET", "partners" | "organizations" | "policies" | "devices" | "runs" | "alerts" | "inbox" | "keys" | "openapi.json") => {
+            plain(route.into())
+        }
         ("GET", "audit") => plain(format!("{route}?partner={}", c.partner)),
         ("POST", "partners") => with(route.into(), json!({ "name": "", "time_zone": "UTC", "parent": c.partner })),
         ("POST", "organizations") => with(route.into(), json!({ "name": "", "partner": c.partner })),
@@ -234,7 +244,8 @@ enum Arguments {
 }
 
 async fn server_functions(app: &TestApp, tenants: &[Tenant], callers: &[Who], secrets: &[String], matrix: &mut String) {
-    let mut paths: Vec<String> = server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).filter(|path| path.starts_with("/sf/")).collect();
+    let mut paths: Vec<String> =
+        server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).filter(|path| path.starts_with("/sf/")).collect();
     paths.sort();
     paths.dedup();
     let _ = writeln!(matrix, "\nServer functions. Columns: {}", callers.iter().map(|who| who.0).collect::<Vec<_>>().join(" | "));
@@ -248,7 +259,8 @@ async fn server_functions(app: &TestApp, tenants: &[Tenant], callers: &[Who], se
                     Some(Arguments::Json(json)) => ("application/json", json.to_string()),
                     None => panic!("{path} has no row: add it to `arguments`"),
                 };
-                let request = Request::builder().method(Method::POST).uri(path).header("content-type", kind).header("sec-fetch-site", "same-origin");
+                let request =
+                    Request::builder().method(Method::POST).uri(path).header("content-type", kind).header("sec-fetch-site", "same-origin");
                 let answer = app.raw(who, request, Body::from(body)).await;
                 let word = outcome(who, path, &answer, secrets);
                 assert_ne!(word, "400", "{path} is called with wrong arguments: {}", answer.text());
@@ -299,9 +311,13 @@ fn arguments(path: &str, t: &Tenant) -> Option<Arguments> {
 
 #[test]
 fn every_route_stands_in_the_document_and_nothing_else_does() {
-    let mut routes: Vec<String> = rest::routes().listed().iter().map(|(method, path)| format!("{} {path}", method.as_str().to_lowercase())).collect();
+    let mut routes: Vec<String> =
+        rest::routes().listed().iter().map(|(method, path)| format!("{} {path}", method.as_str().to_lowercase())).collect();
     let paths = docs::document()["paths"].as_object().unwrap();
-    let mut documented: Vec<String> = paths.iter().flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(move |method| format!("{method} {path}"))).collect();
+    let mut documented: Vec<String> = paths
+        .iter()
+        .flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(move |method| format!("{method} {path}")))
+        .collect();
     routes.sort();
     documented.sort();
     assert_eq!(routes, documented);

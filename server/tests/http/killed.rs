@@ -1,5 +1,7 @@
 //! The server killed with -9 while events come in over several connections: nothing acknowledged is lost, nothing counted twice.
 
+use crate::wire::Wire;
+use domain::time::Time;
 use engine::{
     store::StoreUrl,
     testing::{self, Kind},
@@ -13,8 +15,6 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
-use crate::wire::Wire;
-use domain::time::Time;
 
 const EVENTS: usize = 10_000;
 const CONNECTIONS: usize = 8;
@@ -29,7 +29,11 @@ struct Holdfast {
 impl Holdfast {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
-        command.args(arguments).env("HOLDFAST_DATABASE", &self.url).env("HOLDFAST_DATA", self.data.path()).env("HOLDFAST_KEY_BURST", "1000000");
+        command
+            .args(arguments)
+            .env("HOLDFAST_DATABASE", &self.url)
+            .env("HOLDFAST_DATA", self.data.path())
+            .env("HOLDFAST_KEY_BURST", "1000000");
         command
     }
 
@@ -37,7 +41,11 @@ impl Holdfast {
         let mut process = self.command(&["serve", "--listen", &address.to_string()]).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap().contains("is ready")), "the server starts again after a kill");
-        std::thread::spawn(move || for line in lines.map_while(Result::ok) { eprintln!("{line}") });
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                eprintln!("{line}")
+            }
+        });
         Running(process)
     }
 }
@@ -62,12 +70,24 @@ impl Drop for Running {
 /// The n-th piece: ten events of five runs of one device.
 /// The same piece has the same times whenever it is sent: else a second copy would be news.
 fn piece(n: usize) -> String {
-    static START: LazyLock<i64> = LazyLock::new(|| i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap() - 3_600_000);
+    static START: LazyLock<i64> =
+        LazyLock::new(|| i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap() - 3_600_000);
     let first = n * BATCH;
     (first..first + BATCH)
         .map(|e| {
-            let state = if e.is_multiple_of(2) { "running" } else if e % 10 == 9 { "failed" } else { "succeeded" };
-            format!("{{\"device\":\"d{}\",\"job\":\"nightly\",\"run\":\"{}\",\"state\":\"{state}\",\"at\":\"{}\"}}\n", n % 20, e / 2, domain::text::rfc3339(Time(*START + i64::try_from(e).unwrap() * 10)))
+            let state = if e.is_multiple_of(2) {
+                "running"
+            } else if e % 10 == 9 {
+                "failed"
+            } else {
+                "succeeded"
+            };
+            format!(
+                "{{\"device\":\"d{}\",\"job\":\"nightly\",\"run\":\"{}\",\"state\":\"{state}\",\"at\":\"{}\"}}\n",
+                n % 20,
+                e / 2,
+                domain::text::rfc3339(Time(*START + i64::try_from(e).unwrap() * 10))
+            )
         })
         .collect()
 }
@@ -82,10 +102,16 @@ async fn prove(kind: Kind) {
         }
     };
     let holdfast = Holdfast { url, data };
-    let mut owner = holdfast.command(&["owner", "create", "--email", "o@example.test", "--partner", "P"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut owner =
+        holdfast.command(&["owner", "create", "--email", "o@example.test", "--partner", "P"]).stdin(Stdio::piped()).spawn().unwrap();
     owner.stdin.take().unwrap().write_all(b"a long enough password\n").unwrap();
     assert!(owner.wait().unwrap().success());
-    let key = String::from_utf8(holdfast.command(&["key", "create", "--scope", "partner", "--can", "ingest,read,manage"]).output().unwrap().stdout).unwrap().trim().to_owned();
+    let key = String::from_utf8(
+        holdfast.command(&["key", "create", "--scope", "partner", "--can", "ingest,read,manage"]).output().unwrap().stdout,
+    )
+    .unwrap()
+    .trim()
+    .to_owned();
     assert!(key.starts_with("hf_"));
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let address: SocketAddr = ([127, 0, 0, 1], port).into();
@@ -144,7 +170,11 @@ async fn prove(kind: Kind) {
     for n in 0..EVENTS / BATCH {
         let (status, answer) = wire.post("/api/v1/events", &key, "application/x-ndjson", piece(n).as_bytes()).await.unwrap();
         let answer: Value = serde_json::from_slice(&answer).unwrap();
-        assert_eq!((status, answer["duplicates"].as_u64()), (200, Some(BATCH as u64)), "piece {n} was acknowledged and is not all there: {answer}");
+        assert_eq!(
+            (status, answer["duplicates"].as_u64()),
+            (200, Some(BATCH as u64)),
+            "piece {n} was acknowledged and is not all there: {answer}"
+        );
     }
     server.kill();
     let checked = holdfast.command(&["check"]).output().unwrap();

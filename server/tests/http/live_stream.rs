@@ -1,11 +1,15 @@
 //! The live stream over a real connection: snapshot first, then small states, coalesced, within the scope, until it must end.
 
-use domain::{access::KeyRights, ids::OrganizationId, live::{CountsNow, DeviceNow, Snapshot}};
-use engine::store::keys::KeyScope;
 use crate::{
     portal::{TestApp, Who},
     wire::Wire,
 };
+use domain::{
+    access::KeyRights,
+    ids::OrganizationId,
+    live::{CountsNow, DeviceNow, Snapshot},
+};
+use engine::store::keys::KeyScope;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
@@ -124,5 +128,14 @@ async fn a_key_that_may_not_read_gets_no_stream() {
     let refused = Wire::connect(address).await.unwrap().open("/live", app.own.ingest.key()).await;
     assert!(refused.unwrap_err().to_string().contains("403"));
     let id = OrganizationId(1);
-    assert!(Wire::connect(address).await.unwrap().open(&format!("/live?devices={id}x"), reader(&app).await.key()).await.unwrap_err().to_string().contains("400"));
+    assert!(
+        Wire::connect(address)
+            .await
+            .unwrap()
+            .open(&format!("/live?devices={id}x"), reader(&app).await.key())
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("400")
+    );
 }

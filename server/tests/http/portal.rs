@@ -140,7 +140,13 @@ impl TestApp {
         let portal = Portal::new(engine.clone(), config, None, stop.clone());
         let router = router(&portal);
         let store = &fresh.store;
-        let first = FirstOwner { email: "owner@a.test".into(), name: "Owner".into(), password: PASSWORD.into(), partner: "Partner A".into(), time_zone: "UTC".into() };
+        let first = FirstOwner {
+            email: "owner@a.test".into(),
+            name: "Owner".into(),
+            password: PASSWORD.into(),
+            partner: "Partner A".into(),
+            time_zone: "UTC".into(),
+        };
         let (_, partner) = people::first_start(store, first, START).await.unwrap();
         let sub = partners::create(store, &system(partner), "Sub-reseller", "UTC", Some(partner), START).await.unwrap();
         let (_, foreign) = people::create_owner(store, "owner@c.test", PASSWORD.into(), "Partner C", "UTC", START).await.unwrap();

@@ -1,17 +1,19 @@
 //! How the portal says no: errors in one shape, foreign pages kept out, headers on everything.
 
+use crate::portal::{TestApp, Who};
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
 };
-use crate::portal::{TestApp, Who};
 use serde_json::json;
 
 #[tokio::test]
 async fn errors_have_one_shape_and_say_what_to_do() {
     let app = TestApp::new().await;
     let path = format!("/api/v1/devices/{}", app.own.device);
-    let bad = |body: &'static str| (Request::builder().method(Method::POST).uri("/api/v1/organizations").header("content-type", "application/json"), Body::from(body));
+    let bad = |body: &'static str| {
+        (Request::builder().method(Method::POST).uri("/api/v1/organizations").header("content-type", "application/json"), Body::from(body))
+    };
     let (syntax, syntax_body) = bad("{\"name\":");
     let (data, data_body) = bad("{\"name\": 7}");
     let (unknown, unknown_body) = bad("{\"name\": \"x\", \"colour\": \"red\"}");
@@ -41,7 +43,12 @@ async fn errors_have_one_shape_and_say_what_to_do() {
 async fn a_foreign_page_can_change_nothing_with_a_cookie() {
     let app = TestApp::new().await;
     let send = async |who: &Who, name: &'static str, value: &'static str| {
-        let request = Request::builder().method(Method::POST).uri("/api/v1/organizations").header("content-type", "application/json").header("host", "127.0.0.1:3000").header(name, value);
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri("/api/v1/organizations")
+            .header("content-type", "application/json")
+            .header("host", "127.0.0.1:3000")
+            .header(name, value);
         app.raw(who, request, Body::from(r#"{"name":""}"#)).await.status
     };
     assert_eq!(send(&app.owner, "sec-fetch-site", "cross-site").await, StatusCode::FORBIDDEN);
@@ -51,7 +58,13 @@ async fn a_foreign_page_can_change_nothing_with_a_cookie() {
     assert_eq!(send(&app.owner, "sec-fetch-site", "same-origin").await, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(send(&app.owner, "origin", "http://127.0.0.1:3000").await, StatusCode::UNPROCESSABLE_ENTITY);
     // A key is no authority that a browser adds by itself.
-    let key = app.key("manage", engine::store::keys::KeyScope::Partner(app.partner), domain::access::KeyRights { manage: true, ..Default::default() }).await;
+    let key = app
+        .key(
+            "manage",
+            engine::store::keys::KeyScope::Partner(app.partner),
+            domain::access::KeyRights { manage: true, ..Default::default() },
+        )
+        .await;
     assert_eq!(send(&key, "origin", "https://evil.test").await, StatusCode::UNPROCESSABLE_ENTITY);
     let forced = Request::builder().method(Method::POST).uri("/sf/start/sign_in").header("sec-fetch-site", "cross-site");
     assert_eq!(app.raw(&Who::nobody(), forced, Body::empty()).await.status, StatusCode::FORBIDDEN);
@@ -66,9 +79,19 @@ async fn pages_carry_a_policy_with_a_nonce_and_everything_the_other_headers() {
     let lost = app.get(&Who::nobody(), "/no/such/page").await;
     assert_eq!(lost.status, StatusCode::NOT_FOUND);
     assert!(lost.headers.get("content-security-policy").unwrap().to_str().unwrap().contains("'nonce-"));
-    for path in ["/", "/no/such/page", "/healthz", "/readyz", "/robots.txt", "/api/docs", "/api/v1/openapi.json", "/api/v1/devices", "/pkg/none.js"] {
+    for path in
+        ["/", "/no/such/page", "/healthz", "/readyz", "/robots.txt", "/api/docs", "/api/v1/openapi.json", "/api/v1/devices", "/pkg/none.js"]
+    {
         let answer = app.get(&Who::nobody(), path).await;
-        for header in ["content-security-policy", "x-content-type-options", "referrer-policy", "permissions-policy", "cross-origin-opener-policy", "cross-origin-resource-policy", "x-request-id"] {
+        for header in [
+            "content-security-policy",
+            "x-content-type-options",
+            "referrer-policy",
+            "permissions-policy",
+            "cross-origin-opener-policy",
+            "cross-origin-resource-policy",
+            "x-request-id",
+        ] {
             assert!(answer.headers.contains_key(header), "{path} lacks {header}");
         }
     }
@@ -78,7 +101,9 @@ async fn pages_carry_a_policy_with_a_nonce_and_everything_the_other_headers() {
 #[tokio::test]
 async fn numbers_are_told_to_a_reader_of_the_partner_only() {
     let app = TestApp::new().await;
-    let key = app.key("read", engine::store::keys::KeyScope::Partner(app.partner), domain::access::KeyRights { read: true, ..Default::default() }).await;
+    let key = app
+        .key("read", engine::store::keys::KeyScope::Partner(app.partner), domain::access::KeyRights { read: true, ..Default::default() })
+        .await;
     app.post(&app.own.ingest, "/api/v1/events", json!({ "device": "fs-01", "state": "running" })).await.ok();
     let text = app.get(&key, "/metrics").await.ok().text();
     assert!(text.contains("holdfast_events_accepted_total 1") && text.ends_with("# EOF\n"), "{text}");

@@ -1,12 +1,12 @@
 //! What comes in: events, raw reports, pings, check-ins, restore tests; and what may not.
 
+use crate::portal::{TestApp, Who};
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
 };
 use domain::{access::KeyRights, time::Span};
 use engine::store::keys::KeyScope;
-use crate::portal::{TestApp, Who};
 use serde_json::{Value, json};
 
 async fn device(app: &TestApp) -> Value {
@@ -54,12 +54,17 @@ async fn bad_events_are_named_by_their_place_and_the_rest_is_stored() {
     let request = Request::builder().method(Method::POST).uri("/api/v1/events").header("content-type", "application/x-ndjson");
     let receipt = app.raw(&app.own.ingest, request, Body::from(body)).await.ok().json();
     assert_eq!((receipt["accepted"].as_u64(), receipt["waiting"].as_u64()), (Some(3), Some(1)));
-    let rejected: Vec<(u64, &str)> = receipt["rejected"].as_array().unwrap().iter().map(|r| (r["index"].as_u64().unwrap(), r["code"].as_str().unwrap())).collect();
+    let rejected: Vec<(u64, &str)> =
+        receipt["rejected"].as_array().unwrap().iter().map(|r| (r["index"].as_u64().unwrap(), r["code"].as_str().unwrap())).collect();
     assert_eq!(rejected, [(1, "invalid_event"), (3, "unknown_account"), (4, "missing_field")]);
     let inbox = app.get(&app.owner, "/api/v1/inbox").await.ok().json();
     assert_eq!(inbox["items"][0]["source"], "new-machine");
     let path = format!("/api/v1/inbox/{}/assign", inbox["items"][0]["id"].as_str().unwrap());
-    let assigned = app.post(&app.owner, &path, json!({ "name": "new-machine", "organization": app.own.organization, "class": "server" })).await.ok().json();
+    let assigned = app
+        .post(&app.owner, &path, json!({ "name": "new-machine", "organization": app.own.organization, "class": "server" }))
+        .await
+        .ok()
+        .json();
     assert_eq!(assigned["accepted"], 1);
 }
 
@@ -141,14 +146,21 @@ async fn a_slug_is_made_on_demand_and_refused_when_ambiguous() {
     assert_eq!(ping(&app, Method::GET, &format!("{path}/start"), "").await, (StatusCode::OK, "OK".to_owned()));
     app.post(&app.neighbour.ingest, "/api/v1/events", json!({ "device": "fs-01", "job": "nightly", "state": "succeeded" })).await.ok();
     let whole = app.key("partner key", KeyScope::Partner(app.partner), KeyRights { ingest: true, ..KeyRights::default() }).await;
-    assert_eq!(ping(&app, Method::GET, &format!("/ping/{}/nightly", whole.key()), "").await, (StatusCode::CONFLICT, "ambiguous slug".to_owned()));
+    assert_eq!(
+        ping(&app, Method::GET, &format!("/ping/{}/nightly", whole.key()), "").await,
+        (StatusCode::CONFLICT, "ambiguous slug".to_owned())
+    );
 }
 
 #[tokio::test]
 async fn a_check_in_and_a_restore_test_are_kept() {
     let app = TestApp::new().await;
     let key = app.key("device key", KeyScope::Device(app.own.device), KeyRights { ingest: true, ..KeyRights::default() }).await;
-    let receipt = app.post(&key, "/api/v1/check-ins", json!({ "agent_version": "0.1.0", "hostname": "fs-01", "storage_used": 96, "storage_quota": 100 })).await.ok().json();
+    let receipt = app
+        .post(&key, "/api/v1/check-ins", json!({ "agent_version": "0.1.0", "hostname": "fs-01", "storage_used": 96, "storage_quota": 100 }))
+        .await
+        .ok()
+        .json();
     assert_eq!(receipt["device"], app.own.device.to_string());
     assert_eq!(device(&app).await["storage_used"], 96);
     let test = json!({ "result": "failed", "scope": "one file", "rto_seconds": 12, "at": "2026-11-20T21:00:00+01:00" });
@@ -162,7 +174,12 @@ async fn a_check_in_and_a_restore_test_are_kept() {
 
 #[tokio::test]
 async fn a_key_that_asks_too_often_is_slowed_down() {
-    let flags = server::config::Flags { key_rate: Some("1".into()), key_burst: Some("3".into()), sign_in_rate: Some("2".into()), ..Default::default() };
+    let flags = server::config::Flags {
+        key_rate: Some("1".into()),
+        key_burst: Some("3".into()),
+        sign_in_rate: Some("2".into()),
+        ..Default::default()
+    };
     let app = TestApp::with(engine::testing::Kind::Sqlite, flags).await;
     let mut last = StatusCode::OK;
     for _ in 0..5 {
@@ -170,6 +187,10 @@ async fn a_key_that_asks_too_often_is_slowed_down() {
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
     let stranger = Who("stranger", Some(("authorization", "Bearer hf_0000000000000000000000000000000000000000000".into())));
-    let answers = [app.get(&stranger, "/api/v1/devices").await, app.get(&stranger, "/api/v1/devices").await, app.get(&stranger, "/api/v1/devices").await];
+    let answers = [
+        app.get(&stranger, "/api/v1/devices").await,
+        app.get(&stranger, "/api/v1/devices").await,
+        app.get(&stranger, "/api/v1/devices").await,
+    ];
     assert_eq!(answers.map(|a| a.status.as_u16()), [401, 401, 429]);
 }

@@ -215,7 +215,12 @@ pub async fn get(State(portal): State<Portal>, caller: Caller, Path(text): Path<
 
 /// Says that somebody takes care.
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/acknowledge", tag = "alerts", params(("id" = String, Path)), request_body = AcknowledgeBody, responses((status = 200, body = AlertFull), (status = 404)))]
-pub async fn acknowledge(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>, Body(body): Body<AcknowledgeBody>) -> ApiResult<Json<AlertFull>> {
+pub async fn acknowledge(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Path(text): Path<String>,
+    Body(body): Body<AcknowledgeBody>,
+) -> ApiResult<Json<AlertFull>> {
     let id = id("alert", &text)?;
     alerts::acknowledge(portal.engine(), &caller.actor, id, &body.reason, portal.now()).await?;
     answer(&portal, &caller, id).await
@@ -223,7 +228,12 @@ pub async fn acknowledge(State(portal): State<Portal>, caller: Caller, Path(text
 
 /// Keeps it quiet until a time.
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/snooze", tag = "alerts", params(("id" = String, Path)), request_body = SnoozeBody, responses((status = 200, body = AlertFull), (status = 404), (status = 422)))]
-pub async fn snooze(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>, Body(body): Body<SnoozeBody>) -> ApiResult<Json<AlertFull>> {
+pub async fn snooze(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Path(text): Path<String>,
+    Body(body): Body<SnoozeBody>,
+) -> ApiResult<Json<AlertFull>> {
     let id = id("alert", &text)?;
     alerts::snooze(portal.engine(), &caller.actor, id, body.until.0, portal.now()).await?;
     answer(&portal, &caller, id).await
@@ -231,7 +241,12 @@ pub async fn snooze(State(portal): State<Portal>, caller: Caller, Path(text): Pa
 
 /// Adds a note.
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/note", tag = "alerts", params(("id" = String, Path)), request_body = NoteBody, responses((status = 200, body = AlertFull), (status = 404), (status = 422)))]
-pub async fn note(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>, Body(body): Body<NoteBody>) -> ApiResult<Json<AlertFull>> {
+pub async fn note(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Path(text): Path<String>,
+    Body(body): Body<NoteBody>,
+) -> ApiResult<Json<AlertFull>> {
     let id = id("alert", &text)?;
     alerts::note(portal.engine(), &caller.actor, id, &body.note, portal.now()).await?;
     answer(&portal, &caller, id).await

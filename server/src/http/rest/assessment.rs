@@ -95,7 +95,11 @@ impl Assessment {
             at: at.into(),
             score: assessment.score.0,
             band: assessment.band,
-            reasons: assessment.reasons.iter().map(|reason| Reason { text: text::reason(reason, at, &names), fact: fact(reason) }).collect(),
+            reasons: assessment
+                .reasons
+                .iter()
+                .map(|reason| Reason { text: text::reason(reason, at, &names), fact: fact(reason) })
+                .collect(),
             conditions: assessment.conditions.iter().map(condition).collect(),
             next_change: assessment.next_change.map(Moment),
         }

@@ -258,16 +258,29 @@ pub async fn get(State(portal): State<Portal>, caller: Caller, Path(text): Path<
 /// Makes a device.
 #[utoipa::path(post, path = "/api/v1/devices", tag = "devices", request_body = NewDevice, responses((status = 201, body = DeviceFull), (status = 404), (status = 409), (status = 422)))]
 pub async fn create(State(portal): State<Portal>, caller: Caller, Body(new): Body<NewDevice>) -> ApiResult<Response> {
-    let new = devices::NewDevice { organization: new.organization, name: new.name, class: new.class, policy: new.policy, quota_bytes: new.quota_bytes, tags: new.tags };
+    let new = devices::NewDevice {
+        organization: new.organization,
+        name: new.name,
+        class: new.class,
+        policy: new.policy,
+        quota_bytes: new.quota_bytes,
+        tags: new.tags,
+    };
     let id = devices::create(portal.engine(), &caller.actor, new, portal.now()).await?;
     Ok(created("/api/v1/devices", id, answer(&portal, &caller, id).await?))
 }
 
 /// Changes a device; it is assessed again at once.
 #[utoipa::path(patch, path = "/api/v1/devices/{id}", tag = "devices", params(("id" = String, Path)), request_body = EditDevice, responses((status = 200, body = DeviceFull), (status = 404), (status = 422)))]
-pub async fn edit(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>, Body(change): Body<EditDevice>) -> ApiResult<Json<DeviceFull>> {
+pub async fn edit(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Path(text): Path<String>,
+    Body(change): Body<EditDevice>,
+) -> ApiResult<Json<DeviceFull>> {
     let id = id("device", &text)?;
-    let change = DeviceChange { name: change.name, class: change.class, policy: change.policy, quota_bytes: change.quota_bytes, tags: change.tags };
+    let change =
+        DeviceChange { name: change.name, class: change.class, policy: change.policy, quota_bytes: change.quota_bytes, tags: change.tags };
     devices::edit(portal.engine(), &caller.actor, id, change, portal.now()).await?;
     Ok(Json(answer(&portal, &caller, id).await?))
 }
@@ -298,13 +311,20 @@ pub async fn retire(State(portal): State<Portal>, caller: Caller, Path(text): Pa
 
 /// The assessment as it was, is, or will be at a time if nothing more happens.
 #[utoipa::path(get, path = "/api/v1/devices/{id}/assessment", tag = "devices", params(("id" = String, Path), AtQuery), responses((status = 200, body = Assessment), (status = 404)))]
-pub async fn assessment(State(portal): State<Portal>, caller: Caller, Path(path): Path<String>, Search(query): Search<AtQuery>) -> ApiResult<Json<Assessment>> {
+pub async fn assessment(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Path(path): Path<String>,
+    Search(query): Search<AtQuery>,
+) -> ApiResult<Json<Assessment>> {
     let id = id("device", &path)?;
     let now = portal.now();
     let at = match &query.at {
         None => now,
         // A `+` of an offset that was not escaped arrives as a space.
-        Some(at) => text::parse_rfc3339(&at.replace(' ', "+")).ok_or_else(|| ApiError::malformed("bad_query", "`at` is a time in RFC 3339 with an offset, for example 2026-11-20T22:00:05Z").field("at"))?,
+        Some(at) => text::parse_rfc3339(&at.replace(' ', "+")).ok_or_else(|| {
+            ApiError::malformed("bad_query", "`at` is a time in RFC 3339 with an offset, for example 2026-11-20T22:00:05Z").field("at")
+        })?,
     };
     let assessed = devices::assessment(portal.store(), &caller.actor, id, at, now).await?;
     let loaded = devices::loaded(portal.store(), &caller.actor, id).await?;

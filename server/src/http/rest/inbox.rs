@@ -31,10 +31,11 @@ use utoipa::ToSchema;
 
 /// Routes of this noun.
 pub fn routes() -> Table {
-    Table::default()
-        .add(Method::GET, "/api/v1/inbox", list)
-        .add(Method::POST, "/api/v1/inbox/{id}/assign", assign)
-        .add(Method::POST, "/api/v1/inbox/{id}/dismiss", dismiss)
+    Table::default().add(Method::GET, "/api/v1/inbox", list).add(Method::POST, "/api/v1/inbox/{id}/assign", assign).add(
+        Method::POST,
+        "/api/v1/inbox/{id}/dismiss",
+        dismiss,
+    )
 }
 
 /// A source that waits.
@@ -109,7 +110,12 @@ pub async fn list(State(portal): State<Portal>, caller: Caller, Search(query): S
 
 /// Assigns a source; what waited is taken in.
 #[utoipa::path(post, path = "/api/v1/inbox/{id}/assign", tag = "inbox", params(("id" = String, Path)), request_body = AssignBody, responses((status = 200, body = AssignedDevice), (status = 404), (status = 409), (status = 422)))]
-pub async fn assign(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>, Body(body): Body<AssignBody>) -> ApiResult<Json<AssignedDevice>> {
+pub async fn assign(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Path(text): Path<String>,
+    Body(body): Body<AssignBody>,
+) -> ApiResult<Json<AssignedDevice>> {
     let id = id("source", &text)?;
     let to = match (body.device, body.name, body.organization) {
         (Some(device), None, None) => Assignment::Device(device),

@@ -25,10 +25,11 @@ use utoipa::ToSchema;
 
 /// Routes of this noun.
 pub fn routes() -> Table {
-    Table::default()
-        .add(Method::GET, "/api/v1/devices/{id}/jobs", list)
-        .add(Method::GET, "/api/v1/jobs/{id}", get)
-        .add(Method::PATCH, "/api/v1/jobs/{id}", edit)
+    Table::default().add(Method::GET, "/api/v1/devices/{id}/jobs", list).add(Method::GET, "/api/v1/jobs/{id}", get).add(
+        Method::PATCH,
+        "/api/v1/jobs/{id}",
+        edit,
+    )
 }
 
 /// A job.
@@ -107,7 +108,12 @@ pub async fn get(State(portal): State<Portal>, caller: Caller, Path(text): Path<
 
 /// Renames a job, or gives it a schedule of its own.
 #[utoipa::path(patch, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path)), request_body = EditJob, responses((status = 200, body = Job), (status = 404), (status = 422)))]
-pub async fn edit(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>, Body(change): Body<EditJob>) -> ApiResult<Json<Job>> {
+pub async fn edit(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Path(text): Path<String>,
+    Body(change): Body<EditJob>,
+) -> ApiResult<Json<Job>> {
     let id = id("job", &text)?;
     jobs::edit(portal.engine(), &caller.actor, id, JobChange { name: change.name, schedule: change.schedule }, portal.now()).await?;
     let row = jobs::get(portal.store(), &caller.actor, id).await?;

@@ -28,10 +28,11 @@ use utoipa::ToSchema;
 
 /// Routes of this noun.
 pub fn routes() -> Table {
-    Table::default()
-        .add(Method::GET, "/api/v1/keys", list)
-        .add(Method::POST, "/api/v1/keys", create)
-        .add(Method::POST, "/api/v1/keys/{id}/revoke", revoke)
+    Table::default().add(Method::GET, "/api/v1/keys", list).add(Method::POST, "/api/v1/keys", create).add(
+        Method::POST,
+        "/api/v1/keys/{id}/revoke",
+        revoke,
+    )
 }
 
 /// A key; never the key itself.

@@ -182,8 +182,17 @@ pub struct WindowQuery {
 
 /// Lists organizations, by name.
 #[utoipa::path(get, path = "/api/v1/organizations", tag = "organizations", params(OrganizationQuery), responses((status = 200, body = Paged<Organization>)))]
-pub async fn list(State(portal): State<Portal>, caller: Caller, Search(query): Search<OrganizationQuery>) -> ApiResult<Json<Paged<Organization>>> {
-    let filter = OrganizationFilter { search: query.search, status: word("status", query.status.as_deref())?, cursor: query.cursor, limit: query.limit };
+pub async fn list(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Search(query): Search<OrganizationQuery>,
+) -> ApiResult<Json<Paged<Organization>>> {
+    let filter = OrganizationFilter {
+        search: query.search,
+        status: word("status", query.status.as_deref())?,
+        cursor: query.cursor,
+        limit: query.limit,
+    };
     Ok(Paged::of(organizations::list(portal.store(), &caller.actor, &filter).await?, Organization::from))
 }
 
@@ -213,7 +222,12 @@ pub async fn create(State(portal): State<Portal>, caller: Caller, Body(new): Bod
 
 /// Changes an organization.
 #[utoipa::path(patch, path = "/api/v1/organizations/{id}", tag = "organizations", params(("id" = String, Path)), request_body = EditOrganization, responses((status = 200, body = Organization), (status = 404), (status = 422)))]
-pub async fn edit(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>, Body(change): Body<EditOrganization>) -> ApiResult<Json<Organization>> {
+pub async fn edit(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Path(text): Path<String>,
+    Body(change): Body<EditOrganization>,
+) -> ApiResult<Json<Organization>> {
     let id = id("organization", &text)?;
     let change = OrganizationChange {
         name: change.name,
@@ -230,7 +244,12 @@ pub async fn edit(State(portal): State<Portal>, caller: Caller, Path(text): Path
 
 /// Counts of an organization.
 #[utoipa::path(get, path = "/api/v1/organizations/{id}/counts", tag = "organizations", params(("id" = String, Path), WindowQuery), responses((status = 200, body = OrganizationCounts), (status = 404)))]
-pub async fn counts(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>, Search(query): Search<WindowQuery>) -> ApiResult<Json<OrganizationCounts>> {
+pub async fn counts(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Path(text): Path<String>,
+    Search(query): Search<WindowQuery>,
+) -> ApiResult<Json<OrganizationCounts>> {
     let id = id("organization", &text)?;
     let window = match query.window.as_deref() {
         None | Some("24h") => Window::Day,

@@ -5,7 +5,12 @@ use super::{
     table::Table,
 };
 use crate::{
-    http::{auth::Caller, error::{ApiError, ApiResult}, moment::Moment, read::Body},
+    http::{
+        auth::Caller,
+        error::{ApiError, ApiResult},
+        moment::Moment,
+        read::Body,
+    },
     portal::Portal,
 };
 use axum::{
@@ -71,7 +76,11 @@ pub struct EditPartner {
 
 /// A key that only sends looks at nothing.
 fn may_look(caller: &Caller) -> ApiResult<()> {
-    if caller.actor.may(Action::SeeDashboards) || caller.actor.may(Action::SeeSeats) { Ok(()) } else { Err(ApiError::forbidden("see partners")) }
+    if caller.actor.may(Action::SeeDashboards) || caller.actor.may(Action::SeeSeats) {
+        Ok(())
+    } else {
+        Err(ApiError::forbidden("see partners"))
+    }
 }
 
 /// Lists the partners of your scope, by name.
@@ -101,7 +110,12 @@ pub async fn create(State(portal): State<Portal>, caller: Caller, Body(new): Bod
 
 /// Changes a partner.
 #[utoipa::path(patch, path = "/api/v1/partners/{id}", tag = "partners", params(("id" = String, Path)), request_body = EditPartner, responses((status = 200, body = Partner), (status = 404), (status = 422)))]
-pub async fn edit(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>, Body(change): Body<EditPartner>) -> ApiResult<Json<Partner>> {
+pub async fn edit(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Path(text): Path<String>,
+    Body(change): Body<EditPartner>,
+) -> ApiResult<Json<Partner>> {
     let id = id("partner", &text)?;
     let change = PartnerChange { name: change.name, time_zone: change.time_zone };
     partners::edit(portal.store(), &caller.actor, id, change, portal.now()).await?;

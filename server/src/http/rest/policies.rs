@@ -149,7 +149,12 @@ pub async fn create(State(portal): State<Portal>, caller: Caller, Body(new): Bod
 
 /// Changes a policy.
 #[utoipa::path(patch, path = "/api/v1/policies/{id}", tag = "policies", params(("id" = String, Path)), request_body = EditPolicy, responses((status = 200, body = Policy), (status = 404), (status = 422)))]
-pub async fn edit(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>, Body(change): Body<EditPolicy>) -> ApiResult<Json<Policy>> {
+pub async fn edit(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Path(text): Path<String>,
+    Body(change): Body<EditPolicy>,
+) -> ApiResult<Json<Policy>> {
     let id = id("policy", &text)?;
     let change = PolicyChange {
         name: change.name,

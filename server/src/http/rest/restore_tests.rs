@@ -61,7 +61,12 @@ pub struct RestoreTestQuery {
 
 /// Lists the last 100 restore tests of a device, latest first.
 #[utoipa::path(get, path = "/api/v1/restore-tests", tag = "restore tests", params(RestoreTestQuery), responses((status = 200, body = Paged<RestoreTest>), (status = 404)))]
-pub async fn list(State(portal): State<Portal>, caller: Caller, Search(query): Search<RestoreTestQuery>) -> ApiResult<Json<Paged<RestoreTest>>> {
-    let device: DeviceId = word("device", Some(&query.device))?.ok_or_else(|| ApiError::malformed("bad_query", "`device` is missing").field("device"))?;
+pub async fn list(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Search(query): Search<RestoreTestQuery>,
+) -> ApiResult<Json<Paged<RestoreTest>>> {
+    let device: DeviceId =
+        word("device", Some(&query.device))?.ok_or_else(|| ApiError::malformed("bad_query", "`device` is missing").field("device"))?;
     Ok(Paged::whole(restore_tests::list(portal.store(), &caller.actor, device).await?, RestoreTest::from))
 }

@@ -30,10 +30,11 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Routes of this noun.
 pub fn routes() -> Table {
-    Table::default()
-        .add(Method::GET, "/api/v1/runs", list)
-        .add(Method::GET, "/api/v1/runs/{id}", get)
-        .add(Method::GET, "/api/v1/runs/{id}/log", log)
+    Table::default().add(Method::GET, "/api/v1/runs", list).add(Method::GET, "/api/v1/runs/{id}", get).add(
+        Method::GET,
+        "/api/v1/runs/{id}/log",
+        log,
+    )
 }
 
 /// A run in brief.
@@ -160,7 +161,12 @@ impl From<RunDetail> for RunFull {
             bytes_added: head.bytes_added,
             failed_items: head.failed_items,
             tool: head.tool,
-            steps: detail.run.transitions.into_iter().map(|t| Step { at: t.at.into(), state: t.state, attempt: t.attempt, message: t.message }).collect(),
+            steps: detail
+                .run
+                .transitions
+                .into_iter()
+                .map(|t| Step { at: t.at.into(), state: t.state, attempt: t.attempt, message: t.message })
+                .collect(),
             log_bytes: detail.log_bytes,
         }
     }
