@@ -160,7 +160,10 @@ rm -rf "$folder""#;
     keeper.args(["-c", KEEPER, "keeper"]).arg(folder).arg(server.get_program()).args(server.get_args());
     keeper.arg("-D").arg(data).arg("-k").arg(folder);
     // Tests kill servers of ours, not this one: it needn't survive a power cut.
-    for setting in ["listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=300", "shared_buffers=64MB"] {
+    // Measurements want what an operator has: HOLDFAST_TEST_FSYNC=on.
+    let durable = std::env::var("HOLDFAST_TEST_FSYNC").is_ok_and(|value| value == "on");
+    let (fsync, pages) = if durable { ("fsync=on", "full_page_writes=on") } else { ("fsync=off", "full_page_writes=off") };
+    for setting in ["listen_addresses=", fsync, pages, "max_connections=300", "shared_buffers=64MB"] {
         keeper.arg("-c").arg(setting);
     }
     keeper.current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
