@@ -125,6 +125,13 @@ test.describe("when the server is gone", () => {
   });
 });
 
+test("the API's description is a page of its own, readable without scripts", async ({ page }) => {
+  await page.goto(`${portal.url}/api/docs`);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.getByText("/api/v1/events").first()).toBeVisible();
+  await expectAccessible(page);
+});
+
 test("an address that is nobody's is not found, also when signed in", async ({ page }) => {
   await portal.signIn(page);
   const answer = await page.request.get(`${portal.url}/devices/0000000000001`);

@@ -4,6 +4,7 @@ use super::{ingest, rest};
 use crate::{portal::Portal, security::PLAIN_PAGE_POLICY};
 use axum::{
     Json, Router,
+    extract::State,
     http::{HeaderValue, header},
     response::{Html, IntoResponse, Response},
     routing::get,
@@ -51,6 +52,9 @@ impl Modify for Keys {
     }
 }
 
+/// Stands in the page where the style sheet's name goes, which the build decides.
+const STYLE_PLACE: &str = "STYLE-SHEET";
+
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(Contract::openapi()).unwrap_or_default());
 static PAGE: LazyLock<String> = LazyLock::new(|| page(&DOCUMENT));
 
@@ -70,8 +74,9 @@ pub async fn openapi_json() -> Json<&'static Value> {
     Json(&DOCUMENT)
 }
 
-async fn docs() -> Response {
-    let mut response = Html(PAGE.as_str()).into_response();
+async fn docs(State(portal): State<Portal>) -> Response {
+    let page = PAGE.replace(STYLE_PLACE, &portal.site().assets().css);
+    let mut response = Html(page).into_response();
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, PLAIN_PAGE_POLICY);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
@@ -99,7 +104,7 @@ fn escape(text: &str) -> String {
 
 fn page(document: &Value) -> String {
     let mut html = String::from(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Holdfast API</title></head><body><main><h1>Holdfast API</h1>",
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Holdfast API</title><link rel=\"stylesheet\" href=\"/pkg/STYLE-SHEET\"></head><body class=\"api-docs\"><main><h1>Holdfast API</h1>",
     );
     let _ = write!(html, "<p>{}</p>", prose(document["info"]["description"].as_str().unwrap_or_default()));
     html.push_str("<p>Send a key as <code>Authorization: Bearer hf_…</code>. The same for programs: <a href=\"/api/v1/openapi.json\">openapi.json</a>.</p>");

@@ -41,6 +41,8 @@ pub struct Metrics {
     pub events_rejected: Counter,
     /// Open live streams.
     pub streams: Gauge,
+    backlog: Gauge,
+    reconciler_lag: Gauge,
 }
 
 impl Default for Metrics {
@@ -53,6 +55,8 @@ impl Default for Metrics {
             events_duplicate: Counter::default(),
             events_rejected: Counter::default(),
             streams: Gauge::default(),
+            backlog: Gauge::default(),
+            reconciler_lag: Gauge::default(),
         };
         metrics.registered()
     }
@@ -67,21 +71,21 @@ impl Metrics {
         registry.register("events_duplicate", "Second copies of events", self.events_duplicate.clone());
         registry.register("events_rejected", "Events refused", self.events_rejected.clone());
         registry.register("live_streams", "Open live streams", self.streams.clone());
+        registry.register("ingest_backlog", "Events that wait for a writer", self.backlog.clone());
+        registry.register("reconciler_lag_milliseconds", "How long the next device is due for; 0: nothing is", self.reconciler_lag.clone());
         self
     }
 
     fn text(&self, portal: &Portal) -> String {
+        let engine = portal.engine();
+        self.backlog.set(i64::try_from(engine.ingest.backlog()).unwrap_or(i64::MAX));
+        self.reconciler_lag.set(engine.reconciler.lag(portal.now()).0);
         let mut text = String::new();
-        if encode(&mut text, &self.registry).is_err() {
-            return String::new();
+        match encode(&mut text, &self.registry) {
+            Ok(()) => text,
+            Err(_) => String::new(),
         }
-        let end = text.trim_end().strip_suffix("# EOF").unwrap_or(&text).to_owned();
-        end + &engine_numbers(portal) + "# EOF\n"
     }
-}
-
-fn engine_numbers(_portal: &Portal) -> String {
-    String::new()
 }
 
 /// Layer: counts and times requests.

@@ -78,6 +78,11 @@ impl Reconciler {
         Self { store, live, wake: Arc::new(Wake { earliest: AtomicI64::new(i64::MAX), notify: tokio::sync::Notify::new() }) }
     }
 
+    /// How long the earliest known next change is overdue at `now`; zero when none is.
+    pub fn lag(&self, now: Time) -> Span {
+        Span(now.0.saturating_sub(self.wake.earliest.load(Ordering::Acquire)).max(0))
+    }
+
     /// A commit has set a next change at `at`.
     pub(crate) fn expect(&self, at: Time) {
         if self.wake.earliest.fetch_min(at.0, Ordering::AcqRel) > at.0 {
