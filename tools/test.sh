@@ -17,7 +17,7 @@ rust() {
 }
 
 browser() {
-  cargo build -p server -p agent || { failed=$((failed + 1)); red=1; return; }
+  cargo build --workspace --exclude frontend --bins || { failed=$((failed + 1)); red=1; return; }
   npx playwright test -c end2end 2>&1 | tee "$log/browser"
   local status=${PIPESTATUS[0]}
   local p f
