@@ -6,6 +6,7 @@
 
 pub mod alerts;
 pub mod audit;
+mod days;
 pub mod devices;
 pub mod facts;
 pub mod inbox;

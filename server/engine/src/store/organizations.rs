@@ -9,7 +9,7 @@ pub use words::{OrganizationStatus, PlanType, Window};
 use super::{
     Store,
     audit::{self, Entry},
-    devices,
+    days, devices,
     entity::{device, organization},
     facts::parse,
     input,
@@ -279,11 +279,13 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: OrganizationId, change: Or
         model.name_lower = Set(name.to_lowercase());
         model.name = Set(name);
     }
+    let mut new_zone = None;
     if let Some(zone) = change.time_zone {
         let zone = input::zone("time_zone", &zone)?;
         if zone != zone_before {
             detail.insert("time_zone".into(), json!(zone));
-            model.time_zone = Set(zone);
+            model.time_zone = Set(zone.clone());
+            new_zone = Some(zone);
         }
     }
     if let Some(region) = change.region {
@@ -313,10 +315,13 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: OrganizationId, change: Or
     if detail.is_empty() {
         return Ok(());
     }
-    let held = if status.is_some() { devices_of(&tx, partner, id).await? } else { Vec::new() };
+    let held = if status.is_some() || new_zone.is_some() { devices_of(&tx, partner, id).await? } else { Vec::new() };
     devices::lock(store, &tx, &held).await?;
     model.updated_at = Set(now.0);
     model.update(&tx).await?;
+    if let Some(zone) = &new_zone {
+        days::recount(&tx, partner, id, zone).await?;
+    }
     if status == Some(OrganizationStatus::Activated) {
         watch_anew(&tx, partner, id, now).await?;
     }

@@ -19,7 +19,7 @@ use engine::{
         devices::{self, DayBar, DeviceFilter},
         inbox::{self, Assignment, InboxFilter},
         jobs,
-        organizations::{self, Window},
+        organizations::{self, OrganizationChange, Window},
         policies::{self, NewPolicy, PolicyChange},
         runs::{self, RunFilter},
     },
@@ -71,6 +71,20 @@ on_both_stores! {
         let old = organizations::counts(store, owner, acme, Window::Day, MONDAY + Span::days(2)).await.unwrap();
         assert_eq!(old.success, 0);
         assert_eq!(organizations::counts(store, owner, acme, Window::Week, MONDAY + Span::days(2)).await.unwrap().success, 1);
+    }
+
+    async fn an_organization_that_moves_to_another_zone_has_its_days_counted_anew(fresh) {
+        let world = World::started(fresh).await;
+        let acme = world.organization("Acme").await;
+        let device = world.device(acme, "fs-01").await;
+        for n in 0..40 {
+            let end = MONDAY + Span::hours(5 * n);
+            let state = if n % 7 == 0 { RunState::Failed } else { RunState::Succeeded };
+            world.report(device, &format!("r{n}"), state, end).await;
+        }
+        let change = OrganizationChange { time_zone: Some("Pacific/Auckland".into()), ..Default::default() };
+        organizations::edit(&world.engine, &world.owner, acme, change, MONDAY + Span::hours(210)).await.unwrap();
+        assert_eq!(engine::check::recount(world.store()).await.unwrap(), []);
     }
 
     async fn runs_are_paged_latest_first_and_filtered(fresh) {
