@@ -118,18 +118,16 @@ impl Rows {
     }
 }
 
-/// Writes rows of several tables, in this order. PostgreSQL gets one statement, for a round trip costs more than the rows of a small group.
+/// Writes rows of several tables, in this order, in as few calls as may be: a round trip costs more than the rows of a small group.
 pub(crate) async fn write_all<C: ConnectionTrait>(conn: &C, parts: Vec<(Rows, &Table)>) -> Result<(), Error> {
     let backend = conn.get_database_backend();
     if backend != DbBackend::Postgres {
-        for (rows, table) in parts {
-            rows.write(conn, table).await?;
-        }
-        return Ok(());
+        return write_together(conn, parts).await;
     }
     let mut sql = String::with_capacity(4_096);
     let mut values = Vec::new();
-    for (rows, table) in parts.into_iter().filter(|(rows, _)| !rows.values.is_empty()) {
+    // PostgreSQL runs the parts of `WITH` that nothing reads in reverse.
+    for (rows, table) in parts.into_iter().rev().filter(|(rows, _)| !rows.values.is_empty()) {
         values.push(Value::String(Some(json(&rows.values, table.width()))));
         let number = values.len();
         let _ = write!(sql, "{}w{number} AS ({})", if number > 1 { ", " } else { "WITH " }, table.postgres(number));
@@ -137,6 +135,37 @@ pub(crate) async fn write_all<C: ConnectionTrait>(conn: &C, parts: Vec<(Rows, &T
     if !values.is_empty() {
         sql.push_str(" SELECT 1");
         conn.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    }
+    Ok(())
+}
+
+/// SQLite: small parts share a call, for each is a visit to the connection's thread. Parts of as many rows go together (a run, its
+/// job's and its device's state), and those of a single row with whatever is before them: so there are few texts, met again and again.
+async fn write_together<C: ConnectionTrait>(conn: &C, parts: Vec<(Rows, &Table)>) -> Result<(), Error> {
+    let (mut sql, mut values, mut last) = (String::new(), Vec::new(), 0);
+    for (rows, table) in parts.into_iter().filter(|(rows, _)| !rows.values.is_empty()) {
+        let count = rows.values.len() / table.width();
+        if !sql.is_empty() && (count > SMALL || (count > 1 && count != last)) {
+            execute(conn, &mut sql, &mut values).await?;
+        }
+        if count > SMALL {
+            rows.write(conn, table).await?;
+            continue;
+        }
+        if !sql.is_empty() {
+            sql.push(';');
+        }
+        sql.push_str(&table.sqlite(count));
+        values.extend(rows.values);
+        last = count;
+    }
+    execute(conn, &mut sql, &mut values).await
+}
+
+async fn execute<C: ConnectionTrait>(conn: &C, sql: &mut String, values: &mut Vec<Value>) -> Result<(), Error> {
+    if !sql.is_empty() {
+        let statement = Statement::from_sql_and_values(conn.get_database_backend(), std::mem::take(sql), std::mem::take(values));
+        conn.execute_raw(statement).await?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ pub(crate) mod bulk;
 mod inbox;
 mod limits;
 mod resolve;
+mod statistics;
 mod writer;
 
 pub(crate) use limits::{MISSED, PING};
@@ -170,6 +171,7 @@ impl Ingest {
     pub(crate) fn start(store: Store, live: LiveHub, reconciler: Reconciler, cancel: CancellationToken) -> Self {
         let (queue, submissions) = mpsc::channel(QUEUE);
         let queued = Arc::new(AtomicUsize::new(0));
+        tokio::spawn(statistics::tend(store.clone(), cancel.clone()));
         writer::start(store, live, reconciler, submissions, queued.clone(), cancel);
         Self { queue, queued }
     }

@@ -50,12 +50,14 @@ struct Row {
     device: DeviceId,
 }
 
+fn inside(scope: &Scope, row: &Row) -> bool {
+    scope.contains(row.partner, Some(row.organization), Some(row.device))
+}
+
 /// Finds all of them with a fixed number of queries.
 pub(crate) async fn resolve(tx: &DatabaseTransaction, wanted: &[(&Scope, Wanted)]) -> Result<Vec<Found>, Error> {
     let organizations = organizations(tx, wanted).await?;
     let mut ids = Keys::new(&[Kind::Int, Kind::Int]);
-    let mut names = Keys::new(&[Kind::Int, Kind::Text]);
-    let mut asked = std::collections::HashSet::new();
     for (scope, wanted) in wanted {
         match wanted {
             Wanted::Known(device) => ask_id(&mut ids, scope, *device),
@@ -68,12 +70,6 @@ pub(crate) async fn resolve(tx: &DatabaseTransaction, wanted: &[(&Scope, Wanted)
                 if let Ok(device) = name.parse() {
                     ask_id(&mut ids, scope, device);
                 }
-                let lower = name.to_lowercase();
-                for partner in partners(scope) {
-                    if asked.insert((*partner, lower.clone())) {
-                        names.int(partner.0).text(&lower);
-                    }
-                }
             }
         }
     }
@@ -84,6 +80,21 @@ pub(crate) async fn resolve(tx: &DatabaseTransaction, wanted: &[(&Scope, Wanted)
     for row in rows {
         let row = Row { partner: PartnerId(at(&row, 0)?), organization: OrganizationId(at(&row, 1)?), device: DeviceId(at(&row, 2)?) };
         by_id.insert(row.device, row);
+    }
+    // Whoever sends ids is looked for by name only if there is no such id.
+    let mut names = Keys::new(&[Kind::Int, Kind::Text]);
+    let mut asked = std::collections::HashSet::new();
+    for (scope, wanted) in wanted {
+        let Wanted::Named { device: Some(name), .. } = wanted else { continue };
+        if name.parse().ok().and_then(|id| by_id.get(&id)).is_some_and(|row| inside(scope, row)) {
+            continue;
+        }
+        let lower = name.to_lowercase();
+        for partner in partners(scope) {
+            if asked.insert((*partner, lower.clone())) {
+                names.int(partner.0).text(&lower);
+            }
+        }
     }
     let mut by_name: HashMap<(PartnerId, String), Vec<Row>> = HashMap::new();
     let rows = names
@@ -150,8 +161,7 @@ fn find(
     by_name: &HashMap<(PartnerId, String), Vec<Row>>,
 ) -> Found {
     let not_found = || refused("not_found", "There is no such device here. Check its id or name, and whether the key reaches it.");
-    let inside = |row: &Row| scope.contains(row.partner, Some(row.organization), Some(row.device));
-    let of_id = |device: DeviceId| by_id.get(&device).filter(|row| inside(row)).map(|row| Found::Device(row.partner, row.device));
+    let of_id = |device: DeviceId| by_id.get(&device).filter(|row| inside(scope, row)).map(|row| Found::Device(row.partner, row.device));
     let (name, organization) = match wanted {
         Wanted::Known(device) => return of_id(*device).unwrap_or_else(not_found),
         Wanted::Named { device: None, .. } => {
@@ -172,7 +182,7 @@ fn find(
             .into_iter()
             .flatten()
             .filter(move |row| organization.is_none_or(|o| o == row.organization))
-            .filter(|row| inside(row))
+            .filter(|row| inside(scope, row))
             .map(|row| (row.partner, row.device))
             .collect::<Vec<_>>()
     };

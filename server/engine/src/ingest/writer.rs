@@ -3,17 +3,22 @@
 use super::{CheckIn, CheckedIn, Receipt, RestoreTestReport, batch::take_in, limits::Prepared};
 use crate::{error::Error, live::LiveHub, reconcile::Reconciler, store::Store};
 use domain::{access::Scope, ids::RestoreTestId, time::Time};
-use sea_orm::DbBackend;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Duration, Instant},
+};
 use tokio_util::sync::CancellationToken;
 
 /// Most submissions, and about as many events, of one transaction.
 const SUBMISSIONS: usize = 512;
 const EVENTS: usize = 8_000;
+
+/// Longest wait for a group to fill.
+const LINGER: Duration = Duration::from_millis(2);
 
 /// One caller's items, and where to answer.
 pub(crate) struct Submission {
@@ -45,17 +50,33 @@ pub(crate) enum Answer {
     RestoreTest(RestoreTestId),
 }
 
-#[derive(Clone)]
 struct Writer {
     store: Store,
     live: LiveHub,
     reconciler: Reconciler,
-    queue: Arc<Mutex<mpsc::Receiver<Submission>>>,
+    queue: mpsc::Receiver<Submission>,
     queued: Arc<AtomicUsize>,
+    crowd: Crowd,
     cancel: CancellationToken,
 }
 
-/// Starts the writers: one on SQLite, which has one writer anyway; two on PostgreSQL, so that one computes while the other commits.
+/// What the last transaction was like, so that those it answered may join the next one instead of the one after it.
+#[derive(Clone, Copy, Default)]
+struct Crowd {
+    /// Submissions it answered, and those that waited by then.
+    size: usize,
+    took: Duration,
+}
+
+impl Crowd {
+    /// How long to wait for a crowd of the same size: never for a lone sender, and always short beside the transaction itself.
+    fn patience(self) -> Duration {
+        if self.size > 1 { (self.took / 3).min(LINGER) } else { Duration::ZERO }
+    }
+}
+
+/// Starts the writer. One, on PostgreSQL too: two of the same server only wait for each other's devices and counts, and what comes
+/// meanwhile joins the next group. Several servers have one each.
 pub(crate) fn start(
     store: Store,
     live: LiveHub,
@@ -64,27 +85,26 @@ pub(crate) fn start(
     queued: Arc<AtomicUsize>,
     cancel: CancellationToken,
 ) {
-    let writers = if store.backend() == DbBackend::Postgres { 2 } else { 1 };
-    let writer = Writer { store, live, reconciler, queue: Arc::new(Mutex::new(queue)), queued, cancel };
-    for _ in 0..writers {
-        tokio::spawn(writer.clone().run());
-    }
+    let writer = Writer { store, live, reconciler, queue, queued, crowd: Crowd::default(), cancel };
+    tokio::spawn(writer.run());
 }
 
 impl Writer {
-    async fn run(self) {
+    async fn run(mut self) {
         loop {
             let group = self.next().await;
             if group.is_empty() {
                 return;
             }
+            let (size, begun) = (group.len(), Instant::now());
             self.write_group(group).await;
+            self.crowd = Crowd { size, took: begun.elapsed() };
         }
     }
 
     /// Waits for a submission and takes what else is there. Empty: stopped, and nothing is left.
-    async fn next(&self) -> Vec<Submission> {
-        let mut queue = self.queue.lock().await;
+    async fn next(&mut self) -> Vec<Submission> {
+        let queue = &mut self.queue;
         let first = tokio::select! {
             biased;
             first = queue.recv() => first,
@@ -96,8 +116,18 @@ impl Writer {
         let Some(first) = first else { return Vec::new() };
         let mut events = first.items.weight();
         let mut group = vec![first];
+        let crowd = self.crowd.size + group.len() + queue.len();
+        let mut until = None;
         while group.len() < SUBMISSIONS && events < EVENTS {
-            let Ok(next) = queue.try_recv() else { break };
+            let next = match queue.try_recv() {
+                Ok(next) => next,
+                Err(_) if group.len() >= crowd || self.crowd.size <= 1 => break,
+                Err(_) => {
+                    let until = *until.get_or_insert_with(|| Instant::now() + self.crowd.patience());
+                    let Ok(Some(next)) = tokio::time::timeout_at(until, queue.recv()).await else { break };
+                    next
+                }
+            };
             events += next.items.weight();
             group.push(next);
         }
@@ -135,7 +165,7 @@ impl Writer {
                 Err(Error::Busy(why)) if tries < 3 => {
                     tries += 1;
                     tracing::info!(why, tries, "a transaction met another; trying again");
-                    tokio::time::sleep(std::time::Duration::from_millis(5 * tries)).await;
+                    tokio::time::sleep(Duration::from_millis(5 * tries)).await;
                 }
                 result => return result,
             }

@@ -1,6 +1,6 @@
 //! The store: one database, SQLite (embedded) or PostgreSQL, behind the same calls.
 //!
-//! SQLite has one writer connection, begun IMMEDIATE and synced in full, and several readers (WAL). PostgreSQL has one pool.
+//! SQLite has one writer connection, begun IMMEDIATE and synced in full, and several readers (WAL). PostgreSQL has a pool for either.
 //! Callers write inside [`Store::begin`] and read through [`Store::reads`]. One file per noun; entities are private to the store.
 //! Commands check the actor's right, write their audit entry in the same transaction and answer `NotFound` outside the scope.
 
@@ -93,10 +93,9 @@ impl Store {
                 Ok(Self { writes, reads, backend: DbBackend::Sqlite, last_id: Arc::default(), short: Arc::default() })
             }
             StoreUrl::Postgres(url) => {
-                let mut options = ConnectOptions::new(url.clone());
-                options.max_connections(24).min_connections(2).sqlx_logging(false).acquire_timeout(Duration::from_secs(20));
-                let pool = Database::connect(options).await?;
-                Ok(Self { writes: pool.clone(), reads: pool, backend: DbBackend::Postgres, last_id: Arc::default(), short: Arc::default() })
+                let writes = Database::connect(by_key(postgres(url, 8))).await?;
+                let reads = Database::connect(postgres(url, 16)).await?;
+                Ok(Self { writes, reads, backend: DbBackend::Postgres, last_id: Arc::default(), short: Arc::default() })
             }
         }
     }
@@ -164,6 +163,35 @@ impl Store {
     }
 }
 
+fn postgres(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .sqlx_logging(false)
+        .acquire_timeout(Duration::from_secs(20))
+        .test_before_acquire_if_idle_for(TRUSTED);
+    options
+}
+
+/// A connection used so lately is not asked whether it lives before it is used again: that would be one more round trip a transaction.
+const TRUSTED: Duration = Duration::from_millis(500);
+
+/// Transactions find their rows by key, a few or some thousand at a time. The planner sees a prepared statement once, maybe while
+/// a table is still empty or the group large, and would keep a plan that reads the whole table ever after.
+fn by_key(mut options: ConnectOptions) -> ConnectOptions {
+    options.map_sqlx_postgres_opts(|o| {
+        o.options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+            ("jit", "off"),
+        ])
+    });
+    options
+}
+
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
     let mut options = ConnectOptions::new(url);
@@ -172,6 +200,8 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
         .min_connections(1)
         .sqlx_logging(false)
         .acquire_timeout(Duration::from_secs(20))
+        // A file doesn't hang up.
+        .test_before_acquire(false)
         .map_sqlx_sqlite_opts(|o| {
             o.journal_mode(SqliteJournalMode::Wal)
                 // Acknowledged means durable: every commit is synced.
