@@ -108,6 +108,8 @@ pub(crate) struct RunWork {
     /// As it is stored.
     pub(crate) before: Option<Run>,
     pub(crate) run: Run,
+    /// Its start as the database has it by now; none: it has no row yet.
+    pub(crate) stored_start: Option<Time>,
     /// As the history knows it.
     pub(crate) applied: Option<RunSummary>,
     pub(crate) changed: bool,
@@ -229,6 +231,7 @@ impl<'s> Work<'s> {
                 job,
                 key,
                 before: Some(run.clone()),
+                stored_start: Some(run.started_at),
                 run,
                 applied,
                 changed: false,
@@ -266,6 +269,7 @@ impl<'s> Work<'s> {
             job,
             key: key.to_owned(),
             before: None,
+            stored_start: None,
             run,
             applied: None,
             changed: false,
