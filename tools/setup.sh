@@ -3,9 +3,22 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache="$HOME/.cache/holdfast"
+wasm_split=0.2.4
 wasm_bindgen=$(sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
 
 say() { printf 'setup: %s\n' "$*"; }
+
+# A tool of the browser build, compiled once. Found again by cargo's own list.
+tool() {
+  local crate=$1 version=$2
+  shift 2
+  grep -qs "^\"$crate $version " "$cache/tools/.crates.toml" && return
+  say "building $crate $version (a minute or two, once)"
+  CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+    RUSTFLAGS='' CARGO_TARGET_DIR="$cache/tools-target" \
+    cargo install "$crate" --version "$version" --locked --quiet --root "$cache/tools" "$@"
+  rm -rf "$cache/tools-target"
+}
 
 build() {
   command -v cargo >/dev/null || { say "Rust is missing: install it with rustup (https://rustup.rs), then run make again"; exit 1; }
@@ -17,13 +30,8 @@ build() {
   for part in cargo-fmt cargo-clippy; do
     command -v "$part" >/dev/null || rustup component add "${part#cargo-}" || rustup component add rustfmt
   done
-  if [ "$("$cache/tools/bin/wasm-bindgen" --version 2>/dev/null)" != "wasm-bindgen $wasm_bindgen" ]; then
-    say "building wasm-bindgen $wasm_bindgen (two minutes, once)"
-    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
-      RUSTFLAGS='' CARGO_TARGET_DIR="$cache/tools-target" \
-      cargo install wasm-bindgen-cli --version "$wasm_bindgen" --locked --quiet --root "$cache/tools"
-    rm -rf "$cache/tools-target"
-  fi
+  tool wasm-bindgen-cli "$wasm_bindgen"
+  tool wasm_split_cli_support "$wasm_split" --features build-binary
   if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
     say "installing npm packages"
     PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error

@@ -32,6 +32,7 @@ use leptos_router::{
     components::{Redirect, Route, Router, Routes},
     path,
 };
+use std::collections::BTreeMap;
 
 /// Names of the built browser files, from `site/manifest.json`. Given by the server as context.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
@@ -46,6 +47,9 @@ pub struct Assets {
     pub font: String,
     /// Build id: changes with any of them.
     pub build: String,
+    /// Part of the program → file names of its WebAssembly below `/pkg/`.
+    #[serde(default)]
+    pub parts: BTreeMap<String, Vec<String>>,
 }
 
 /// The document around the app.
@@ -55,6 +59,8 @@ pub fn shell() -> impl IntoView {
     let nonce = use_nonce();
     let script =
         format!("import init,{{hydrate}} from '/pkg/{}';init({{module_or_path:'/pkg/{}'}}).then(hydrate);", assets.js, assets.wasm);
+    let part = use_context::<http::request::Parts>().and_then(|request| pages::screen::Part::of_path(request.uri.path()));
+    let part = part.and_then(|part| assets.parts.get(part.name()).cloned()).unwrap_or_default();
     let theme = context::cookie("hf_theme").filter(|t| matches!(t.as_str(), "light" | "dark"));
     view! {
         <!DOCTYPE html>
@@ -67,6 +73,7 @@ pub fn shell() -> impl IntoView {
                 <link rel="stylesheet" href=format!("/pkg/{}", assets.css)/>
                 <link rel="modulepreload" href=format!("/pkg/{}", assets.js)/>
                 <link rel="preload" href=format!("/pkg/{}", assets.wasm) r#as="fetch" r#type="application/wasm" crossorigin=""/>
+                {part.into_iter().map(|file| view! { <link rel="preload" href=format!("/pkg/{file}") r#as="fetch" r#type="application/wasm" crossorigin=""/> }).collect_view()}
                 <script type="module" nonce=nonce>{script}</script>
                 <MetaTags/>
             </head>
@@ -80,7 +87,7 @@ pub fn shell() -> impl IntoView {
 /// The app: frame, router and pages.
 #[component]
 pub fn App() -> impl IntoView {
-    use pages::{backup, home, not_found, organizations, settings, start};
+    use pages::{not_found, screen::Screen};
     provide_meta_context();
     let looking = me::Looking::now();
     let is_signed_in = looking.0.is_some();
@@ -94,28 +101,28 @@ pub fn App() -> impl IntoView {
         <Router>
             <Frame>
                 <Routes fallback=|| view! { <not_found::NotFound/> }>
-                    <Route path=path!("/") view=home::Home ssr=whole.clone()/>
-                    <Route path=path!("/setup") view=start::first_start::FirstStart ssr=whole.clone()/>
-                    <Route path=path!("/setup/organization") view=start::first_start::SetupOrganizationPage ssr=whole.clone()/>
-                    <Route path=path!("/setup/device") view=start::add_device::SetupDevicePage ssr=whole.clone()/>
-                    <Route path=path!("/sign-in") view=start::sign_in::SignIn ssr=whole.clone()/>
+                    <Route path=path!("/") view=Screen::Home ssr=whole.clone()/>
+                    <Route path=path!("/setup") view=Screen::FirstStart ssr=whole.clone()/>
+                    <Route path=path!("/setup/organization") view=Screen::SetupOrganization ssr=whole.clone()/>
+                    <Route path=path!("/setup/device") view=Screen::SetupDevice ssr=whole.clone()/>
+                    <Route path=path!("/sign-in") view=Screen::SignIn ssr=whole.clone()/>
                     <Route path=path!("/backups") view=|| view! { <Redirect path="/backups/devices"/> }/>
-                    <Route path=path!("/backups/devices") view=backup::devices::Devices ssr=whole.clone()/>
-                    <Route path=path!("/backups/alerts") view=backup::alerts::Alerts ssr=whole.clone()/>
-                    <Route path=path!("/devices/new") view=start::add_device::AddDevicePage ssr=whole.clone()/>
-                    <Route path=path!("/devices/:id/connect") view=start::connect::Connect ssr=whole.clone()/>
-                    <Route path=path!("/devices/:id") view=backup::device::Device ssr=whole.clone()/>
-                    <Route path=path!("/runs/:id") view=backup::run::RunPage ssr=whole.clone()/>
-                    <Route path=path!("/organizations") view=organizations::list::Organizations ssr=whole.clone()/>
-                    <Route path=path!("/organizations/new") view=organizations::add::AddOrganizationPage ssr=whole.clone()/>
-                    <Route path=path!("/organizations/:id") view=organizations::organization::Organization ssr=whole.clone()/>
+                    <Route path=path!("/backups/devices") view=Screen::Devices ssr=whole.clone()/>
+                    <Route path=path!("/backups/alerts") view=Screen::Alerts ssr=whole.clone()/>
+                    <Route path=path!("/devices/new") view=Screen::AddDevice ssr=whole.clone()/>
+                    <Route path=path!("/devices/:id/connect") view=Screen::Connect ssr=whole.clone()/>
+                    <Route path=path!("/devices/:id") view=Screen::Device ssr=whole.clone()/>
+                    <Route path=path!("/runs/:id") view=Screen::Run ssr=whole.clone()/>
+                    <Route path=path!("/organizations") view=Screen::Organizations ssr=whole.clone()/>
+                    <Route path=path!("/organizations/new") view=Screen::AddOrganization ssr=whole.clone()/>
+                    <Route path=path!("/organizations/:id") view=Screen::Organization ssr=whole.clone()/>
                     <Route path=path!("/settings") view=|| view! { <Redirect path="/settings/policies"/> }/>
-                    <Route path=path!("/settings/policies") view=settings::policies::Policies ssr=whole.clone()/>
-                    <Route path=path!("/settings/policies/:id") view=settings::policy::Policy ssr=whole.clone()/>
-                    <Route path=path!("/settings/account") view=settings::account::Account ssr=whole.clone()/>
-                    <Route path=path!("/settings/keys") view=settings::keys::Keys ssr=whole.clone()/>
-                    <Route path=path!("/settings/inbox") view=settings::inbox::Inbox ssr=whole.clone()/>
-                    <Route path=path!("/settings/audit") view=settings::audit::Audit ssr=whole/>
+                    <Route path=path!("/settings/policies") view=Screen::Policies ssr=whole.clone()/>
+                    <Route path=path!("/settings/policies/:id") view=Screen::Policy ssr=whole.clone()/>
+                    <Route path=path!("/settings/account") view=Screen::Account ssr=whole.clone()/>
+                    <Route path=path!("/settings/keys") view=Screen::Keys ssr=whole.clone()/>
+                    <Route path=path!("/settings/inbox") view=Screen::Inbox ssr=whole.clone()/>
+                    <Route path=path!("/settings/audit") view=Screen::Audit ssr=whole/>
                 </Routes>
             </Frame>
         </Router>

@@ -1,11 +1,20 @@
 //! The browser's entry: hydrates the app that the server has rendered.
 
-use app::App;
+use app::{App, pages::screen::Part};
+use leptos::prelude::location;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Called by the page's script once the WebAssembly is there.
+/// Called by the page's script once the WebAssembly is there. The part that holds the page is fetched first, so that hydration is
+/// done in one go: no effect runs before the whole page is alive. Without the part the server's HTML stays as it is.
 #[wasm_bindgen]
-pub fn hydrate() {
+pub async fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(App);
+    let part = location().pathname().ok().as_deref().and_then(Part::of_path);
+    let is_there = match part {
+        Some(part) => part.fetch().await,
+        None => true,
+    };
+    if is_there {
+        leptos::mount::hydrate_body(App);
+    }
 }

@@ -4,5 +4,6 @@ pub mod backup;
 pub mod home;
 pub mod not_found;
 pub mod organizations;
+pub mod screen;
 pub mod settings;
 pub mod start;

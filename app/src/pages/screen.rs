@@ -1,0 +1,240 @@
+//! Every screen by name, and which part of the browser's program it is in.
+//!
+//! The browser first loads what each page needs (frame, router, live stream) and the part that the address is in; another part
+//! is fetched when a link first leads there. The build cuts the program at the functions marked here (`tools/site.mjs`);
+//! on the server they are plain calls.
+
+use crate::{
+    components::{ErrorBox, Page},
+    error::UiError,
+    pages::{backup, home, organizations, settings, start},
+};
+use leptos::{
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
+use leptos_router::ChooseView;
+
+/// A screen that a route leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// `/setup`
+    FirstStart,
+    /// `/setup/organization`
+    SetupOrganization,
+    /// `/setup/device`
+    SetupDevice,
+    /// `/sign-in`
+    SignIn,
+    /// `/devices/new`
+    AddDevice,
+    /// `/devices/{id}/connect`
+    Connect,
+    /// `/`
+    Home,
+    /// `/backups/devices`
+    Devices,
+    /// `/backups/alerts`
+    Alerts,
+    /// `/devices/{id}`
+    Device,
+    /// `/runs/{id}`
+    Run,
+    /// `/organizations`
+    Organizations,
+    /// `/organizations/new`
+    AddOrganization,
+    /// `/organizations/{id}`
+    Organization,
+    /// `/settings/policies`
+    Policies,
+    /// `/settings/policies/{id}`
+    Policy,
+    /// `/settings/account`
+    Account,
+    /// `/settings/keys`
+    Keys,
+    /// `/settings/inbox`
+    Inbox,
+    /// `/settings/audit`
+    Audit,
+}
+
+/// A part of the browser's program that is fetched as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// First start and sign-in: where nobody is signed in yet.
+    Entry,
+    /// Home, devices, alerts.
+    Fleet,
+    /// One device, one run.
+    Device,
+    /// Adding and connecting devices, organizations, settings.
+    Manage,
+}
+
+impl Part {
+    /// Its name in `site/manifest.json`, as in the marks below.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Entry => "entry",
+            Self::Fleet => "fleet",
+            Self::Device => "device",
+            Self::Manage => "manage",
+        }
+    }
+
+    /// Fetches it, unless it is there. False: it can't be had now.
+    pub async fn fetch(self) -> bool {
+        let answer = match self {
+            Self::Entry => load_entry().await,
+            Self::Fleet => load_fleet().await,
+            Self::Device => load_device().await,
+            Self::Manage => load_manage().await,
+        };
+        answer.is_ok()
+    }
+
+    /// The part that an address leads to, so that the page's head can ask for it beside the rest, and hydration begin with it.
+    pub fn of_path(path: &str) -> Option<Self> {
+        let mut steps = path.trim_matches('/').split('/');
+        match (steps.next().unwrap_or_default(), steps.next(), steps.next()) {
+            ("setup", None, None) | ("sign-in", ..) => Some(Self::Entry),
+            ("setup" | "organizations" | "settings", ..) | ("devices", Some("new"), None) | ("devices", Some(_), Some("connect")) => {
+                Some(Self::Manage)
+            }
+            ("" | "backups", ..) => Some(Self::Fleet),
+            ("devices" | "runs", ..) => Some(Self::Device),
+            _ => None,
+        }
+    }
+}
+
+impl Screen {
+    /// The part that holds it.
+    pub const fn part(self) -> Part {
+        match self {
+            Self::FirstStart | Self::SignIn => Part::Entry,
+            Self::Home | Self::Devices | Self::Alerts => Part::Fleet,
+            Self::Device | Self::Run => Part::Device,
+            Self::SetupOrganization
+            | Self::SetupDevice
+            | Self::AddDevice
+            | Self::Connect
+            | Self::Organizations
+            | Self::AddOrganization
+            | Self::Organization
+            | Self::Policies
+            | Self::Policy
+            | Self::Account
+            | Self::Keys
+            | Self::Inbox
+            | Self::Audit => Part::Manage,
+        }
+    }
+}
+
+#[wasm_split(entry, wasm_split_path = ::leptos::wasm_split, preload(load_entry), fallible)]
+fn entry_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+    Ok(match screen {
+        Screen::FirstStart => start::first_start::FirstStart().into_any(),
+        Screen::SignIn => start::sign_in::SignIn().into_any(),
+        _ => ().into_any(),
+    })
+}
+
+#[wasm_split(fleet, wasm_split_path = ::leptos::wasm_split, preload(load_fleet), fallible)]
+fn fleet_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+    Ok(match screen {
+        Screen::Home => home::Home().into_any(),
+        Screen::Devices => backup::devices::Devices().into_any(),
+        Screen::Alerts => backup::alerts::Alerts().into_any(),
+        _ => ().into_any(),
+    })
+}
+
+#[wasm_split(device, wasm_split_path = ::leptos::wasm_split, preload(load_device), fallible)]
+fn device_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+    Ok(match screen {
+        Screen::Device => backup::device::Device().into_any(),
+        Screen::Run => backup::run::RunPage().into_any(),
+        _ => ().into_any(),
+    })
+}
+
+#[wasm_split(manage, wasm_split_path = ::leptos::wasm_split, preload(load_manage), fallible)]
+fn manage_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+    Ok(match screen {
+        Screen::SetupOrganization => start::first_start::SetupOrganizationPage().into_any(),
+        Screen::SetupDevice => start::add_device::SetupDevicePage().into_any(),
+        Screen::AddDevice => start::add_device::AddDevicePage().into_any(),
+        Screen::Connect => start::connect::Connect().into_any(),
+        Screen::Organizations => organizations::list::Organizations().into_any(),
+        Screen::AddOrganization => organizations::add::AddOrganizationPage().into_any(),
+        Screen::Organization => organizations::organization::Organization().into_any(),
+        Screen::Policies => settings::policies::Policies().into_any(),
+        Screen::Policy => settings::policy::Policy().into_any(),
+        Screen::Account => settings::account::Account().into_any(),
+        Screen::Keys => settings::keys::Keys().into_any(),
+        Screen::Inbox => settings::inbox::Inbox().into_any(),
+        Screen::Audit => settings::audit::Audit().into_any(),
+        _ => ().into_any(),
+    })
+}
+
+impl ChooseView for Screen {
+    async fn choose(self) -> AnyView {
+        let view = match self.part() {
+            Part::Entry => entry_screen(self).await,
+            Part::Fleet => fleet_screen(self).await,
+            Part::Device => device_screen(self).await,
+            Part::Manage => manage_screen(self).await,
+        };
+        view.unwrap_or_else(|_| unreachable_part())
+    }
+
+    async fn preload(&self) {
+        // A part that can't be had now is asked for again by `choose`, which says so.
+        self.part().fetch().await;
+    }
+}
+
+/// A new version may have taken its place, or there is no connection.
+fn unreachable_part() -> AnyView {
+    let error = UiError::new(503, "offline", "This page can't be fetched. Check the connection, then load it again.");
+    view! { <Page title="Not loaded"><ErrorBox error/></Page> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_asks_for_the_part_that_the_address_leads_to() {
+        for (path, screen) in [
+            ("/", Screen::Home),
+            ("/setup", Screen::FirstStart),
+            ("/setup/organization", Screen::SetupOrganization),
+            ("/setup/device", Screen::SetupDevice),
+            ("/sign-in", Screen::SignIn),
+            ("/backups/devices", Screen::Devices),
+            ("/backups/alerts", Screen::Alerts),
+            ("/devices/new", Screen::AddDevice),
+            ("/devices/0a/connect", Screen::Connect),
+            ("/devices/0a", Screen::Device),
+            ("/runs/0a", Screen::Run),
+            ("/organizations", Screen::Organizations),
+            ("/organizations/new", Screen::AddOrganization),
+            ("/organizations/0a", Screen::Organization),
+            ("/settings/policies", Screen::Policies),
+            ("/settings/policies/0a", Screen::Policy),
+            ("/settings/account", Screen::Account),
+            ("/settings/keys", Screen::Keys),
+            ("/settings/inbox", Screen::Inbox),
+            ("/settings/audit", Screen::Audit),
+        ] {
+            assert_eq!(Part::of_path(path), Some(screen.part()), "{path}");
+        }
+        assert_eq!(Part::of_path("/nothing"), None);
+    }
+}
