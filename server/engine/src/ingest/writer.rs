@@ -69,9 +69,9 @@ struct Crowd {
 }
 
 impl Crowd {
-    /// How long to wait for a crowd of the same size: never for a lone sender, and always short beside the transaction itself.
+    /// How long to wait for a crowd of the same size (a lone sender is one already): always short beside the transaction itself.
     fn patience(self) -> Duration {
-        if self.size > 1 { (self.took / 3).min(LINGER) } else { Duration::ZERO }
+        (self.took / 3).min(LINGER)
     }
 }
 
@@ -96,9 +96,7 @@ impl Writer {
             if group.is_empty() {
                 return;
             }
-            let (size, begun) = (group.len(), Instant::now());
             self.write_group(group).await;
-            self.crowd = Crowd { size, took: begun.elapsed() };
         }
     }
 
@@ -116,12 +114,11 @@ impl Writer {
         let Some(first) = first else { return Vec::new() };
         let mut events = first.items.weight();
         let mut group = vec![first];
-        let crowd = self.crowd.size + group.len() + queue.len();
         let mut until = None;
         while group.len() < SUBMISSIONS && events < EVENTS {
             let next = match queue.try_recv() {
                 Ok(next) => next,
-                Err(_) if group.len() >= crowd || self.crowd.size <= 1 => break,
+                Err(_) if group.len() >= self.crowd.size => break,
                 Err(_) => {
                     let until = *until.get_or_insert_with(|| Instant::now() + self.crowd.patience());
                     let Ok(Some(next)) = tokio::time::timeout_at(until, queue.recv()).await else { break };
@@ -135,8 +132,12 @@ impl Writer {
         group
     }
 
-    async fn write_group(&self, mut group: Vec<Submission>) {
-        match self.write(&mut group).await {
+    async fn write_group(&mut self, mut group: Vec<Submission>) {
+        let begun = Instant::now();
+        let written = self.write(&mut group).await;
+        // Before anyone is answered: who sends again must not be counted twice.
+        self.crowd = Crowd { size: group.len() + self.queue.len(), took: begun.elapsed() };
+        match written {
             Ok(answers) => answer(group, answers),
             Err(error) if group.len() == 1 => {
                 tracing::warn!(%error, "a submission could not be stored");
