@@ -30,7 +30,7 @@ const BARE_POLICY: HeaderValue =
 
 /// The policy of pages we write ourselves without scripts.
 pub const PLAIN_PAGE_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
 /// Layer: security headers on every answer, and no changes from foreign pages.
