@@ -8,6 +8,10 @@ export PATH      := $(CACHE)/tools/bin:$(PATH)
 FRONTEND := $(CARGO_TARGET_DIR)/wasm32-unknown-unknown/wasm-release/frontend.wasm
 HOST     := --workspace --exclude frontend
 
+# The agent is static where musl is at hand (Debian: musl-tools; rustup target add x86_64-unknown-linux-musl), else it needs libc.
+MUSL     := x86_64-unknown-linux-musl
+STATIC   := $(shell command -v musl-gcc >/dev/null && test -d "$$(rustc --print sysroot)/lib/rustlib/$(MUSL)" && echo $(MUSL))
+
 .PHONY: run test check build bench browser setup setup-tests format clean
 
 run: browser                      ## build and start the portal on the embedded SQLite
@@ -26,9 +30,9 @@ check: setup                      ## format, lints for server and browser builds
 
 build: browser                    ## dist/holdfast and dist/holdfast-agent
 	cargo build -p server --release
-	cargo build -p agent --profile agent-release
+	cargo build -p agent --profile agent-release $(if $(STATIC),--target $(STATIC))
 	mkdir -p dist
-	cp $(CARGO_TARGET_DIR)/release/holdfast $(CARGO_TARGET_DIR)/agent-release/holdfast-agent dist/
+	cp $(CARGO_TARGET_DIR)/release/holdfast $(CARGO_TARGET_DIR)/$(if $(STATIC),$(STATIC)/)agent-release/holdfast-agent dist/
 	ls -l dist
 
 bench: setup-tests build          ## the numbers, median of five

@@ -103,7 +103,9 @@ fn a_request_to_end_goes_on_to_the_command_and_cancels_the_run() {
     let home = tempfile::tempdir().unwrap();
     let portal = Portal::start(Mode::Well);
     let script = "trap 'echo bye; exit 9' TERM; echo ready; while :; do sleep 0.05; done";
-    for (signal, code, arguments) in [("-TERM", 9, ["sh", "-c", script]), ("-INT", 130, ["sleep", "30", "0"])] {
+    // Where the tests themselves run in the background, SIGINT is ignored and inherited so: the command takes it back.
+    let sleep = ["env", "--default-signal=INT", "sleep", "30"];
+    for (signal, code, arguments) in [("-TERM", 9, &["sh", "-c", script][..]), ("-INT", 130, &sleep[..])] {
         let mut command = vec!["run", "--job", "j", "--retries", "3", "--retry-wait", "0s", "--"];
         command.extend(arguments);
         let mut child = agent(home.path(), &portal.url, &command).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
