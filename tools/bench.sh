@@ -18,3 +18,6 @@ node -e '
 
 echo "== over HTTP: ingest on both stores, events/s and CPU per 1,000 events; post to stream"
 HOLDFAST_TEST_FSYNC=on HOLDFAST_BINARY="$PWD/dist/holdfast" RUNS="$runs" cargo run --quiet --release -p server --example bench_http -- "$seconds"
+
+echo "== acknowledged to changed cell in a browser, 500 events/s"
+for _ in $(seq "$runs"); do HOLDFAST_BINARY="$PWD/dist/holdfast" node end2end/bench/cells.mjs "$seconds"; done
