@@ -13,6 +13,7 @@ pub mod live;
 pub mod policy;
 pub mod run;
 pub mod schedule;
+pub mod sla;
 pub mod text;
 pub mod time;
 pub mod words;

@@ -100,6 +100,34 @@ pub struct CountsNow {
     pub retrying: i64,
     /// Open alerts that are not muted.
     pub open_alerts: i64,
+    /// Devices that a service level covers (D5).
+    pub covered: i64,
+    /// Of them in breach of it.
+    pub in_breach: i64,
+}
+
+/// The device of an organization that stands worst.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorstDevice {
+    /// Which device.
+    pub device: DeviceId,
+    /// Its name.
+    pub name: String,
+    /// Its score.
+    pub score: Score,
+    /// Its band.
+    pub band: Band,
+}
+
+/// An organization as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationNow {
+    /// Which organization.
+    pub organization: OrganizationId,
+    /// Its counts.
+    pub counts: CountsNow,
+    /// The device with the lowest score among those in use; none: there is none.
+    pub worst: Option<WorstDevice>,
 }
 
 /// First message of a stream, and again after a lag: everything the tab watches.
@@ -113,4 +141,6 @@ pub struct Snapshot {
     pub counts: CountsNow,
     /// The watched devices.
     pub devices: Vec<DeviceNow>,
+    /// The watched organizations.
+    pub organizations: Vec<OrganizationNow>,
 }

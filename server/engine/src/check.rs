@@ -45,6 +45,7 @@ type Days = BTreeMap<(i64, i64, i64, i64), [i64; 5]>;
 struct Recount {
     drifts: Vec<Drift>,
     hours: Hours,
+    whole_days: Hours,
     shares: BTreeMap<(i64, i64), Share>,
 }
 
@@ -132,6 +133,9 @@ async fn device(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subje
             let Some((hour, day, column)) = counted(run.state, run.started_at, run.ended_at) else { continue };
             let key = (subject.partner.0, subject.device.0, i64::from(subject.zone.day_of(day)), job.job.0);
             days.entry(key).or_default()[column] += 1;
+            if let Some(cell) = recount.whole_days.entry((subject.partner.0, subject.organization.0, key.2)).or_default().get_mut(column) {
+                *cell += 1;
+            }
             let hours = recount.hours.entry((subject.partner.0, subject.organization.0, hour.hour())).or_default();
             if let Some(cell) = hours.get_mut(column) {
                 *cell += 1;
@@ -183,7 +187,9 @@ async fn device(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subje
         recount.compare(|| name("band"), &stored.band, &assessment.band);
         recount.compare(|| name("score"), &stored.score, &assessment.score);
     }
-    let own = share(stored.life, stored.band, running, retrying, open_alerts);
+    let service = subject.service(stored.assessed_at);
+    recount.compare(|| name("service level"), &stored.service, &service);
+    let own = share(stored.life, stored.band, running, retrying, open_alerts, service);
     let sum = recount.shares.entry((subject.partner.0, subject.organization.0)).or_default();
     sum.iter_mut().zip(own).for_each(|(sum, part)| *sum += part);
     Ok(())
@@ -192,7 +198,8 @@ async fn device(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subje
 async fn organizations(recount: &mut Recount, tx: &DatabaseTransaction) -> Result<(), Error> {
     let rows = all(
         tx,
-        "SELECT partner_id, organization_id, healthy, warning, critical, unknown, paused, running, retrying, open_alerts FROM organization_counts",
+        "SELECT partner_id, organization_id, healthy, warning, critical, unknown, paused, running, retrying, open_alerts, covered, in_breach \
+         FROM organization_counts",
         [],
     )
     .await?;
@@ -212,16 +219,23 @@ async fn organizations(recount: &mut Recount, tx: &DatabaseTransaction) -> Resul
             &shares.get(key).copied().unwrap_or_default(),
         );
     }
+    let hours = std::mem::take(&mut recount.hours);
+    sums(recount, tx, "organization_hours", "hour", &hours).await?;
+    let days = std::mem::take(&mut recount.whole_days);
+    sums(recount, tx, "organization_days", "day", &days).await
+}
+
+/// Compares stored sums by hour or day with the recounted ones.
+async fn sums(recount: &mut Recount, tx: &DatabaseTransaction, table: &str, unit: &str, counted: &Hours) -> Result<(), Error> {
     let mut stored: Hours = BTreeMap::new();
-    for row in all(tx, "SELECT partner_id, organization_id, hour, succeeded, warning, failed, missed FROM organization_hours", []).await? {
+    for row in all(tx, &format!("SELECT partner_id, organization_id, {unit}, succeeded, warning, failed, missed FROM {table}"), []).await? {
         stored.insert((at(&row, 0)?, at(&row, 1)?, at(&row, 2)?), [at(&row, 3)?, at(&row, 4)?, at(&row, 5)?, at(&row, 6)?]);
     }
-    let hours = std::mem::take(&mut recount.hours);
-    for key in stored.keys().chain(hours.keys()).collect::<BTreeSet<_>>() {
+    for key in stored.keys().chain(counted.keys()).collect::<BTreeSet<_>>() {
         recount.compare(
-            || format!("organization_hours {key:?}"),
+            || format!("{table} {key:?}"),
             &stored.get(key).copied().unwrap_or_default(),
-            &hours.get(key).copied().unwrap_or_default(),
+            &counted.get(key).copied().unwrap_or_default(),
         );
     }
     Ok(())

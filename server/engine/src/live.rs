@@ -229,7 +229,7 @@ impl Work<'_> {
             retrying: u32::try_from(retrying).unwrap_or(0),
             last_usable_at: subject.last_usable_at(),
             due_at: subject.due_at(),
-            next_change: subject.next_change,
+            next_change: assessment.next_change,
             facts: subject.facts.clone(),
             runs,
             alerts: subject.alerts.clone(),
@@ -357,10 +357,12 @@ pub async fn counts(store: &Store, actor: &Actor) -> Result<CountsNow, Error> {
     }
     let backend = store.backend();
     if let Scope::Device(partner, _, device) = &actor.scope {
-        let sql = "SELECT life, band, running, retrying, open_alerts FROM device_state WHERE partner_id = $1 AND device_id = $2";
+        let sql = "SELECT life, band, running, retrying, open_alerts, breach_at, in_breach FROM device_state WHERE partner_id = $1 AND device_id = $2";
         let statement = Statement::from_sql_and_values(backend, sql, [partner.0.into(), device.0.into()]);
         let Some(row) = store.reads().query_one_raw(statement).await? else { return Ok(CountsNow::default()) };
-        let sums = share(parse(&at::<String>(&row, 0)?)?, parse(&at::<String>(&row, 1)?)?, at(&row, 2)?, at(&row, 3)?, at(&row, 4)?);
+        let service = at::<Option<i64>>(&row, 5)?.map(|_| at::<bool>(&row, 6)).transpose()?;
+        let (life, band) = (parse(&at::<String>(&row, 0)?)?, parse(&at::<String>(&row, 1)?)?);
+        let sums = share(life, band, at(&row, 2)?, at(&row, 3)?, at(&row, 4)?, service);
         return Ok(counts_of(sums));
     }
     let mut keys = Keys::new(&[Kind::Int, Kind::Int]);
@@ -375,21 +377,21 @@ pub async fn counts(store: &Store, actor: &Actor) -> Result<CountsNow, Error> {
         }
     }
     // Sums of bigints are numeric on PostgreSQL.
-    let sums = ["healthy", "warning", "critical", "unknown", "paused", "running", "retrying", "open_alerts"]
+    let sums = ["healthy", "warning", "critical", "unknown", "paused", "running", "retrying", "open_alerts", "covered", "in_breach"]
         .map(|column| format!("CAST(COALESCE(SUM(c.{column}), 0) AS BIGINT)"))
         .join(", ");
     let sql =
         format!("SELECT {sums} FROM {{x}} {{join}} organization_counts c ON c.partner_id = x.a AND (x.b = 0 OR c.organization_id = x.b)");
     let rows = keys.query(store.reads(), &sql).await?;
     let Some(row) = rows.first() else { return Ok(CountsNow::default()) };
-    let mut sums = [0; 8];
+    let mut sums = [0; 10];
     for (place, sum) in sums.iter_mut().enumerate() {
         *sum = at(row, place)?;
     }
     Ok(counts_of(sums))
 }
 
-const fn counts_of(sums: [i64; 8]) -> CountsNow {
-    let [healthy, warning, critical, unknown, paused, running, retrying, open_alerts] = sums;
-    CountsNow { healthy, warning, critical, unknown, paused, running, retrying, open_alerts }
+const fn counts_of(sums: [i64; 10]) -> CountsNow {
+    let [healthy, warning, critical, unknown, paused, running, retrying, open_alerts, covered, in_breach] = sums;
+    CountsNow { healthy, warning, critical, unknown, paused, running, retrying, open_alerts, covered, in_breach }
 }

@@ -176,4 +176,25 @@ on_both_stores! {
         assert_eq!(portal.runs().await.len(), 5);
         portal.no_drift().await;
     }
+
+    async fn a_server_without_a_usable_backup_for_twelve_hours_is_counted_in_breach_until_the_next_one(fresh) {
+        let portal = Portal::new(fresh).await;
+        let policy = portal.policy("48 h", policy()).await;
+        portal.device_with("fs-01", Some(policy)).await;
+        portal.say("fs-01", "r1", RunState::Succeeded, hours(1)).await;
+        let counts = async || {
+            let counts = engine::live::counts(&portal.fresh.store, &portal.actor).await.unwrap();
+            (counts.covered, counts.in_breach)
+        };
+        assert_eq!(counts().await, (1, 0));
+        // Nothing else happens at this time: the reconciler wakes for the service level alone.
+        portal.engine.reconciler.tick(hours(13) - Span::SECOND).await.unwrap();
+        assert_eq!(counts().await, (1, 0));
+        portal.engine.reconciler.tick(hours(13)).await.unwrap();
+        assert_eq!(counts().await, (1, 1));
+        portal.no_drift().await;
+        portal.say("fs-01", "r2", RunState::Succeeded, hours(14)).await;
+        assert_eq!(counts().await, (1, 0));
+        portal.no_drift().await;
+    }
 }

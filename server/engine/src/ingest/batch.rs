@@ -50,23 +50,10 @@ pub(crate) async fn take_in<'s>(
             Key::Given(key) => key.to_owned(),
             Key::Ping => ping_key(&work, event.subject, event.job, event.event),
         };
-        let (place, changed) = work.merge(event.subject, event.job, &key, event.event);
+        let changed = take_event(&mut work, event.subject, event.job, &key, event.event, event.log.as_ref());
         let receipt = &mut receipts[event.submission];
         receipt.accepted += 1;
         receipt.duplicates += usize::from(!changed);
-        let run = &mut work.runs[place];
-        if let Some(log) = event.log
-            && (changed || run.before.is_none())
-        {
-            run.log = Some(log.clone());
-        }
-        let subject = &mut work.subjects[event.subject];
-        subject.facts.last_seen = subject.facts.last_seen.max(Some(event.event.at.min(now)));
-        if subject.life == DeviceLife::Pending {
-            subject.life = DeviceLife::Active;
-            subject.row_changed = true;
-            subject.facts.life = crate::reconcile::work::counted_life(subject.life, subject.deactivated);
-        }
     }
     let mut answers: Vec<Result<Answer, Error>> = receipts.into_iter().map(|r| Ok(Answer::Receipt(r))).collect();
     for (place, submission) in submissions.iter().enumerate() {
@@ -81,6 +68,32 @@ pub(crate) async fn take_in<'s>(
     inbox.write(tx, now).await?;
     work.settle(tx).await?;
     Ok((answers, work))
+}
+
+/// Takes in an event of a run whose device and job are known, and whose run is loaded if it is stored. False: a copy that changes nothing.
+pub(crate) fn take_event(
+    work: &mut Work<'_>,
+    subject: usize,
+    job: usize,
+    key: &str,
+    event: &RunEvent,
+    log: Option<&(Vec<u8>, usize)>,
+) -> bool {
+    let (place, changed) = work.merge(subject, job, key, event);
+    let run = &mut work.runs[place];
+    if let Some(log) = log
+        && (changed || run.before.is_none())
+    {
+        run.log = Some(log.clone());
+    }
+    let subject = &mut work.subjects[subject];
+    subject.facts.last_seen = subject.facts.last_seen.max(Some(event.at.min(work.now)));
+    if subject.life == DeviceLife::Pending {
+        subject.life = DeviceLife::Active;
+        subject.row_changed = true;
+        subject.facts.life = crate::reconcile::work::counted_life(subject.life, subject.deactivated);
+    }
+    changed
 }
 
 /// Who is meant by what: places in `found`.
@@ -286,12 +299,18 @@ fn check_in_at(work: &mut Work<'_>, inbox: &mut Inbox, found: &Found, check_in: 
             return Ok(Answer::CheckedIn(CheckedIn::Waiting));
         }
     };
-    let at = check_in.at.min(work.now);
     let place = work.places.get(&(partner, device)).copied().ok_or(Error::NotFound("device"))?;
-    let subject = &mut work.subjects[place];
-    if subject.life == DeviceLife::Retired {
+    if work.subjects[place].life == DeviceLife::Retired {
         return Err(Error::Conflict { code: "retired", message: "The device is retired. Add it again, or stop its agent.".into() });
     }
+    take_check_in(work, place, check_in);
+    Ok(Answer::CheckedIn(CheckedIn::Device(device)))
+}
+
+/// Takes in that a device's agent is alive.
+pub(crate) fn take_check_in(work: &mut Work<'_>, place: usize, check_in: &CheckIn) {
+    let at = check_in.at.min(work.now);
+    let subject = &mut work.subjects[place];
     let is_latest = subject.facts.checked_in_at.is_none_or(|last| last <= at);
     subject.facts.last_seen = subject.facts.last_seen.max(Some(at));
     subject.facts.checked_in_at = subject.facts.checked_in_at.max(Some(at));
@@ -305,6 +324,7 @@ fn check_in_at(work: &mut Work<'_>, inbox: &mut Inbox, found: &Found, check_in: 
         if let Some(used) = check_in.storage_used {
             let quota = subject.quota;
             subject.facts.storage = Some(Storage { used, quota });
+            subject.storage_said = Some(at);
         }
         if let Some(quota) = check_in.storage_quota
             && subject.quota != Some(quota)
@@ -316,7 +336,15 @@ fn check_in_at(work: &mut Work<'_>, inbox: &mut Inbox, found: &Found, check_in: 
             }
         }
     }
-    Ok(Answer::CheckedIn(CheckedIn::Device(device)))
+}
+
+/// Takes in what a restore test says of a device's health.
+pub(crate) fn take_restore_test(work: &mut Work<'_>, place: usize, at: Time, passed: bool) {
+    let subject = &mut work.subjects[place];
+    if subject.facts.restore.last.is_none_or(|(last, _)| last <= at) {
+        subject.facts.restore.last = Some((at, passed));
+    }
+    subject.facts.last_seen = subject.facts.last_seen.max(Some(at.min(work.now)));
 }
 
 async fn restore_test_at(
@@ -331,12 +359,8 @@ async fn restore_test_at(
         return Ok(Err(Error::NotFound("device")));
     };
     let id = RestoreTestId(work.store.id(work.now));
-    let subject = &mut work.subjects[place];
-    let at_time: Time = report.at;
-    if subject.facts.restore.last.is_none_or(|(last, _)| last <= at_time) {
-        subject.facts.restore.last = Some((at_time, report.passed));
-    }
-    subject.facts.last_seen = subject.facts.last_seen.max(Some(at_time.min(work.now)));
+    take_restore_test(work, place, report.at, report.passed);
+    let subject = &work.subjects[place];
     let backend = tx.get_database_backend();
     let sql = "INSERT INTO restore_tests (partner_id, id, organization_id, device_id, at, passed, scope, rpo_seconds, rto_seconds, note, made_by) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (partner_id, device_id, at, scope) DO UPDATE SET \
@@ -346,7 +370,7 @@ async fn restore_test_at(
         id.0.into(),
         subject.organization.0.into(),
         subject.device.0.into(),
-        at_time.0.into(),
+        report.at.0.into(),
         report.passed.into(),
         report.scope.clone().into(),
         report.rpo_seconds.into(),

@@ -40,6 +40,7 @@ const ALERTS: Table = Table {
         ("acknowledged_by", Text),
         ("snoozed_until", Int),
         ("reason", Text),
+        ("worth", Int),
     ],
     meet: Meet::Replace,
 };
@@ -300,5 +301,6 @@ fn row(rows: &mut Rows, subject: &Subject, alert: &Alert) {
         .maybe_int(alert.acknowledged_at)
         .maybe_text(alert.acknowledged_by.clone())
         .maybe_int(alert.snoozed_until)
-        .text(alert.reason.as_str());
+        .text(alert.reason.as_str())
+        .int(domain::alert::worth(alert.kind, alert.severity, subject.class));
 }

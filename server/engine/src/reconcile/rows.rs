@@ -23,7 +23,7 @@ pub(super) const DEVICES: &str = "SELECT d.partner_id, d.id, d.organization_id, 
  d.agent_version, d.hostname, o.time_zone, o.status, \
  p.schedule, p.grace_minutes, p.longest_run_minutes, p.restore_test_days, p.overdue_hours, p.offline_allowance_hours, p.silence_days, \
  s.organization_id, s.life, s.band, s.running, s.retrying, s.open_alerts, s.assessment, s.assessed_at, \
- s.last_seen_at, s.checked_in_at, s.storage_used, s.restore_at, s.restore_passed, s.score \
+ s.last_seen_at, s.checked_in_at, s.storage_used, s.restore_at, s.restore_passed, s.score, s.breach_at, s.in_breach \
  FROM {x} {join} devices d ON d.partner_id = x.a AND d.id = x.b \
  JOIN organizations o ON o.partner_id = d.partner_id AND o.id = d.organization_id \
  JOIN policies p ON p.partner_id = d.partner_id AND p.id = d.policy_id \
@@ -86,6 +86,7 @@ pub(super) fn subject(row: &QueryResult, schedules: &mut Schedules) -> Result<Su
                 running: at(row, 22)?,
                 retrying: at(row, 23)?,
                 open_alerts: at(row, 24)?,
+                service: at::<Option<i64>>(row, 33)?.map(|_| at::<bool>(row, 34)).transpose()?,
                 had_conditions: !assessment.contains("\"conditions\":[]"),
                 assessed_at: Time(at(row, 26)?),
             })
@@ -97,6 +98,7 @@ pub(super) fn subject(row: &QueryResult, schedules: &mut Schedules) -> Result<Su
         partner: PartnerId(at(row, 0)?),
         organization,
         device: DeviceId(at(row, 1)?),
+        class,
         zone: Zone::named(&at::<String>(row, 10)?).or_else(|_| Zone::named("UTC")).map_err(|e| Error::Internal(e.to_string()))?,
         schedule: schedules.of(&at::<String>(row, 12)?)?,
         watched_since: Time(at(row, 7)?).max(enrolled_at),
@@ -114,6 +116,7 @@ pub(super) fn subject(row: &QueryResult, schedules: &mut Schedules) -> Result<Su
             jobs: Default::default(),
         },
         quota,
+        storage_said: None,
         jobs: Vec::new(),
         job_names: HashMap::new(),
         stored,

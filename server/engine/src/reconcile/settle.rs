@@ -281,7 +281,11 @@ impl Work<'_> {
             let timed_out = subject.jobs.iter().flat_map(|job| &job.open).map(|open| open.1 + longest).min();
             subject.next_change = match subject.life {
                 DeviceLife::Retired => None,
-                _ => [assessment.next_change, timed_out].into_iter().flatten().min().map(|t| t.max(now + Span::SECOND)),
+                _ => [assessment.next_change, timed_out, subject.breach_at().filter(|at| *at > now)]
+                    .into_iter()
+                    .flatten()
+                    .min()
+                    .map(|t| t.max(now + Span::SECOND)),
             };
             subject.assessment = Some(assessment);
         }

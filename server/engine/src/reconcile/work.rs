@@ -13,7 +13,7 @@ use domain::{
     health::{Assessment, Band, Score},
     ids::{DeviceId, JobId, OrganizationId, PartnerId, RunId},
     live::AlertNow,
-    policy::DeviceLife,
+    policy::{DeviceClass, DeviceLife},
     run::{Run, RunEvent, RunState},
     schedule::{Pending, Schedule, Slots},
     time::{Span, Time},
@@ -39,6 +39,7 @@ pub(crate) struct Subject {
     pub(crate) partner: PartnerId,
     pub(crate) organization: OrganizationId,
     pub(crate) device: DeviceId,
+    pub(crate) class: DeviceClass,
     pub(crate) zone: Zone,
     pub(crate) schedule: Arc<Schedule>,
     pub(crate) watched_since: Time,
@@ -47,6 +48,8 @@ pub(crate) struct Subject {
     pub(crate) deactivated: bool,
     pub(crate) facts: DeviceFacts,
     pub(crate) quota: Option<i64>,
+    /// Time of the check-in that said something of its storage, in this transaction.
+    pub(crate) storage_said: Option<Time>,
     /// Parallel to `facts.jobs`.
     pub(crate) jobs: Vec<JobWork>,
     /// Name in lower case → place in `jobs`.
@@ -73,6 +76,8 @@ pub(crate) struct Stored {
     pub(crate) running: i64,
     pub(crate) retrying: i64,
     pub(crate) open_alerts: i64,
+    /// Whether it was in breach of its service level; none: it wasn't covered.
+    pub(crate) service: Option<bool>,
     pub(crate) had_conditions: bool,
     pub(crate) assessed_at: Time,
 }

@@ -114,6 +114,8 @@ static DEVICE_STATE: Table = Table {
         ("restore_at", Int),
         ("restore_passed", Bool),
         ("open_alerts", Int),
+        ("breach_at", Int),
+        ("in_breach", Bool),
     ],
     meet: Meet::Replace,
 };
@@ -131,6 +133,8 @@ static COUNTS: Table = Table {
         ("running", Int),
         ("retrying", Int),
         ("open_alerts", Int),
+        ("covered", Int),
+        ("in_breach", Int),
     ],
     meet: Meet::Add,
 };
@@ -151,20 +155,37 @@ static DAYS: Table = Table {
     meet: Meet::Add,
 };
 
-/// What a device adds to its organization's counts, in the order of the table's columns.
-pub(crate) type Share = [i64; 8];
+static ORGANIZATION_DAYS: Table = Table {
+    name: "organization_days",
+    keys: &[("partner_id", Int), ("organization_id", Int), ("day", Int)],
+    fixed: &[],
+    columns: &[("succeeded", Int), ("warning", Int), ("failed", Int), ("missed", Int)],
+    meet: Meet::Add,
+};
 
-/// The share of a device: its band, unless it is paused (then `paused`); a retired one adds nothing.
-pub(crate) fn share(life: DeviceLife, band: Band, running: i64, retrying: i64, open_alerts: i64) -> Share {
+static STORAGE: Table = Table {
+    name: "device_storage",
+    keys: &[("partner_id", Int), ("device_id", Int), ("day", Int)],
+    fixed: &[],
+    columns: &[("used", Int), ("quota", Int)],
+    meet: Meet::Replace,
+};
+
+/// What a device adds to its organization's counts, in the order of the table's columns.
+pub(crate) type Share = [i64; 10];
+
+/// The share of a device: its band, unless it is paused (then `paused`); a retired one adds nothing. `service`: whether it is in
+/// breach of its service level, none if none covers it.
+pub(crate) fn share(life: DeviceLife, band: Band, running: i64, retrying: i64, open_alerts: i64, service: Option<bool>) -> Share {
     let place = match (life, band) {
-        (DeviceLife::Retired, _) => return [0; 8],
+        (DeviceLife::Retired, _) => return [0; 10],
         (DeviceLife::Paused, _) => 4,
         (_, Band::Healthy) => 0,
         (_, Band::Warning) => 1,
         (_, Band::Critical) => 2,
         (_, Band::Unknown) => 3,
     };
-    let mut share = [0, 0, 0, 0, 0, running, retrying, open_alerts];
+    let mut share = [0, 0, 0, 0, 0, running, retrying, open_alerts, service.is_some().into(), (service == Some(true)).into()];
     share[place] = 1;
     share
 }
@@ -214,6 +235,16 @@ impl Subject {
         self.facts.jobs.iter().map(|job| job.slots.due + grace).min()
     }
 
+    /// When its service level is broken if no usable backup comes (D5); none: it isn't covered.
+    pub(crate) fn breach_at(&self) -> Option<Time> {
+        domain::sla::breach_at(self.facts.life, self.class, self.facts.enrolled_at, self.last_usable_at())
+    }
+
+    /// Whether it is in breach of its service level at `now`; none: it isn't covered.
+    pub(crate) fn service(&self, now: Time) -> Option<bool> {
+        self.breach_at().map(|at| at <= now)
+    }
+
     pub(crate) fn band(&self) -> Band {
         self.assessment.as_ref().map_or(Band::Unknown, |a| a.band)
     }
@@ -221,7 +252,7 @@ impl Subject {
 
 impl Stored {
     fn share(&self) -> Share {
-        share(self.life, self.band, self.running, self.retrying, self.open_alerts)
+        share(self.life, self.band, self.running, self.retrying, self.open_alerts, self.service)
     }
 }
 
@@ -316,8 +347,8 @@ impl Work<'_> {
         rows
     }
 
-    fn state_rows(&self) -> Result<[(Rows, &'static Table); 3], Error> {
-        let (mut jobs, mut devices, mut states) = (Rows::default(), Rows::default(), Rows::default());
+    fn state_rows(&self) -> Result<[(Rows, &'static Table); 4], Error> {
+        let (mut jobs, mut devices, mut states, mut storage) = (Rows::default(), Rows::default(), Rows::default(), Rows::default());
         for subject in &self.subjects {
             let grace = subject.facts.terms.grace;
             for (job, facts) in subject.jobs.iter().zip(&subject.facts.jobs).filter(|(job, _)| job.changed) {
@@ -342,6 +373,14 @@ impl Work<'_> {
                     .maybe_text(subject.agent_version.clone())
                     .maybe_text(subject.hostname.clone());
             }
+            if let (Some(at), Some(space)) = (subject.storage_said, subject.facts.storage) {
+                storage
+                    .int(subject.partner.0)
+                    .int(subject.device.0)
+                    .int(subject.zone.day_of(at).into())
+                    .int(space.used)
+                    .maybe_int(space.quota);
+            }
             let Some(assessment) = &subject.assessment else { continue };
             let (running, retrying) = subject.open_runs();
             states
@@ -363,12 +402,14 @@ impl Work<'_> {
                 .int(retrying)
                 .maybe_int(subject.facts.restore.last.map(|(t, _)| t.0))
                 .maybe_flag(subject.facts.restore.last.map(|(_, passed)| passed))
-                .int(subject.open_alerts);
+                .int(subject.open_alerts)
+                .maybe_int(subject.breach_at().map(|t| t.0))
+                .flag(subject.service(self.now) == Some(true));
         }
-        Ok([(devices, &DEVICES), (jobs, &JOB_STATE), (states, &DEVICE_STATE)])
+        Ok([(devices, &DEVICES), (jobs, &JOB_STATE), (states, &DEVICE_STATE), (storage, &STORAGE)])
     }
 
-    fn count_rows(&self) -> [(Rows, &'static Table); 3] {
+    fn count_rows(&self) -> [(Rows, &'static Table); 4] {
         let mut shares: BTreeMap<(i64, i64), Share> = BTreeMap::new();
         for subject in &self.subjects {
             if let Some(stored) = &subject.stored {
@@ -376,12 +417,13 @@ impl Work<'_> {
                 sum.iter_mut().zip(stored.share()).for_each(|(sum, part)| *sum -= part);
             }
             let (running, retrying) = subject.open_runs();
-            let now = share(subject.facts.life, subject.band(), running, retrying, subject.open_alerts);
+            let now = share(subject.facts.life, subject.band(), running, retrying, subject.open_alerts, subject.service(self.now));
             let sum = shares.entry((subject.partner.0, subject.organization.0)).or_default();
             sum.iter_mut().zip(now).for_each(|(sum, part)| *sum += part);
         }
         let mut hours: BTreeMap<(i64, i64, i64), [i64; 4]> = BTreeMap::new();
         let mut days: BTreeMap<(i64, i64, i64, i64, i64), [i64; 5]> = BTreeMap::new();
+        let mut whole_days: BTreeMap<(i64, i64, i64), [i64; 4]> = BTreeMap::new();
         for work in &self.runs {
             let subject = &self.subjects[work.subject];
             let after = if work.withdrawn { None } else { counted_run(&work.run) };
@@ -395,21 +437,18 @@ impl Work<'_> {
                     *cell += sign;
                 }
                 let day = i64::from(subject.zone.day_of(day));
+                if let Some(cell) = whole_days.entry((subject.partner.0, subject.organization.0, day)).or_default().get_mut(column) {
+                    *cell += sign;
+                }
                 let key = (subject.partner.0, subject.device.0, day, subject.jobs[work.job].job.0, subject.organization.0);
                 days.entry(key).or_default()[column] += sign;
             }
         }
-        let (mut hour_rows, mut day_rows, mut count_rows) = (Rows::default(), Rows::default(), Rows::default());
+        let (mut day_rows, mut count_rows) = (Rows::default(), Rows::default());
         for ((partner, device, day, job, organization), sums) in days.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
             day_rows.int(partner).int(device).int(day).int(job).int(organization);
             sums.iter().for_each(|n| {
                 day_rows.int(*n);
-            });
-        }
-        for ((partner, organization, hour), sums) in hours.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
-            hour_rows.int(partner).int(organization).int(hour);
-            sums.iter().for_each(|n| {
-                hour_rows.int(*n);
             });
         }
         for ((partner, organization), sums) in shares.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
@@ -419,8 +458,20 @@ impl Work<'_> {
             });
         }
         // Rows that transactions of different devices share come last: they are held shortest.
-        [(day_rows, &DAYS), (hour_rows, &HOURS), (count_rows, &COUNTS)]
+        [(day_rows, &DAYS), (rows_of(hours), &HOURS), (rows_of(whole_days), &ORGANIZATION_DAYS), (count_rows, &COUNTS)]
     }
+}
+
+/// Sums of an organization's hours or days, where they differ from nothing.
+fn rows_of(sums: BTreeMap<(i64, i64, i64), [i64; 4]>) -> Rows {
+    let mut rows = Rows::default();
+    for ((partner, organization, time), sums) in sums.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
+        rows.int(partner).int(organization).int(time);
+        sums.iter().for_each(|n| {
+            rows.int(*n);
+        });
+    }
+    rows
 }
 
 /// A job's name as a word of a URL: lower-case letters, digits and single hyphens.

@@ -1,8 +1,8 @@
-//! Job-days: rolled-up runs of local days. Kept by the reconciler with each run; counted anew here when an
+//! Job-days and organization-days: rolled-up runs of local days. Kept by the reconciler with each run; counted anew here when an
 //! organization moves to another zone, because then its days begin at other times.
 
 use super::{
-    entity::{job_day, run},
+    entity::{job_day, organization_day, run},
     facts::parse,
 };
 use crate::{error::Error, reconcile::write::counted};
@@ -53,6 +53,30 @@ pub async fn recount(tx: &DatabaseTransaction, partner: PartnerId, organization:
         .filter(job_day::Column::OrganizationId.eq(organization.0))
         .exec(tx)
         .await?;
+    organization_day::Entity::delete_many()
+        .filter(organization_day::Column::PartnerId.eq(partner.0))
+        .filter(organization_day::Column::OrganizationId.eq(organization.0))
+        .exec(tx)
+        .await?;
+    let mut whole: BTreeMap<i64, [i64; 4]> = BTreeMap::new();
+    for ((_, day, _), sums) in &days {
+        whole.entry(*day).or_default().iter_mut().zip(sums).for_each(|(sum, part)| *sum += part);
+    }
+    let whole: Vec<organization_day::ActiveModel> = whole
+        .into_iter()
+        .map(|(day, [succeeded, warning, failed, missed])| organization_day::ActiveModel {
+            partner_id: Set(partner.0),
+            organization_id: Set(organization.0),
+            day: Set(day),
+            succeeded: Set(succeeded),
+            warning: Set(warning),
+            failed: Set(failed),
+            missed: Set(missed),
+        })
+        .collect();
+    for part in whole.chunks(ROWS) {
+        organization_day::Entity::insert_many(part.to_vec()).exec_without_returning(tx).await?;
+    }
     let rows: Vec<job_day::ActiveModel> = days
         .into_iter()
         .map(|((device, day, job), [succeeded, warning, failed, missed, other])| job_day::ActiveModel {

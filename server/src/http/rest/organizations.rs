@@ -48,12 +48,16 @@ pub struct Counts {
     running: i64,
     retrying: i64,
     open_alerts: i64,
+    /// Devices that a service level covers.
+    covered: i64,
+    /// Of them in breach of it.
+    in_breach: i64,
 }
 
 impl From<CountsNow> for Counts {
     fn from(now: CountsNow) -> Self {
-        let CountsNow { healthy, warning, critical, unknown, paused, running, retrying, open_alerts } = now;
-        Self { healthy, warning, critical, unknown, paused, running, retrying, open_alerts }
+        let CountsNow { healthy, warning, critical, unknown, paused, running, retrying, open_alerts, covered, in_breach } = now;
+        Self { healthy, warning, critical, unknown, paused, running, retrying, open_alerts, covered, in_breach }
     }
 }
 

@@ -26,6 +26,7 @@ pub struct Model {
     pub acknowledged_by: Option<String>,
     pub snoozed_until: Option<i64>,
     pub reason: String,
+    pub worth: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -27,6 +27,8 @@ pub struct Model {
     pub restore_at: Option<i64>,
     pub restore_passed: Option<bool>,
     pub open_alerts: i64,
+    pub breach_at: Option<i64>,
+    pub in_breach: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -18,6 +18,8 @@ pub struct Model {
     pub running: i64,
     pub retrying: i64,
     pub open_alerts: i64,
+    pub covered: i64,
+    pub in_breach: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -84,6 +84,8 @@ pub async fn counts_in_scope(store: &Store, actor: &Actor) -> Result<CountsNow, 
         running: a.running + b.running,
         retrying: a.retrying + b.retrying,
         open_alerts: a.open_alerts + b.open_alerts,
+        covered: a.covered + b.covered,
+        in_breach: a.in_breach + b.in_breach,
     }))
 }
 
@@ -115,5 +117,7 @@ fn counts_now(model: &organization_count::Model) -> CountsNow {
         running: model.running,
         retrying: model.retrying,
         open_alerts: model.open_alerts,
+        covered: model.covered,
+        in_breach: model.in_breach,
     }
 }
