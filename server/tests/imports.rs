@@ -9,10 +9,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("charts", &["domain"]),
     ("formats", &["domain"]),
     ("migrations", &[]),
-    ("engine", &["domain", "charts", "formats", "migrations"]),
+    ("fleet", &["domain"]),
+    ("engine", &["domain", "charts", "fleet", "formats", "migrations"]),
     ("app", &["domain", "charts", "engine"]),
     ("frontend", &["app"]),
-    ("server", &["domain", "charts", "formats", "engine", "app"]),
+    ("server", &["domain", "charts", "fleet", "formats", "engine", "app"]),
     ("agent", &["domain", "formats"]),
 ];
 
