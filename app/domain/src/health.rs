@@ -4,9 +4,14 @@ use crate::{alert::Condition, facts::DeviceFacts, ids::JobId, time::Time};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+mod advice;
 mod device;
 mod job;
+mod outlook;
 mod score;
+
+pub use advice::{Advice, Factor, Step, advice, done, failures_leave, raise};
+pub use outlook::{NewSlots, Outlook, WhatIf, outlook, what_if};
 
 /// How many missed slots one assessment lists, the oldest first.
 pub const MAX_MISSED: usize = 32;

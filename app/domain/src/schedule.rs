@@ -109,6 +109,27 @@ pub fn learned_interval(history: &JobHistory) -> Option<Span> {
     Some(((low + high) / 2).max(Span::MINUTE))
 }
 
+impl Schedule {
+    /// The slots of an even schedule, which need no zones: of a fixed gap, or of the learned one. None for cron.
+    /// Slots up to `watched_since` are never pending.
+    pub fn evenly(&self, enrolled_at: Time, history: &JobHistory, watched_since: Time) -> Option<Slots> {
+        let interval = match self {
+            Self::Every { every_minutes } => Span::minutes((*every_minutes).into()),
+            Self::Learned => learned_interval(history).unwrap_or(LEARNING_INTERVAL),
+            Self::Cron { .. } => return None,
+        };
+        let since = history.last_usable_end.unwrap_or(enrolled_at);
+        let grid = history.last_start.unwrap_or(enrolled_at);
+        Some(Slots::every(interval, since, grid, covered(enrolled_at, history, watched_since)))
+    }
+}
+
+/// Slots up to here are accounted for: a run was going, a `missed` run is written, or nobody watched.
+pub(crate) fn covered(enrolled_at: Time, history: &JobHistory, watched_since: Time) -> Time {
+    let grid = history.last_start.unwrap_or(enrolled_at);
+    [history.last_end, history.last_missed_slot, Some(watched_since)].into_iter().flatten().fold(grid, Time::max)
+}
+
 impl Slots {
     /// Slots of a fixed interval. `since`: S of D2 (last usable end, or enrolment). `grid`: the last start, or the
     /// enrolment; slots follow it at whole intervals. `covered`: slots up to here are accounted for (a run was going,

@@ -3,7 +3,8 @@
 
 use crate::{
     alert::AlertKind,
-    health::{Band, Reason},
+    facts::Storage,
+    health::{Band, Reason, Step},
     ids::JobId,
     run::RunState,
     schedule::Schedule,
@@ -65,6 +66,26 @@ pub fn reason(reason: &Reason, now: Time, job_name: impl Fn(JobId) -> String) ->
         Reason::AllWell { last, due } => {
             format!("Last usable backup {}; next due by {}.", day_time(last), day_time(due))
         }
+    }
+}
+
+/// What to do, in words: `A usable backup of nightly now`.
+pub fn step(step: &Step, storage: Option<Storage>, job_name: impl Fn(JobId) -> String) -> String {
+    match step {
+        Step::Backup { jobs } => match jobs.as_slice() {
+            [] => "A first usable backup".to_owned(),
+            [job] => format!("A usable backup of {} now", job_name(*job)),
+            [first, second] => format!("A usable backup of {} and {} now", job_name(*first), job_name(*second)),
+            [first, rest @ ..] => format!("A usable backup of {} and {} other jobs now", job_name(*first), rest.len()),
+        },
+        Step::Report => "Any report: see that the device is on and its agent runs".to_owned(),
+        Step::RestoreTest => "A restore test that passes".to_owned(),
+        Step::Storage { to, quota } => {
+            let free = storage.map_or(0, |storage| storage.used.saturating_sub(*to));
+            format!("Free {} at the destination, or raise the quota to {}", bytes(free), bytes(*quota))
+        }
+        Step::Runs { job, more: 1 } => format!("One more usable run of {}", job_name(*job)),
+        Step::Runs { job, more } => format!("{} more usable runs of {}", count((*more).into()), job_name(*job)),
     }
 }
 

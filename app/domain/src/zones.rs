@@ -7,7 +7,7 @@
 
 use crate::{
     facts::JobHistory,
-    schedule::{LEARNING_INTERVAL, Pending, Schedule, Slots, learned_interval},
+    schedule::{LEARNING_INTERVAL, Pending, Schedule, Slots, covered},
     time::{Span, Time},
 };
 use chrono::{Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
@@ -15,7 +15,7 @@ use croner::{
     Cron,
     parser::{CronParser, Seconds, Year},
 };
-use std::fmt;
+use std::{cell::RefCell, collections::HashMap, fmt, rc::Rc};
 
 /// How many slots are listed ahead for a cron schedule.
 pub const HORIZON: usize = 16;
@@ -129,7 +129,30 @@ struct Clock {
     hours: Vec<u32>,
 }
 
+thread_local! {
+    /// Parsed lines by (line, zone): thousands of devices share one, and each of their events resolves it.
+    static CLOCKS: RefCell<HashMap<String, HashMap<String, Rc<Clock>>>> = RefCell::default();
+}
+
+/// So many lines are kept in a thread, before all are forgotten.
+const CLOCKS_KEPT: usize = 256;
+
 impl Clock {
+    /// The clock of a line, parsed at its first use.
+    fn of(line: &str, zone: &str) -> Result<Rc<Self>, ScheduleError> {
+        if let Some(known) = CLOCKS.with_borrow(|clocks| clocks.get(line)?.get(zone).cloned()) {
+            return Ok(known);
+        }
+        let clock = Rc::new(Self::new(line, zone)?);
+        CLOCKS.with_borrow_mut(|clocks| {
+            if clocks.values().map(HashMap::len).sum::<usize>() >= CLOCKS_KEPT {
+                clocks.clear();
+            }
+            clocks.entry(line.to_owned()).or_default().insert(zone.to_owned(), clock.clone());
+        });
+        Ok(clock)
+    }
+
     fn new(line: &str, zone: &str) -> Result<Self, ScheduleError> {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let [minute, hour, ..] = fields[..] else {
@@ -267,7 +290,7 @@ pub fn next_slots(schedule: &Schedule, after: Time, n: usize) -> Result<Vec<Time
         Schedule::Every { every_minutes } => Ok(every(Span::minutes((*every_minutes).max(1).into()))),
         Schedule::Learned => Ok(every(LEARNING_INTERVAL)),
         Schedule::Cron { cron, time_zone } => {
-            let slots = Clock::new(cron, time_zone)?.after(after, n);
+            let slots = Clock::of(cron, time_zone)?.after(after, n);
             if slots.len() < n { Err(never(cron)) } else { Ok(slots) }
         }
     }
@@ -287,20 +310,15 @@ pub fn resolve_since(
     watched_since: Time,
     horizon: usize,
 ) -> Result<Slots, ScheduleError> {
-    let since = history.last_usable_end.unwrap_or(enrolled_at);
-    let grid = history.last_start.unwrap_or(enrolled_at);
-    let covered = [history.last_end, history.last_missed_slot, Some(watched_since)].into_iter().flatten().fold(grid, Time::max);
-    let (cron, time_zone) = match schedule {
-        Schedule::Every { every_minutes } => {
-            return Ok(Slots::every(Span::minutes((*every_minutes).into()), since, grid, covered));
-        }
-        Schedule::Learned => {
-            let interval = learned_interval(history).unwrap_or(LEARNING_INTERVAL);
-            return Ok(Slots::every(interval, since, grid, covered));
-        }
-        Schedule::Cron { cron, time_zone } => (cron, time_zone),
+    if let Some(slots) = schedule.evenly(enrolled_at, history, watched_since) {
+        return Ok(slots);
+    }
+    let Schedule::Cron { cron, time_zone } = schedule else {
+        return Err(ScheduleError("this schedule has no slots of its own".into()));
     };
-    let clock = Clock::new(cron, time_zone)?;
+    let since = history.last_usable_end.unwrap_or(enrolled_at);
+    let covered = covered(enrolled_at, history, watched_since);
+    let clock = Clock::of(cron, time_zone)?;
     let [due, next] = clock.after(since, 2)[..] else {
         return Err(never(cron));
     };
