@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing and skips what is there.  tools/setup.sh build | tests
+# Installs what is missing and skips what is there.  tools/setup.sh build | tests | bench
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache="$HOME/.cache/holdfast"
@@ -56,8 +56,19 @@ tests() {
   fi
 }
 
+# Lighthouse is large and only measured with: it lives beside the other tools, not among the packages of the tests.
+bench() {
+  local version=12.8.2
+  grep -qs "\"version\": \"$version\"" "$cache/lighthouse/node_modules/lighthouse/package.json" && return
+  say "installing Lighthouse $version"
+  mkdir -p "$cache/lighthouse"
+  [ -f "$cache/lighthouse/package.json" ] || echo '{ "private": true }' >"$cache/lighthouse/package.json"
+  npm install --prefix "$cache/lighthouse" --ignore-scripts --no-audit --no-fund --loglevel=error "lighthouse@$version"
+}
+
 case "${1:-build}" in
   build) build ;;
   tests) tests ;;
-  *) echo "usage: tools/setup.sh build|tests" >&2; exit 2 ;;
+  bench) bench ;;
+  *) echo "usage: tools/setup.sh build|tests|bench" >&2; exit 2 ;;
 esac

@@ -57,10 +57,9 @@ pub struct Assets {
 pub fn shell() -> impl IntoView {
     let assets = use_context::<Assets>().unwrap_or_default();
     let nonce = use_nonce();
-    let script =
-        format!("import init,{{hydrate}} from '/pkg/{}';init({{module_or_path:'/pkg/{}'}}).then(hydrate);", assets.js, assets.wasm);
     let part = use_context::<http::request::Parts>().and_then(|request| pages::screen::Part::of_path(request.uri.path()));
     let part = part.and_then(|part| assets.parts.get(part.name()).cloned()).unwrap_or_default();
+    let script = loader(&assets, &part);
     let theme = context::cookie("hf_theme").filter(|t| matches!(t.as_str(), "light" | "dark"));
     view! {
         <!DOCTYPE html>
@@ -71,9 +70,6 @@ pub fn shell() -> impl IntoView {
                 <meta name="color-scheme" content="light dark"/>
                 <link rel="preload" href=format!("/pkg/{}", assets.font) r#as="font" r#type="font/woff2" crossorigin=""/>
                 <link rel="stylesheet" href=format!("/pkg/{}", assets.css)/>
-                <link rel="modulepreload" href=format!("/pkg/{}", assets.js)/>
-                <link rel="preload" href=format!("/pkg/{}", assets.wasm) r#as="fetch" r#type="application/wasm" crossorigin=""/>
-                {part.into_iter().map(|file| view! { <link rel="preload" href=format!("/pkg/{file}") r#as="fetch" r#type="application/wasm" crossorigin=""/> }).collect_view()}
                 <script type="module" nonce=nonce>{script}</script>
                 <MetaTags/>
             </head>
@@ -82,6 +78,21 @@ pub fn shell() -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// Fetches script and WebAssembly once the page is painted: what people read comes first, also on a slow line. All files are asked
+/// for at once; the part of the program that the address leads to beside the rest.
+#[cfg(feature = "ssr")]
+fn loader(assets: &Assets, part: &[String]) -> String {
+    let parts: Vec<String> = part.iter().map(|file| format!("'/pkg/{file}'")).collect();
+    format!(
+        "requestAnimationFrame(()=>setTimeout(()=>{{\
+         for(const href of ['/pkg/{wasm}',{parts}])document.head.append(Object.assign(document.createElement('link'),{{rel:'preload',as:'fetch',type:'application/wasm',crossOrigin:'',href}}));\
+         import('/pkg/{js}').then(m=>m.default({{module_or_path:'/pkg/{wasm}'}}).then(m.hydrate))}}))",
+        wasm = assets.wasm,
+        js = assets.js,
+        parts = parts.join(","),
+    )
 }
 
 /// The app: frame, router and pages.

@@ -34,7 +34,21 @@ UPDATE alerts SET worth = CASE severity WHEN 'critical' THEN 200 ELSE 100 END;
 CREATE INDEX alerts_worth ON alerts (partner_id, worth DESC, id) WHERE resolved_at IS NULL;
 CREATE INDEX alerts_resolved ON alerts (partner_id, resolved_at) WHERE resolved_at IS NOT NULL;
 
-CREATE INDEX runs_troubled ON runs (partner_id, started_at, id) WHERE state IN ('failed', 'missed', 'warning');
+-- Beside the runs and not an index of them: on PostgreSQL an index that looks at the state would make every end of a run
+-- an update of all indexes.
+CREATE TABLE troubled_runs (
+  partner_id BIGINT NOT NULL,
+  started_at BIGINT NOT NULL,
+  run_id BIGINT NOT NULL,
+  organization_id BIGINT NOT NULL,
+  device_id BIGINT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('failed', 'missed', 'warning')),
+  PRIMARY KEY (partner_id, started_at, run_id)
+);
+INSERT INTO troubled_runs (partner_id, started_at, run_id, organization_id, device_id, state)
+SELECT partner_id, started_at, id, organization_id, device_id, state FROM runs WHERE state IN ('failed', 'missed', 'warning');
+
+CREATE INDEX device_state_open ON device_state (partner_id, device_id) WHERE running > 0 OR retrying > 0;
 
 CREATE TABLE inbox_rules (
   partner_id BIGINT NOT NULL REFERENCES partners (id),

@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod auth;
+pub mod compression;
 pub mod counts_feed;
 pub mod docs;
 pub mod error;
@@ -53,10 +54,14 @@ pub fn router(portal: &Portal) -> Router {
     let own = Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready)).route("/live", get(live::stream));
     let metrics =
         if portal.config().metrics_listen.is_none() { Router::new().route("/metrics", get(metrics::with_key)) } else { Router::new() };
-    Router::new()
+    let made = Router::new()
         .merge(pages::routes(portal))
         .merge(rest::routes().into_router())
         .merge(docs::routes())
+        .layer(compression::layer())
+        .layer(middleware::from_fn(compression::plain_for_other_sites));
+    Router::new()
+        .merge(made)
         .merge(pings)
         .merge(files)
         .merge(own)

@@ -24,4 +24,5 @@ pub(crate) mod restore_test;
 pub(crate) mod run;
 pub(crate) mod run_log;
 pub(crate) mod session;
+pub(crate) mod troubled_run;
 pub(crate) mod user;

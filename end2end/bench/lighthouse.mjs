@@ -1,0 +1,61 @@
+// Lighthouse on the pages people open most, desktop and mobile settings, signed in where a page wants it.
+//   node end2end/bench/lighthouse.mjs URL EMAIL PASSWORD [runs]      prints the median of the runs as a table; exits 1 below the goals
+// Lighthouse itself is not among the tools of tests: tools/setup.sh bench puts it beside the other tools.
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const require = createRequire(join(homedir(), ".cache/holdfast/lighthouse/package.json"));
+const { default: lighthouse, desktopConfig } = await import(pathToFileURL(require.resolve("lighthouse")));
+const { launch } = await import(pathToFileURL(require.resolve("chrome-launcher")));
+const [base, email, password, times = "3"] = process.argv.slice(2);
+const goals = { performance: 95, accessibility: 100, "best-practices": 100 };
+
+const signedIn = await fetch(`${base}/sf/start/sign_in`, {
+  method: "POST",
+  redirect: "manual",
+  headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", origin: base },
+  body: new URLSearchParams({ email, password }),
+});
+const cookie = signedIn.headers.getSetCookie().map((c) => c.split(";")[0]).join("; ");
+if (!cookie) throw new Error(`not signed in: ${signedIn.status} ${await signedIn.text()}`);
+const list = await (await fetch(`${base}/backups/devices`, { headers: { cookie } })).text();
+const device = /href="(\/devices\/[0-9a-z]+)"/.exec(list.slice(list.indexOf("<tbody")))?.[1];
+const pages = [["sign-in", "/sign-in", false], ["Home", "/", true], ["Devices", "/backups/devices", true], ["device", device, true]];
+
+const chrome = await launch({
+  chromePath: process.env.CHROME_PATH ?? execFileSync("which", ["chromium"], { encoding: "utf8" }).trim(),
+  chromeFlags: ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+let missed = false;
+console.log("| page | settings | performance | accessibility | best practices | LCP ms | TBT ms | CLS | KiB |\n|---|---|---|---|---|---|---|---|---|");
+try {
+  for (const settings of ["desktop", "mobile"]) {
+    for (const [name, path, member] of pages) {
+      const reports = [];
+      for (let run = 0; run < Number(times); run++) {
+        const flags = { port: chrome.port, logLevel: "error", onlyCategories: Object.keys(goals), extraHeaders: member ? { cookie } : {} };
+        const { lhr } = await lighthouse(base + path, flags, settings === "desktop" ? desktopConfig : undefined);
+        if (lhr.runtimeError) throw new Error(lhr.runtimeError.message);
+        if (new URL(lhr.finalDisplayedUrl).pathname !== path) throw new Error(`${path} led to ${lhr.finalDisplayedUrl}`);
+        reports.push(lhr);
+      }
+      const score = (kind) => Math.round(100 * median(reports.map((r) => r.categories[kind].score)));
+      const value = (audit) => median(reports.map((r) => r.audits[audit].numericValue ?? 0));
+      const scores = Object.keys(goals).map(score);
+      missed ||= Object.values(goals).some((goal, place) => scores[place] < goal);
+      const kib = value("total-byte-weight") / 1024;
+      console.log(`| ${name} | ${settings} | ${scores.join(" | ")} | ${value("largest-contentful-paint").toFixed(0)} | ${value("total-blocking-time").toFixed(0)} | ${value("cumulative-layout-shift").toFixed(3)} | ${kib.toFixed(0)} |`);
+      for (const audit of Object.values(reports[0].audits)) {
+        const counts = Object.keys(goals).some((kind) => reports[0].categories[kind].auditRefs.some((ref) => ref.id === audit.id && ref.weight > 0));
+        if (counts && audit.score !== null && audit.score < 0.9) console.error(`  ${name}, ${settings}: ${audit.id} ${audit.score} ${audit.displayValue ?? ""}`);
+      }
+    }
+  }
+} finally {
+  chrome.kill();
+}
+process.exitCode = missed ? 1 : 0;
