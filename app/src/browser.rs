@@ -59,6 +59,29 @@ mod real {
         }
     }
 
+    /// A cookie that scripts may read.
+    pub fn cookie(name: &str) -> Option<String> {
+        let document = document().dyn_into::<web_sys::HtmlDocument>().ok()?;
+        let all = document.cookie().ok()?;
+        all.split(';').find_map(|pair| {
+            let (key, value) = pair.trim().split_once('=')?;
+            (key == name).then(|| value.to_owned())
+        })
+    }
+
+    /// Scrolls the first element that matches into its list's view, if it is out of it.
+    pub fn show_nearest(selector: &str) {
+        if let Ok(Some(element)) = document().query_selector(selector) {
+            let options = js_sys::Object::new();
+            let _ = js_sys::Reflect::set(&options, &"block".into(), &"nearest".into());
+            if let Ok(scroll) = js_sys::Reflect::get(&element, &"scrollIntoView".into())
+                && let Some(scroll) = scroll.dyn_ref::<js_sys::Function>()
+            {
+                let _ = scroll.call1(&element, &options);
+            }
+        }
+    }
+
     /// The browser's clock.
     pub fn clock() -> Time {
         #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit")]
@@ -158,6 +181,18 @@ mod none {
     pub const fn set_root_attribute(_name: &str, _value: Option<&str>) {}
     /// Keeps a setting of the looks.
     pub const fn set_cookie(_name: &str, _value: &str) {}
+    /// A cookie of the request.
+    #[cfg(feature = "ssr")]
+    pub fn cookie(name: &str) -> Option<String> {
+        crate::context::cookie(name)
+    }
+    /// A cookie of the request.
+    #[cfg(not(feature = "ssr"))]
+    pub const fn cookie(_name: &str) -> Option<String> {
+        None
+    }
+    /// Scrolls an element into its list's view.
+    pub const fn show_nearest(_selector: &str) {}
     /// The browser's clock.
     pub const fn clock() -> Time {
         Time(0)

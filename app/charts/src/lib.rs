@@ -5,13 +5,21 @@
 
 mod bands_bar;
 mod day_bars;
+mod outlook;
+mod run_bars;
+mod run_line;
 mod score_ring;
 mod sparkline;
+mod trend;
 
 pub use bands_bar::bands_bar;
 pub use day_bars::{DayBar, DayState, date, day_bars, day_bars_text};
+pub use outlook::{Steps, outlook, outlook_text};
+pub use run_bars::{RunBar, run_bars};
+pub use run_line::{Stretch, run_line};
 pub use score_ring::score_ring;
 pub use sparkline::sparkline;
+pub use trend::{TrendPoint, TrendUnit, trend, trend_text};
 
 /// A text as it may stand in XML text and in quoted attributes.
 fn escape(text: &str) -> String {

@@ -126,3 +126,19 @@ pub fn PassBadge(
     let (state, shape, word) = if passed { ("healthy", icon::HEALTHY, "Passed") } else { ("critical", icon::CRITICAL, "Failed") };
     badge(Signal::from(state), Signal::derive(move || shape), Signal::derive(move || word.to_owned()))
 }
+
+/// Any other state: its word for the colour (`healthy`, `warning`, `critical`, `unknown`, `running`, `retrying`, `paused` …), shape and word.
+#[component]
+pub fn StateBadge(
+    /// The word that gives the colour.
+    #[prop(into)]
+    state: Signal<&'static str>,
+    /// Its shape: one of its own, so that colour is never alone.
+    #[prop(into)]
+    shape: Signal<Shape>,
+    /// What is read.
+    #[prop(into)]
+    word: Signal<String>,
+) -> impl IntoView {
+    badge(state, shape, word)
+}

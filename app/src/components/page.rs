@@ -1,6 +1,6 @@
 //! The head of a page and its parts.
 
-use super::frame::Announcer;
+use super::{breadcrumbs::Breadcrumbs, frame::Announcer};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
@@ -34,11 +34,7 @@ pub fn Page(
     view! {
         <Title text=move || title.try_get().unwrap_or_else(|| first.clone())/>
         <header class="page-head">
-            {(!breadcrumbs.is_empty()).then(|| view! {
-                <nav class="breadcrumbs" aria-label="Breadcrumbs">
-                    <ol>{breadcrumbs.into_iter().map(|(href, words)| view! { <li><a href=href>{words}</a></li> }).collect_view()}</ol>
-                </nav>
-            })}
+            {(!breadcrumbs.is_empty()).then(|| view! { <Breadcrumbs above=breadcrumbs/> })}
             <div class="page-title">
                 <h1 tabindex="-1">{move || title.get()}</h1>
                 {actions.map(|actions| view! { <div class="page-actions">{actions}</div> })}

@@ -4,7 +4,7 @@ use super::{badge::band_shape, icon::Icon};
 use domain::health::{Band, Score};
 use leptos::prelude::*;
 
-pub use charts::DayBar;
+pub use charts::{DayBar, TrendPoint, TrendUnit};
 
 /// A score with its band's shape: for tables. The word of the band is there for screen readers.
 #[component]
@@ -56,4 +56,35 @@ pub fn BandsBar(
     counts: Signal<[(Band, i64); 4]>,
 ) -> impl IntoView {
     view! { <div class="bands-bar" inner_html=move || charts::bands_bar(&counts.get())></div> }
+}
+
+/// A small line of numbers over time.
+#[component]
+pub fn Sparkline(
+    /// Oldest first; gaps where nothing is known.
+    #[prop(into)]
+    values: Signal<Vec<Option<f64>>>,
+    /// The text alternative: "Compliance, 30 days: 98 % to 91 %".
+    #[prop(into)]
+    label: Signal<String>,
+) -> impl IntoView {
+    view! { <div class="spark" inner_html=move || values.with(|values| charts::sparkline(values, &label.get()))></div> }
+}
+
+/// Numbers over days as a line with an axis; as wide as its place.
+#[component]
+pub fn TrendChart(
+    /// Oldest first, a day each.
+    #[prop(into)]
+    points: Signal<Vec<TrendPoint>>,
+    /// What the numbers are.
+    unit: TrendUnit,
+    /// A line that must not be passed, with its word: `(quota, "Quota")`.
+    #[prop(into, optional)]
+    limit: Signal<Option<(f64, &'static str)>>,
+    /// Begins the text alternative: "Storage used".
+    #[prop(into)]
+    label: String,
+) -> impl IntoView {
+    view! { <div class="trend" inner_html=move || points.with(|points| charts::trend(points, unit, limit.get(), &label))></div> }
 }

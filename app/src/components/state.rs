@@ -51,14 +51,57 @@ pub fn Skeleton(
     view! { <div class="skeleton" role="status"><span class="hidden-words">"Loading"</span>{(0..lines).map(|_| view! { <div class="skeleton-line"></div> }).collect_view()}</div> }
 }
 
+/// Grey rows where a table is going to be, as high as the rows themselves, so that nothing moves when they come.
+#[component]
+pub fn TableSkeleton(
+    /// How many rows.
+    #[prop(default = 10)]
+    rows: usize,
+) -> impl IntoView {
+    view! {
+        <div class="skeleton skeleton-table" role="status">
+            <span class="hidden-words">"Loading"</span>
+            <div class="skeleton-head"></div>
+            {(0..rows).map(|_| view! { <div class="skeleton-row"><div class="skeleton-line"></div></div> }).collect_view()}
+        </div>
+    }
+}
+
+/// Grey tiles where numbers are going to be.
+#[component]
+pub fn TilesSkeleton(
+    /// How many.
+    #[prop(default = 6)]
+    tiles: usize,
+) -> impl IntoView {
+    view! {
+        <div class="skeleton skeleton-tiles" role="status">
+            <span class="hidden-words">"Loading"</span>
+            {(0..tiles).map(|_| view! { <div class="skeleton-tile"></div> }).collect_view()}
+        </div>
+    }
+}
+
 /// A page's data: a skeleton while it comes, what went wrong if it doesn't, else `view` of it. While it is fetched again the old view stays.
 /// Give the server function's resource made at the top of the page component.
 pub fn loaded<T>(resource: Resource<Result<T, UiError>>, view: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static) -> AnyView
 where
     T: Clone + Send + Sync + 'static,
 {
+    loaded_with(resource, || view! { <Skeleton/> }.into_any(), view)
+}
+
+/// As [`loaded`], with a skeleton of the page's own: [`TableSkeleton`], [`TilesSkeleton`], or several.
+pub fn loaded_with<T>(
+    resource: Resource<Result<T, UiError>>,
+    skeleton: impl Fn() -> AnyView + Send + Sync + 'static,
+    view: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static,
+) -> AnyView
+where
+    T: Clone + Send + Sync + 'static,
+{
     view! {
-        <Transition fallback=|| view! { <Skeleton/> }>
+        <Transition fallback=move || skeleton()>
             {move || {
                 let view = view.clone();
                 Suspend::new(async move {

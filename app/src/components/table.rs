@@ -1,6 +1,9 @@
 //! Parts of tables. A page writes its own `<thead>` and `<tbody>` inside a [`TableFrame`]; filters, sort and cursor live in the URL.
 
-use super::icon::{DOWN, Icon};
+use super::{
+    columns::Columns,
+    icon::{DOWN, Icon},
+};
 use leptos::prelude::*;
 use leptos_router::{
     hooks::{use_location, use_query_map},
@@ -34,13 +37,17 @@ pub fn TableFrame(
     /// On narrow screens each row becomes a card; cells then need `data-label`.
     #[prop(optional)]
     cards: bool,
+    /// Which columns are shown, where that can be chosen.
+    #[prop(optional)]
+    columns: Option<Columns>,
     /// `<thead>` and `<tbody>`.
     children: Children,
 ) -> impl IntoView {
     let own_label = label.clone();
+    let hide = move || columns.and_then(Columns::hidden_places);
     view! {
         <div class="table-frame" role="region" aria-label=label tabindex="0" on:keydown=walk>
-            <table class=if cards { "table table-cards" } else { "table" } aria-label=own_label>{children()}</table>
+            <table class=if cards { "table table-cards" } else { "table" } aria-label=own_label data-hide=hide>{children()}</table>
         </div>
     }
 }
