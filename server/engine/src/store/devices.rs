@@ -6,10 +6,12 @@
 mod commands;
 mod foresight;
 mod list;
+mod story;
 
-pub(crate) use commands::uuid;
-pub use commands::{Created, DeviceChange, NewDevice, create, create_with_key, edit, pause, resume, retire};
-pub use list::{DayBar, DeviceFilter, DeviceRow, DeviceSort, list};
+pub(crate) use commands::{insert, uuid};
+pub use commands::{Created, DeviceChange, NewDevice, create, create_with_key, edit, pause, pause_because, resume, retire};
+pub use list::{BARS, DayBar, DeviceFilter, DeviceRow, DeviceSort, list};
+pub use story::{MOST_SHARING, PauseNote, StorageDay, slots_under, storage};
 
 use super::{
     Store,
@@ -22,6 +24,7 @@ use domain::{
     access::{Action, Actor},
     health::{self, Assessment},
     ids::{DeviceId, PartnerId},
+    policy::{DeviceLife, Policy},
     schedule::Schedule,
     time::Time,
 };
@@ -52,6 +55,12 @@ pub struct DeviceDetail {
     pub assessment: Assessment,
     /// The policy's schedule.
     pub schedule: Schedule,
+    /// The policy.
+    pub terms: Policy,
+    /// Devices under the same policy, this one included; [`MOST_SHARING`] + 1: more than that.
+    pub sharing: i64,
+    /// Who paused or retired it and why, while it is paused or retired.
+    pub paused: Option<PauseNote>,
 }
 
 pub(crate) fn seen(actor: &Actor) -> Condition {
@@ -79,7 +88,12 @@ pub async fn get(store: &Store, actor: &Actor, id: DeviceId, now: Time) -> Resul
     let loaded = facts_of(conn, partner, id).await?;
     let assessment = health::assess(&loaded.facts, now);
     let (time_zone, organization_deactivated) = (loaded.time_zone.clone(), loaded.deactivated);
-    let schedule = loaded.policy.schedule.clone();
+    let terms = loaded.policy.clone();
+    let sharing = story::sharing(conn, partner, loaded.policy_id).await?;
+    let paused = match loaded.life {
+        DeviceLife::Paused | DeviceLife::Retired => story::paused(conn, partner, id).await?,
+        DeviceLife::Pending | DeviceLife::Active => None,
+    };
     let row = list::complete(conn, vec![(model.clone(), loaded)], now).await?.pop().ok_or(Error::NotFound("device"))?;
     Ok(DeviceDetail {
         row,
@@ -91,7 +105,10 @@ pub async fn get(store: &Store, actor: &Actor, id: DeviceId, now: Time) -> Resul
         organization_deactivated,
         updated_at: Time(model.updated_at),
         assessment,
-        schedule,
+        schedule: terms.schedule.clone(),
+        terms,
+        sharing,
+        paused,
     })
 }
 

@@ -1,5 +1,9 @@
 //! Runs: lists by keyset (latest start first), one run in full, its log.
 
+mod around;
+
+pub use around::{Around, RunGlance, Usual, around, recent};
+
 use super::{
     Store,
     entity::{device, job, organization, run, run_log},
@@ -13,6 +17,7 @@ use domain::{
     access::{Action, Actor},
     ids::{DeviceId, JobId, OrganizationId, PartnerId, RunId},
     live::RunNow,
+    policy::DeviceClass,
     run::{Run, RunState},
     time::Time,
 };
@@ -66,6 +71,10 @@ pub struct RunRow {
     pub attempt: u16,
     /// True when the server ended it.
     pub timed_out: bool,
+    /// How far an open run is, in percent.
+    pub percent: Option<u8>,
+    /// Files handled.
+    pub items: Option<i64>,
     /// Size handled.
     pub bytes: Option<i64>,
     /// One line for a person.
@@ -144,6 +153,8 @@ fn row(model: &run::Model, names: &Names) -> Result<(RunRow, Run), Error> {
         ended_at: model.ended_at.map(Time),
         attempt: u16::try_from(model.attempt).unwrap_or(u16::MAX),
         timed_out: model.timed_out,
+        percent: run.head.percent.filter(|_| run.state().is_open()),
+        items: run.head.items,
         bytes: model.bytes,
         message: run.head.message.clone(),
     };
@@ -250,7 +261,7 @@ fn run_now(model: &run::Model, job_name: String) -> Result<RunNow, Error> {
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     organizations: HashMap<i64, String>,
-    devices: HashMap<i64, String>,
+    devices: HashMap<i64, (String, String)>,
     jobs: HashMap<i64, String>,
 }
 
@@ -275,9 +286,9 @@ impl Names {
             .into_tuple()
             .all(conn)
             .await?;
-        let devices: Vec<(i64, String)> = device::Entity::find()
+        let devices: Vec<(i64, String, String)> = device::Entity::find()
             .select_only()
-            .columns([device::Column::Id, device::Column::Name])
+            .columns([device::Column::Id, device::Column::Name, device::Column::Class])
             .filter(device::COLUMN.partner_id.is_in(partners.iter().copied()))
             .filter(device::COLUMN.id.is_in(devices))
             .into_tuple()
@@ -297,7 +308,7 @@ impl Names {
         };
         Ok(Self {
             organizations: organizations.into_iter().collect(),
-            devices: devices.into_iter().collect(),
+            devices: devices.into_iter().map(|(id, name, class)| (id, (name, class))).collect(),
             jobs: jobs.into_iter().collect(),
         })
     }
@@ -307,7 +318,12 @@ impl Names {
     }
 
     pub(crate) fn device(&self, id: i64) -> String {
-        self.devices.get(&id).cloned().unwrap_or_default()
+        self.devices.get(&id).map(|(name, _)| name.clone()).unwrap_or_default()
+    }
+
+    /// Workstation, where the device is gone.
+    pub(crate) fn class(&self, id: i64) -> Result<DeviceClass, Error> {
+        self.devices.get(&id).map_or(Ok(DeviceClass::Workstation), |(_, class)| parse(class))
     }
 
     pub(crate) fn job(&self, id: i64) -> String {

@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     live::Change,
     store::{
+        Store,
         audit::{self, Entry},
         entity::{device, device_state},
         facts::parse,
@@ -93,7 +94,7 @@ async fn make(engine: &Engine, actor: &Actor, new: NewDevice, with_key: bool, no
     if parse::<OrganizationStatus>(&organization.status)? == OrganizationStatus::Deactivated {
         return Err(Error::conflict("organization_deactivated", "This organization is deactivated. Activate it before adding devices."));
     }
-    let device = insert(engine, &tx, actor, partner, &new, now).await?;
+    let device = insert(store, &tx, actor, partner, &new, now).await?;
     let key = if with_key {
         let rights = KeyRights { ingest: true, ..KeyRights::default() };
         let key = keys::NewKey { scope: keys::KeyScope::Device(device), name: new.name.clone(), rights, expires_at: None };
@@ -107,8 +108,9 @@ async fn make(engine: &Engine, actor: &Actor, new: NewDevice, with_key: bool, no
     Ok(Created { device, key })
 }
 
-async fn insert(
-    engine: &Engine,
+/// Makes its row and the audit entry; its state is made, and counted, by the settling that follows.
+pub(crate) async fn insert(
+    store: &Store,
     tx: &DatabaseTransaction,
     actor: &Actor,
     partner: PartnerId,
@@ -120,7 +122,7 @@ async fn insert(
     let quota_bytes = input::quota(new.quota_bytes)?;
     refuse_double(tx, partner, new.organization.0, &name, 0).await?;
     let policy = policies::of_partner(tx, partner, new.policy).await?;
-    let id = DeviceId(engine.store.id(now));
+    let id = DeviceId(store.id(now));
     device::ActiveModel {
         partner_id: Set(partner.0),
         id: Set(id.0),
@@ -141,7 +143,6 @@ async fn insert(
     }
     .insert(tx)
     .await?;
-    // Its state is made, and counted, by the settling that follows.
     let entry = Entry {
         partner,
         organization: Some(new.organization),
@@ -227,7 +228,16 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: DeviceId, change: DeviceCh
 /// # Errors
 /// `NotFound`, `Forbidden`, `Conflict` (retired).
 pub async fn pause(engine: &Engine, actor: &Actor, id: DeviceId, now: Time) -> Result<(), Error> {
-    live_on(engine, actor, id, "device.pause", now, |life, _| match life {
+    pause_because(engine, actor, id, "", now).await
+}
+
+/// As [`pause`], with a reason that its page shows while it lasts.
+///
+/// # Errors
+/// As [`pause`]; `Invalid` (reason).
+pub async fn pause_because(engine: &Engine, actor: &Actor, id: DeviceId, reason: &str, now: Time) -> Result<(), Error> {
+    let reason = input::text("reason", reason)?;
+    live_on(engine, actor, id, ("device.pause", reason), now, |life, _| match life {
         DeviceLife::Retired => Err(Error::conflict("retired", "This device is retired. Bring it back with resume first.")),
         _ => Ok(DeviceLife::Paused),
     })
@@ -239,7 +249,7 @@ pub async fn pause(engine: &Engine, actor: &Actor, id: DeviceId, now: Time) -> R
 /// # Errors
 /// `NotFound`, `Forbidden`.
 pub async fn resume(engine: &Engine, actor: &Actor, id: DeviceId, now: Time) -> Result<(), Error> {
-    live_on(engine, actor, id, "device.resume", now, |life, has_reported| match life {
+    live_on(engine, actor, id, ("device.resume", String::new()), now, |life, has_reported| match life {
         DeviceLife::Paused | DeviceLife::Retired if has_reported => Ok(DeviceLife::Active),
         DeviceLife::Paused | DeviceLife::Retired => Ok(DeviceLife::Pending),
         going => Ok(going),
@@ -252,14 +262,14 @@ pub async fn resume(engine: &Engine, actor: &Actor, id: DeviceId, now: Time) -> 
 /// # Errors
 /// `NotFound`, `Forbidden`.
 pub async fn retire(engine: &Engine, actor: &Actor, id: DeviceId, now: Time) -> Result<(), Error> {
-    live_on(engine, actor, id, "device.retire", now, |_, _| Ok(DeviceLife::Retired)).await
+    live_on(engine, actor, id, ("device.retire", String::new()), now, |_, _| Ok(DeviceLife::Retired)).await
 }
 
 async fn live_on(
     engine: &Engine,
     actor: &Actor,
     id: DeviceId,
-    what: &'static str,
+    (what, reason): (&'static str, String),
     now: Time,
     next: impl FnOnce(DeviceLife, bool) -> Result<DeviceLife, Error>,
 ) -> Result<(), Error> {
@@ -276,7 +286,10 @@ async fn live_on(
     if matches!(after, DeviceLife::Active | DeviceLife::Pending) {
         model.watched_since = Set(now.0);
     }
-    let detail = Map::from_iter([("life".to_owned(), json!(after))]);
+    let mut detail = Map::from_iter([("life".to_owned(), json!(after))]);
+    if !reason.is_empty() {
+        detail.insert("reason".into(), json!(reason));
+    }
     finish(engine, actor, tx, model, what, detail, now).await
 }
 
