@@ -4,12 +4,16 @@
 
 mod alerts;
 mod commands;
+mod device;
 mod devices;
 mod home;
 mod runs;
 
 pub use alerts::{AlertEvent, AlertLine, AlertsQuery, AlertsView, acknowledge_alert, load_alerts, note_alert, snooze_alert};
 pub use commands::{DeviceEdit, edit_device, pause_device, resume_device, retire_device};
-pub use devices::{Bars, DeviceLine, DeviceView, DevicesQuery, DevicesView, JobLine, RestoreLine, load_device, load_devices};
+pub use device::{
+    DeviceView, JobEdit, JobLine, Paused, RestoreEdit, RestoreLine, edit_job, load_device, record_restore_test, resolve_slots,
+};
+pub use devices::{Bars, DeviceLine, DevicesQuery, DevicesView, find_organizations, load_devices};
 pub use home::{HomeView, load_home};
-pub use runs::{RunLine, RunView, RunsView, load_run, load_runs};
+pub use runs::{AlertOfRun, Glance, RunLine, RunView, RunsView, Usual, load_run, load_runs};

@@ -1,13 +1,11 @@
-//! Devices: the list, and one in full.
+//! Devices: the list.
 
-use super::{AlertLine, RunLine};
 use crate::error::UiError;
 use crate::wire::Wire;
 use domain::{
-    ids::{DeviceId, JobId, OrganizationId, PolicyId, RestoreTestId},
+    ids::{DeviceId, OrganizationId, PolicyId},
     live::{CountsNow, DeviceNow},
     policy::DeviceClass,
-    time::Time,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -75,6 +73,9 @@ pub struct DevicesQuery {
     pub class: String,
     /// Word of a life; empty: all but retired.
     pub life: String,
+    /// Id of a policy.
+    #[serde(default)]
+    pub policy: String,
     /// `score`, `name`, `last`, `due`, with `-` before it for the other way round.
     pub sort: String,
     /// Where to go on.
@@ -84,7 +85,17 @@ pub struct DevicesQuery {
 impl DevicesQuery {
     /// True if nothing narrows the list.
     pub fn is_all(&self) -> bool {
-        [&self.search, &self.organization, &self.band, &self.class, &self.life, &self.cursor].iter().all(|t| t.is_empty())
+        self.is_whole() && [&self.band, &self.cursor].iter().all(|t| t.is_empty())
+    }
+
+    /// True if nothing but a band narrows the list.
+    pub fn is_whole(&self) -> bool {
+        self.organization.is_empty() && self.has_no_detail()
+    }
+
+    /// True if nothing but an organization and a band narrows the list: then its counts are known.
+    pub fn has_no_detail(&self) -> bool {
+        [&self.search, &self.class, &self.life, &self.policy].iter().all(|t| t.is_empty())
     }
 }
 
@@ -97,81 +108,10 @@ pub struct DevicesView {
     pub next_cursor: Option<String>,
     /// All devices of the scope, when nothing narrows the list.
     pub total: Option<i64>,
-    /// Organizations to choose from: (id, name).
-    pub organizations: Vec<(String, String)>,
-    /// Counts of the scope.
-    pub counts: CountsNow,
-}
-
-/// A job of a device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobLine {
-    /// Which job.
-    pub id: JobId,
-    /// Its name.
-    pub name: String,
-    /// Its schedule in words.
-    pub schedule: String,
-    /// True when the schedule is its own, not the policy's.
-    pub is_own_schedule: bool,
-    /// Address for pings, whole.
-    pub ping_url: String,
-}
-
-/// A restore test.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RestoreLine {
-    /// Which one.
-    pub id: RestoreTestId,
-    /// When.
-    pub at: Time,
-    /// Whether it passed.
-    pub passed: bool,
-    /// What was restored.
-    pub scope: String,
-    /// Achieved recovery point, seconds.
-    pub rpo_seconds: Option<i64>,
-    /// Achieved recovery time, seconds.
-    pub rto_seconds: Option<i64>,
-    /// Notes.
-    pub note: String,
-    /// Who or what did it.
-    pub made_by: String,
-}
-
-/// One device in full.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeviceView {
-    /// As in the list.
-    pub line: DeviceLine,
-    /// The server's time.
-    pub at: Time,
-    /// The machine's own name.
-    pub hostname: Option<String>,
-    /// The agent's version.
-    pub agent_version: Option<String>,
-    /// The organization's IANA zone.
-    pub time_zone: String,
-    /// The policy's schedule in words.
-    pub schedule: String,
-    /// True when the organization is deactivated: nothing is alerted.
-    pub organization_deactivated: bool,
-    /// Its jobs.
-    pub jobs: Vec<JobLine>,
-    /// Its latest runs, latest first.
-    pub runs: Vec<RunLine>,
-    /// There are older ones.
-    pub has_more_runs: bool,
-    /// Its restore tests, latest first.
-    pub restore_tests: Vec<RestoreLine>,
-    /// Its alerts, open ones first.
-    pub alerts: Vec<AlertLine>,
-    /// Policies to choose from: (id, name).
-    pub policies: Vec<(String, String)>,
-    /// Address of the portal.
-    pub url: String,
-    /// Secret part of its ping addresses.
-    pub ping_uuid: String,
+    /// The organization that the list is narrowed to: (id, name).
+    pub organization: Option<(String, String)>,
+    /// Counts of what the list shows, its band apart; none where only a count of rows could tell.
+    pub counts: Option<CountsNow>,
 }
 
 /// The list of devices.
@@ -183,13 +123,13 @@ pub async fn load_devices(query: DevicesQuery) -> Result<DevicesView, UiError> {
     ssr::devices(query).await
 }
 
-/// One device in full.
+/// Organizations whose name holds what was typed, for a filter: (id, name), at most a dozen.
 ///
 /// # Errors
-/// Signed out, or not within the scope.
-#[server(prefix = "/sf", endpoint = "backup/device", input = Wire, output = Wire)]
-pub async fn load_device(id: String) -> Result<DeviceView, UiError> {
-    ssr::device(&id).await
+/// Signed out, or not allowed.
+#[server(prefix = "/sf", endpoint = "backup/find_organizations", input = Wire, output = Wire)]
+pub async fn find_organizations(typed: String) -> Result<Vec<(String, String)>, UiError> {
+    ssr::find_organizations(typed).await
 }
 
 #[cfg(feature = "ssr")]

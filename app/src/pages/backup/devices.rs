@@ -5,28 +5,45 @@ use super::{
     row::{DeviceRow, class_word},
 };
 use crate::{
-    api::backup::{DeviceLine, DevicesQuery, DevicesView, load_devices},
-    browser,
+    api::backup::{DeviceLine, DevicesQuery, DevicesView, find_organizations, load_devices},
     components::{
-        Button, Empty, LinkButton, Page, Pager, SortHead, TableFrame,
-        button::ButtonKind,
-        icon::{Icon, SEARCH},
-        loaded, query_with,
+        Ask, ChipFilter, Chips, Choice, ClearFilters, Column, ColumnMenu, Columns, Combobox, CsvButton, CsvRow, Empty, FilterBar, LinkButton,
+        Page, Pager, SearchFilter, SelectFilter, SortHead, TableFrame, TableSkeleton, badge::band_shape, button::ButtonKind, loaded_with,
+        use_filter,
     },
     live::Live,
     me,
 };
-use domain::{access::Action, health::Band, text};
-use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-    params::ParamsMap,
+use domain::{
+    access::Action,
+    health::Band,
+    live::CountsNow,
+    text::{self, rfc3339},
+    time::Time,
 };
+use leptos::prelude::*;
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
-const TYPING: u32 = 250;
+/// Of the table, in the order of its cells.
+const COLUMNS: [Column; 12] = [
+    Column::fixed("device", "Device"),
+    Column::new("client", "Client"),
+    Column::hidden("class", "Class"),
+    Column::new("score", "Score"),
+    Column::new("state", "State"),
+    Column::new("last", "Last backup"),
+    Column::new("due", "Next due"),
+    Column::new("policy", "Policy"),
+    Column::new("storage", "Storage"),
+    Column::new("days", "28 days"),
+    Column::hidden("alerts", "Open alerts"),
+    Column::hidden("tags", "Tags"),
+];
 
-fn asked(query: &ParamsMap) -> DevicesQuery {
+const FILTERS: [&str; 5] = ["search", "organization", "class", "life", "band"];
+
+/// What the URL asks for.
+pub fn asked(query: &ParamsMap) -> DevicesQuery {
     let text = |key| query.get(key).unwrap_or_default();
     DevicesQuery {
         search: text("search"),
@@ -34,6 +51,7 @@ fn asked(query: &ParamsMap) -> DevicesQuery {
         band: text("band"),
         class: text("class"),
         life: text("life"),
+        policy: text("policy"),
         sort: text("sort"),
         cursor: text("cursor"),
     }
@@ -49,16 +67,31 @@ pub fn Devices() -> impl IntoView {
     view! {
         <Page title="Devices" actions=actions.unwrap_or_else(|| ().into_any())>
             <Console/>
-            {loaded(data, move |view| {
-                view! { <List view data/> }.into_any()
-            })}
+            <DeviceTable data/>
         </Page>
     }
 }
 
+/// The table with its filters; `of_organization`: on an organization's page, where the client is known.
 #[component]
-fn List(view: DevicesView, data: Resource<Result<DevicesView, crate::UiError>>) -> impl IntoView {
-    let DevicesView { lines, next_cursor, total, organizations, counts } = view;
+pub fn DeviceTable(
+    /// The list.
+    data: Resource<Result<DevicesView, crate::UiError>>,
+    /// Leaves the client out.
+    #[prop(optional)]
+    of_organization: bool,
+) -> impl IntoView {
+    let columns = Columns::of("devices", &COLUMNS);
+    loaded_with(
+        data,
+        || view! { <TableSkeleton rows=12/> }.into_any(),
+        move |view| view! { <List view data columns of_organization/> }.into_any(),
+    )
+}
+
+#[component]
+fn List(view: DevicesView, data: Resource<Result<DevicesView, crate::UiError>>, columns: Columns, of_organization: bool) -> impl IntoView {
+    let DevicesView { lines, next_cursor, total, organization, counts } = view;
     let query = use_query_map();
     let is_all = asked(&query.read_untracked()).is_all();
     let shown = lines.len();
@@ -72,20 +105,20 @@ fn List(view: DevicesView, data: Resource<Result<DevicesView, crate::UiError>>) 
             data.refetch();
         }
     });
-    let counts = Signal::derive(move || live.counts.get().unwrap_or(counts));
     let csv_lines = StoredValue::new(lines.clone());
-    let download = Callback::new(move |()| browser::download("devices.csv", "text/csv;charset=utf-8", &csv_lines.with_value(|l| csv(l))));
+    let rows = Callback::new(move |()| csv_lines.with_value(|lines| lines.iter().map(csv_row).collect()));
     view! {
-        <Filters organizations counts/>
+        <Filters organization counts columns of_organization/>
         {if shown == 0 {
             nothing(is_all)
         } else {
             view! {
-                <TableFrame label="Devices" cards=true>
+                <TableFrame label="Devices" cards=true columns=columns>
                     <thead>
                         <tr>
                             <SortHead key="name" label="Device"/>
                             <th scope="col">"Client"</th>
+                            <th scope="col">"Class"</th>
                             <SortHead key="score" label="Score" default=true/>
                             <th scope="col">"State"</th>
                             <SortHead key="last" label="Last backup"/>
@@ -93,13 +126,15 @@ fn List(view: DevicesView, data: Resource<Result<DevicesView, crate::UiError>>) 
                             <th scope="col">"Policy"</th>
                             <th scope="col" class="number">"Storage"</th>
                             <th scope="col">"28 days"</th>
+                            <th scope="col" class="number">"Open alerts"</th>
+                            <th scope="col">"Tags"</th>
                         </tr>
                     </thead>
                     <tbody>{lines.into_iter().map(|line| view! { <DeviceRow line/> }).collect_view()}</tbody>
                 </TableFrame>
                 <div class="table-foot">
                     <Pager next_cursor shown total noun="device"/>
-                    <Button kind=ButtonKind::Quiet on_press=download>"CSV of these rows"</Button>
+                    <CsvButton name="devices.csv" columns rows/>
                 </div>
             }
             .into_any()
@@ -126,122 +161,65 @@ fn nothing(is_all: bool) -> AnyView {
     }
 }
 
-/// A plain form, so that it works before the scripts have come; with them, each change is another address.
+/// `counts`: of what the list shows but for its band; none where only a count of rows could tell.
 #[component]
-fn Filters(organizations: Vec<(String, String)>, counts: Signal<domain::live::CountsNow>) -> impl IntoView {
+fn Filters(organization: Option<(String, String)>, counts: Option<CountsNow>, columns: Columns, of_organization: bool) -> impl IntoView {
+    let live = Live::get();
     let query = use_query_map();
-    let navigate = use_navigate();
-    let go = Callback::new(move |(key, value): (&'static str, String)| {
-        let target = query_with(&query.read_untracked(), &[(key, Some(&value))]);
-        navigate(&format!("/backups/devices{target}"), NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
-    });
-    let turn = StoredValue::new(0_u32);
-    let typed = move |text: String| {
-        let mine = turn.get_value().wrapping_add(1);
-        turn.set_value(mine);
-        browser::after(TYPING, move || {
-            if turn.try_get_value() == Some(mine) {
-                go.run(("search", text));
-            }
-        });
-    };
-    let is = move |key: &'static str, value: &str| query.read_untracked().get(key).unwrap_or_default() == value;
-    let band = move |word: &'static str, label: &'static str, n: fn(&domain::live::CountsNow) -> i64| {
-        let href = move || {
-            let query = query.read();
-            let on = query.get("band").as_deref() == Some(word);
-            format!("/backups/devices{}", query_with(&query, &[("band", (!on).then_some(word))]))
-        };
-        view! {
-            <a class="chip" data-state=word href=href aria-current=move || (query.read().get("band").as_deref() == Some(word)).then_some("true")>
-                <Icon shape=crate::components::badge::band_shape(word.parse().unwrap_or(Band::Unknown))/>
-                {label}" "
-                <crate::components::LiveCount value=Signal::derive(move || n(&counts.get()))/>
-            </a>
+    let go = use_filter();
+    // The stream tells the counts of the whole scope.
+    let is_whole = asked(&query.read_untracked()).is_whole();
+    let counts = Signal::derive(move || if is_whole { live.counts.get().or(counts) } else { counts });
+    let band = move |band: Band, label: &'static str, n: fn(&CountsNow) -> i64| match counts.get_untracked() {
+        Some(_) => {
+            let count = Signal::derive(move || counts.get().map_or(0, |c| n(&c)));
+            view! { <ChipFilter name="band" value=band.as_str() label shape=band_shape(band) state=band.as_str() count=count/> }.into_any()
         }
+        None => view! { <ChipFilter name="band" value=band.as_str() label shape=band_shape(band) state=band.as_str()/> }.into_any(),
     };
+    let options = |words: &[(&str, &str)]| words.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())).collect::<Vec<_>>();
+    let (id, name) = organization.unwrap_or_default();
+    let client = (!of_organization).then(|| {
+        let ask = Ask::new(|typed: String| async move {
+            Ok(find_organizations(typed).await?.into_iter().map(|(id, name)| Choice::new(id, name)).collect())
+        });
+        let on_choose = Callback::new(move |choice: Choice| go.run(("organization", choice.value, false)));
+        view! { <Combobox label="Client" name="organization" value=RwSignal::new(id) text=name ask on_choose placeholder="All clients" bare=true/> }
+    });
+    let classes = options(&[("server", "Servers"), ("workstation", "Workstations")]);
+    let lives = options(&[("pending", "Waiting"), ("paused", "Paused"), ("retired", "Retired")]);
     view! {
-        <form class="filters" role="search" method="get" action="/backups/devices" on:submit=move |event| event.prevent_default()>
-            <label class="search">
-                <Icon shape=SEARCH/>
-                <span class="hidden-words">"Search devices by name"</span>
-                <input
-                    class="input"
-                    type="search"
-                    name="search"
-                    placeholder="Search devices"
-                    autocomplete="off"
-                    value=query.read_untracked().get("search").unwrap_or_default()
-                    on:input=move |event| typed(event_target_value(&event))
-                />
-            </label>
-            <label>
-                <span class="hidden-words">"Client"</span>
-                <select class="input" name="organization" on:change=move |event| go.run(("organization", event_target_value(&event)))>
-                    <option value="">"All clients"</option>
-                    {organizations
-                        .into_iter()
-                        .map(|(id, name)| {
-                            let selected = is("organization", &id);
-                            view! { <option value=id selected=selected>{name}</option> }
-                        })
-                        .collect_view()}
-                </select>
-            </label>
-            <label>
-                <span class="hidden-words">"Class"</span>
-                <select class="input" name="class" on:change=move |event| go.run(("class", event_target_value(&event)))>
-                    <option value="">"All classes"</option>
-                    <option value="server" selected=is("class", "server")>"Servers"</option>
-                    <option value="workstation" selected=is("class", "workstation")>"Workstations"</option>
-                </select>
-            </label>
-            <label>
-                <span class="hidden-words">"Life"</span>
-                <select class="input" name="life" on:change=move |event| go.run(("life", event_target_value(&event)))>
-                    <option value="">"In use"</option>
-                    <option value="pending" selected=is("life", "pending")>"Waiting"</option>
-                    <option value="paused" selected=is("life", "paused")>"Paused"</option>
-                    <option value="retired" selected=is("life", "retired")>"Retired"</option>
-                </select>
-            </label>
-            <noscript><button class="button" type="submit">"Show"</button></noscript>
-        </form>
-        <nav class="chips" aria-label="Bands">
-            {band("critical", "Critical", |c| c.critical)}
-            {band("warning", "Warning", |c| c.warning)}
-            {band("unknown", "Unknown", |c| c.unknown)}
-            {band("healthy", "Healthy", |c| c.healthy)}
-        </nav>
+        <FilterBar label="Filter devices" keep=vec!["sort", "band", "policy"]>
+            <SearchFilter label="Search devices"/>
+            {client}
+            <SelectFilter name="class" label="Class" all="All classes" options=classes/>
+            <SelectFilter name="life" label="Life" all="In use" options=lives/>
+            <ClearFilters keys=FILTERS.to_vec()/>
+            <ColumnMenu columns/>
+        </FilterBar>
+        <Chips label="Bands">
+            {band(Band::Critical, "Critical", |c| c.critical)}
+            {band(Band::Warning, "Warning", |c| c.warning)}
+            {band(Band::Unknown, "Unknown", |c| c.unknown)}
+            {band(Band::Healthy, "Healthy", |c| c.healthy)}
+        </Chips>
     }
 }
 
-/// The rows as CSV. A cell that a spreadsheet would take for a formula is quoted with an apostrophe.
-fn csv(lines: &[DeviceLine]) -> String {
-    let cell = |value: &str| {
-        let guard = if value.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-        format!("\"{guard}{}\"", value.replace('"', "\"\""))
-    };
-    let mut csv =
-        "Device,Client,Class,Score,Band,Last usable backup,Next due,Policy,Storage used (bytes),Quota (bytes),Tags\r\n".to_owned();
-    for line in lines {
-        let time = |t: Option<domain::time::Time>| t.map(text::rfc3339).unwrap_or_default();
-        let number = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
-        let cells = [
-            cell(&line.name),
-            cell(&line.organization.1),
-            cell(class_word(line.class)),
-            line.now.score.0.to_string(),
-            cell(text::band_label(line.now.band)),
-            time(line.now.last_usable_at),
-            time(line.now.due_at),
-            cell(&line.policy.1),
-            number(line.storage_used),
-            number(line.quota_bytes),
-            cell(&line.tags.join(" ")),
-        ];
-        csv.push_str(&cells.join(","));
-        csv.push_str("\r\n");
-    }
-    csv
+fn csv_row(line: &DeviceLine) -> CsvRow {
+    let time = |t: Option<Time>| t.map(rfc3339).unwrap_or_default();
+    vec![
+        ("device", line.name.clone()),
+        ("client", line.organization.1.clone()),
+        ("class", class_word(line.class).to_owned()),
+        ("score", line.now.score.0.to_string()),
+        ("state", text::band_label(line.now.band).to_owned()),
+        ("last", time(line.now.last_usable_at)),
+        ("due", time(line.now.due_at)),
+        ("policy", line.policy.1.clone()),
+        ("storage", line.storage_used.map(|n| n.to_string()).unwrap_or_default()),
+        ("days", charts::day_bars_text(&line.bars.drawn())),
+        ("alerts", line.open_alerts.to_string()),
+        ("tags", line.tags.join(" ")),
+    ]
 }

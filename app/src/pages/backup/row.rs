@@ -3,10 +3,10 @@
 use super::state::{DoingBadge, storage};
 use crate::{
     api::backup::DeviceLine,
-    components::{DayBars, ScorePill, TimeText},
+    components::{DayBars, ScorePill, Tag, TimeText},
     live::Live,
 };
-use domain::{live::DeviceNow, policy::DeviceClass};
+use domain::{live::DeviceNow, policy::DeviceClass, text};
 use leptos::prelude::*;
 
 /// The word for a class.
@@ -40,6 +40,7 @@ pub fn DeviceRow(
                 <span class="cell-aside">{class_word(line.class)}</span>
             </th>
             <td data-label="Client"><a class="quiet-link" href=format!("/organizations/{}", line.organization.0)>{line.organization.1}</a></td>
+            <td data-label="Class">{class_word(line.class)}</td>
             <td data-label="Score"><ScorePill score=Signal::derive(move || now.with(|n| n.score)) band=Signal::derive(move || now.with(|n| n.band))/></td>
             <td data-label="State"><DoingBadge now/></td>
             <td data-label="Last backup"><TimeText at=Signal::derive(move || now.with(|n| n.last_usable_at)) none="never"/></td>
@@ -49,6 +50,8 @@ pub fn DeviceRow(
                 {move || storage(used(), quota)}
             </td>
             <td data-label="28 days" class="cell-bars"><DayBars bars/></td>
+            <td data-label="Open alerts" class="number">{text::count(line.open_alerts)}</td>
+            <td data-label="Tags">{line.tags.into_iter().map(|tag| view! { <Tag label=tag/> }).collect_view()}</td>
         </tr>
     }
 }

@@ -1,24 +1,19 @@
 //! From the engine's devices to the pages' ones.
 
-use super::{Bars, DeviceLine, DeviceView, DevicesQuery, DevicesView, JobLine, RestoreLine};
+use super::{Bars, DeviceLine, DevicesQuery, DevicesView};
 use crate::{context, error::UiError};
 use domain::{
     access::Actor,
-    ids::DeviceId,
-    live::{AlertNow, DeviceNow},
-    text,
+    live::DeviceNow,
 };
 use engine::{
     Engine,
     store::{
         devices::{self, DeviceFilter, DeviceRow, DeviceSort},
-        jobs, organizations, policies, restore_tests,
+        organizations,
     },
 };
-use leptos::prelude::use_context;
 
-const RUNS: u64 = 20;
-const ALERTS: u64 = 20;
 const MOST_ORGANIZATIONS: u64 = 500;
 
 pub(in crate::api::backup) fn line(row: DeviceRow) -> DeviceLine {
@@ -76,7 +71,7 @@ fn filter(query: &DevicesQuery) -> DeviceFilter {
         band: word(&query.band),
         class: word(&query.class),
         life: word(&query.life),
-        policy: None,
+        policy: word(&query.policy),
         search: Some(query.search.clone()),
         sort,
         descending,
@@ -96,76 +91,34 @@ pub(super) async fn devices(query: DevicesQuery) -> Result<DevicesView, UiError>
     let (engine, actor) = context::actor()?;
     let now = context::now(&engine);
     let page = devices::list(&engine.store, &actor, &filter(&query), now).await?;
-    let counts = organizations::counts_in_scope(&engine.store, &actor).await?;
-    let all = counts.healthy + counts.warning + counts.critical + counts.unknown + counts.paused;
+    // Outside the scope it is an organization without devices.
+    let chosen = match word(&query.organization) {
+        Some(id) => organizations::get(&engine.store, &actor, id).await.ok(),
+        None => None,
+    };
+    let counts = match &chosen {
+        _ if !query.has_no_detail() => None,
+        Some(row) => Some(row.counts),
+        None if query.organization.is_empty() => Some(engine::live::counts(&engine.store, &actor).await?),
+        None => None,
+    };
+    let all = counts.filter(|_| query.band.is_empty()).map(|c| c.healthy + c.warning + c.critical + c.unknown + c.paused);
     Ok(DevicesView {
         lines: page.items.into_iter().map(line).collect(),
         next_cursor: page.next_cursor,
-        total: query.is_all().then_some(all),
-        organizations: choices(&engine, &actor).await?,
+        total: all,
+        organization: chosen.map(|row| (row.id.to_string(), row.name)),
         counts,
     })
 }
 
-pub(super) async fn device(id: &str) -> Result<DeviceView, UiError> {
+/// Choices of a filter that looks up as one types.
+const FOUND: u64 = 12;
+
+pub(super) async fn find_organizations(typed: String) -> Result<Vec<(String, String)>, UiError> {
     let (engine, actor) = context::actor()?;
-    let id: DeviceId = id.parse().map_err(|_| UiError::not_found("device"))?;
-    let now = context::now(&engine);
-    let url = use_context::<context::PublicUrl>().unwrap_or_default().0;
-    let detail = devices::get(&engine.store, &actor, id, now).await?;
-    let jobs = jobs::list(&engine.store, &actor, id).await?;
-    let runs = crate::api::backup::runs::ssr::of_device(&engine, &actor, id, None, RUNS).await?;
-    let tests = restore_tests::list(&engine.store, &actor, id).await?;
-    let alerts = crate::api::backup::alerts::ssr::of_device(&engine, &actor, id, ALERTS).await?;
-    let policies = policies::list(&engine.store, &actor).await?;
-    let mut line = line(detail.row);
-    line.now.alerts = alerts
-        .iter()
-        .filter(|a| a.resolved_at.is_none())
-        .map(|a| AlertNow {
-            alert: a.id,
-            kind: a.kind,
-            severity: a.severity,
-            opened_at: a.opened_at,
-            acknowledged: a.acknowledged.is_some(),
-        })
-        .collect();
-    Ok(DeviceView {
-        line,
-        at: now,
-        hostname: detail.hostname,
-        agent_version: detail.agent_version,
-        time_zone: detail.time_zone,
-        schedule: text::schedule(&detail.schedule),
-        organization_deactivated: detail.organization_deactivated,
-        jobs: jobs
-            .into_iter()
-            .map(|job| JobLine {
-                id: job.id,
-                name: job.name,
-                schedule: text::schedule(&job.schedule),
-                is_own_schedule: job.own_schedule.is_some(),
-                ping_url: format!("{url}/ping/{}", job.ping_uuid),
-            })
-            .collect(),
-        has_more_runs: runs.next_cursor.is_some(),
-        runs: runs.runs,
-        restore_tests: tests
-            .into_iter()
-            .map(|t| RestoreLine {
-                id: t.id,
-                at: t.at,
-                passed: t.passed,
-                scope: t.scope,
-                rpo_seconds: t.rpo_seconds,
-                rto_seconds: t.rto_seconds,
-                note: t.note,
-                made_by: t.made_by,
-            })
-            .collect(),
-        alerts,
-        policies: policies.into_iter().map(|p| (p.id.to_string(), p.name)).collect(),
-        ping_uuid: detail.ping_uuid,
-        url,
-    })
+    let search = Some(typed).filter(|t| !t.trim().is_empty());
+    let filter = organizations::OrganizationFilter { search, limit: Some(FOUND), ..Default::default() };
+    let page = organizations::list(&engine.store, &actor, &filter).await?;
+    Ok(page.items.into_iter().map(|row| (row.id.to_string(), row.name)).collect())
 }
