@@ -6,8 +6,13 @@
 
 mod course;
 mod dice;
+mod make;
+mod people;
+mod places;
 pub mod plan;
+mod policies;
 pub mod story;
+mod words;
 
 pub use plan::{DevicePlan, Happening, JobPlan, OrganizationPlan, PartnerPlan, PersonPlan, PlanType, PolicyPlan, What};
 pub use story::Story;
@@ -41,12 +46,21 @@ pub struct Fleet {
     pub from: Time,
     /// End of its history: the stories are at their height. Happenings go on after it.
     pub until: Time,
-    seed: u64,
+    pub(crate) seed: u64,
+    /// Where the devices of each organization begin, in one row of all.
+    pub(crate) starts: Vec<u32>,
+    pub(crate) specials: make::Specials,
 }
 
-/// The fleet of a seed. Cheap: organizations are made when they are asked for.
+/// The fleet of a seed. Cheap: organizations are made when they are asked for. `until` is cut to a full second.
+/// History of less than 150 days has no room for every story.
 pub fn fleet(seed: u64, size: Size, until: Time) -> Fleet {
-    Fleet { partners: Vec::new(), size, from: until - Span::days(size.days.into()), until, seed }
+    let organizations = size.organizations.max(people::PARTNERS_OF_A_FLEET as u32);
+    let size = Size { organizations, devices: size.devices.max(organizations), days: size.days.max(1) };
+    let until = Time(until.0 - until.0.rem_euclid(1_000));
+    let starts = make::starts(seed, size.organizations, size.devices);
+    let specials = make::Specials::draw(seed, &starts);
+    Fleet { partners: people::partners(), size, from: until - Span::days(size.days.into()), until, seed, starts, specials }
 }
 
 impl Fleet {
@@ -57,7 +71,6 @@ impl Fleet {
 
     /// The organization at that place; none beyond the last.
     pub fn organization(&self, index: usize) -> Option<OrganizationPlan> {
-        let _ = (index, self.seed);
-        None
+        make::organization(self, index)
     }
 }
