@@ -5,15 +5,16 @@
 
 use domain::{
     health::assess,
-    ids::DeviceId,
-    live::{CountsNow, DeviceNow},
+    ids::{DeviceId, OrganizationId},
+    live::{CountsNow, DeviceNow, OrganizationNow},
     time::{Span, Time},
 };
 use leptos::prelude::*;
-use std::collections::HashMap;
+use watched::Watched;
 
 #[cfg(feature = "hydrate")]
 mod stream;
+mod watched;
 
 /// How the page hears of what happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +40,8 @@ pub struct Live {
     pub now: RwSignal<Option<Time>>,
     /// The last device that changed, whether on screen or not: lists may want to offer new rows.
     pub last_change: RwSignal<Option<DeviceId>>,
-    devices: StoredValue<HashMap<DeviceId, RwSignal<DeviceNow>>>,
-    watched: StoredValue<HashMap<DeviceId, u32>>,
+    devices: Watched<DeviceId, DeviceNow>,
+    organizations: Watched<OrganizationId, OrganizationNow>,
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server never asks"))]
     offset: StoredValue<Span>,
 }
@@ -58,8 +59,8 @@ impl Live {
             counts: RwSignal::new(None),
             now: RwSignal::new(None),
             last_change: RwSignal::new(None),
-            devices: StoredValue::new(HashMap::new()),
-            watched: StoredValue::new(HashMap::new()),
+            devices: Watched::new(),
+            organizations: Watched::new(),
             offset: StoredValue::new(Span::ZERO),
         }
     }
@@ -81,32 +82,16 @@ impl Live {
     /// A device that a page shows: from now on, until the page is gone, its signal follows the stream and ages by itself.
     /// `seen` is what the page's own data says; a newer state that is known already is kept.
     pub fn watch(&self, seen: DeviceNow) -> RwSignal<DeviceNow> {
-        let id = seen.device;
-        let (devices, watched) = (self.devices, self.watched);
-        watched.update_value(|w| *w.entry(id).or_insert(0) += 1);
-        // Made anew by each page: a signal dies with the page that made it.
-        let signal = RwSignal::new(seen);
-        devices.update_value(|d| {
-            d.insert(id, signal);
-        });
         let live = *self;
-        on_cleanup(move || {
-            let gone = watched
-                .try_update_value(|w| {
-                    let left = w.entry(id).or_insert(1);
-                    *left = left.saturating_sub(1);
-                    let gone = *left == 0;
-                    if gone {
-                        w.remove(&id);
-                    }
-                    gone
-                })
-                .unwrap_or(false);
-            if gone {
-                let _ = devices.try_update_value(|d| d.remove(&id));
-            }
-            live.watch_changed();
-        });
+        let signal = self.devices.begin(seen.device, seen, move || live.watch_changed());
+        self.watch_changed();
+        signal
+    }
+
+    /// An organization that a page shows: its counts and worst device follow the stream until the page is gone.
+    pub fn watch_organization(&self, seen: OrganizationNow) -> RwSignal<OrganizationNow> {
+        let live = *self;
+        let signal = self.organizations.begin(seen.organization, seen, move || live.watch_changed());
         self.watch_changed();
         signal
     }
@@ -120,18 +105,14 @@ impl Live {
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server hears nothing"))]
     fn take(&self, device: DeviceNow) {
         let id = device.device;
-        if let Some(signal) = self.devices.with_value(|d| d.get(&id).copied())
-            && signal.try_with_untracked(|s| *s != device) == Some(true)
-        {
-            let _ = signal.try_set(device);
-        }
+        self.devices.take(id, &device);
         self.last_change.set(Some(id));
     }
 
     /// Decides again for each watched device whose time has come. Gives the earliest time that is still to come.
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server has the reconciler"))]
     fn age(&self, now: Time) -> Option<Time> {
-        let signals: Vec<RwSignal<DeviceNow>> = self.devices.with_value(|d| d.values().copied().collect());
+        let signals = self.devices.signals();
         let mut next: Option<Time> = None;
         for signal in signals {
             let Some(due) = signal.try_with_untracked(|d| d.next_change).flatten() else { continue };

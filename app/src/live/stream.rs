@@ -2,8 +2,8 @@
 
 use super::{Live, Pulse};
 use domain::{
-    ids::DeviceId,
-    live::{CountsNow, DeviceNow, Snapshot},
+    ids::{DeviceId, OrganizationId},
+    live::{CountsNow, DeviceNow, OrganizationNow, Snapshot},
     time::{Span, Time},
 };
 use gloo_timers::callback::{Interval, Timeout};
@@ -17,7 +17,7 @@ const SILENCE: Span = Span(35_000);
 const TICK: u32 = 10_000;
 const FIRST_WAIT: u32 = 500;
 const LONGEST_WAIT: u32 = 30_000;
-/// Most devices that the server lets a stream watch.
+/// Most devices, and most organizations, that the server lets a stream watch.
 const MOST_WATCHED: usize = 300;
 
 /// Devices of the scope that changed and are not watched.
@@ -26,13 +26,16 @@ struct Others {
     devices: Vec<DeviceId>,
 }
 
+/// What is on screen.
+type Asked = (Vec<DeviceId>, Vec<OrganizationId>);
+
 struct Stream {
     live: Live,
     is_signed_in: bool,
     source: Option<EventSource>,
     handlers: Vec<Closure<dyn FnMut(MessageEvent)>>,
     on_error: Option<Closure<dyn FnMut()>>,
-    asked: Vec<DeviceId>,
+    asked: Asked,
     failures: u32,
     heard_at: Time,
     reconnect: Option<Timeout>,
@@ -60,7 +63,7 @@ pub(super) fn start(live: Live, is_signed_in: bool) {
         source: None,
         handlers: Vec::new(),
         on_error: None,
-        asked: Vec::new(),
+        asked: Asked::default(),
         failures: 0,
         heard_at: crate::browser::clock(),
         reconnect: None,
@@ -130,11 +133,13 @@ pub(super) fn watch_changed() {
     stream.borrow_mut().rewatch = Some(timeout);
 }
 
-fn watched(live: Live) -> Vec<DeviceId> {
-    let mut ids: Vec<DeviceId> = live.watched.with_value(|w| w.keys().copied().collect());
-    ids.sort_unstable();
-    ids.truncate(MOST_WATCHED);
-    ids
+fn watched(live: Live) -> Asked {
+    (live.devices.ids(MOST_WATCHED), live.organizations.ids(MOST_WATCHED))
+}
+
+fn list<I: ToString>(ids: &[I]) -> String {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    ids.join(",")
 }
 
 fn close() {
@@ -158,15 +163,14 @@ fn open() {
     if !signed_in || !crate::browser::is_visible() {
         return;
     }
-    let ids = watched(live);
-    let list: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let Ok(source) = EventSource::new(&format!("/live?devices={}", list.join(","))) else {
+    let asked = watched(live);
+    let Ok(source) = EventSource::new(&format!("/live?devices={}&organizations={}", list(&asked.0), list(&asked.1))) else {
         failed();
         return;
     };
     let mut s = stream.borrow_mut();
-    s.asked = ids;
-    for name in ["snapshot", "device", "counts", "new", "ping"] {
+    s.asked = asked;
+    for name in ["snapshot", "device", "organization", "counts", "new", "ping"] {
         let handler = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             heard();
             if let Some(data) = event.data().as_string() {
@@ -230,7 +234,15 @@ fn take(live: Live, name: &str, data: &str) {
             for device in snapshot.devices {
                 live.take(device);
             }
+            for organization in snapshot.organizations {
+                live.organizations.take(organization.organization, &organization);
+            }
             age();
+        }
+        "organization" => {
+            if let Ok(now) = serde_json::from_str::<OrganizationNow>(data) {
+                live.organizations.take(now.organization, &now);
+            }
         }
         "device" => {
             if let Ok(device) = serde_json::from_str::<DeviceNow>(data) {

@@ -4,6 +4,10 @@
 //! notification lock never delays an acknowledgement) and each server loads what its own pages need. If a server dies in between,
 //! pages of the others show that device's state at its next change or their next snapshot.
 
+mod organizations;
+
+pub use organizations::{BEAT, OrganizationState, OrganizationWatch, watch};
+
 use crate::{
     error::Error,
     ingest::bulk::{Keys, Kind},
@@ -61,6 +65,7 @@ struct Inner {
     /// To the other servers; none on SQLite.
     others: std::sync::OnceLock<mpsc::UnboundedSender<(PartnerId, DeviceId)>>,
     origin: u64,
+    watched: organizations::Watched,
 }
 
 impl Default for LiveHub {
@@ -73,7 +78,7 @@ impl LiveHub {
     /// A hub of its own.
     pub fn new() -> Self {
         let (changes, _) = broadcast::channel(BEHIND);
-        Self { inner: Arc::new(Inner { changes, others: std::sync::OnceLock::new(), origin: rand::random() }) }
+        Self { inner: Arc::new(Inner { changes, others: std::sync::OnceLock::new(), origin: rand::random(), watched: organizations::Watched::default() }) }
     }
 
     /// Hands changes to all subscribers, here and at other servers. Call it after the commit.
@@ -312,11 +317,18 @@ pub async fn changes(store: &Store, devices: &[(PartnerId, DeviceId)], now: Time
     Ok(now_of(store, devices, Some(now)).await?.changes())
 }
 
-/// Everything a tab watches: counts of the actor's scope and the watched devices in it.
+/// Everything a tab watches: counts of the actor's scope, and the watched devices and organizations in it.
 ///
 /// # Errors
 /// `Forbidden`: the actor doesn't see dashboards. The database fails.
-pub async fn snapshot(store: &Store, actor: &Actor, watched: &[DeviceId], build: &str, now: Time) -> Result<Snapshot, Error> {
+pub async fn snapshot(
+    store: &Store,
+    actor: &Actor,
+    watched: &[DeviceId],
+    organizations: &OrganizationWatch,
+    build: &str,
+    now: Time,
+) -> Result<Snapshot, Error> {
     let counts = counts(store, actor).await?;
     let mut keys = Keys::new(&[Kind::Int, Kind::Int]);
     for partner in partners(&actor.scope) {
@@ -337,7 +349,8 @@ pub async fn snapshot(store: &Store, actor: &Actor, watched: &[DeviceId], build:
     let devices: Vec<_> = watched.iter().filter_map(|device| Some((*found.get(device)?, *device))).collect();
     let work = now_of(store, &devices, Some(now)).await?;
     let devices = (0..work.subjects.len()).filter_map(|place| work.device_now(place)).collect();
-    Ok(Snapshot { build: build.to_owned(), at: now, counts, devices })
+    let organizations = organizations.now(store).await?;
+    Ok(Snapshot { build: build.to_owned(), at: now, counts, devices, organizations })
 }
 
 fn partners(scope: &Scope) -> &[PartnerId] {

@@ -8,16 +8,13 @@ use domain::{
     ids::{DeviceId, OrganizationId, PartnerId},
     live::CountsNow,
 };
-use engine::live;
+use engine::live::{self, BEAT};
 use parking_lot::Mutex;
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 use tokio::{
     sync::{broadcast::error::RecvError, watch},
     time::{Instant, sleep_until},
 };
-
-/// Least time between two states of one topic.
-pub const BEAT: Duration = Duration::from_millis(250);
 
 /// What tells scopes apart; roles see the same counts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

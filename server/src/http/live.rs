@@ -1,12 +1,11 @@
 //! `GET /live`: one event stream per open tab (D6, live counts).
 //!
-//! First a snapshot of the scope, then small idempotent states: `device` of the watched devices, `counts`, `new` for devices of the
-//! scope that are not watched. At most four a second of a topic: the first at once, the rest as one at the end of the beat.
+//! First a snapshot of the scope, then small idempotent states: `device` of the watched devices, `organization` of the watched
+//! organizations, `counts`, `new` for devices of the scope that are not watched. At most four a second of a topic: the first at once, the rest as one at the end of the beat.
 //! A real `ping` every 15 s. After a lag: a new snapshot. It ends with the server, the session, or the scope.
 
 use super::{
     auth::Caller,
-    counts_feed::BEAT,
     error::{ApiError, ApiResult},
     read::Search,
 };
@@ -21,15 +20,17 @@ use axum::{
 };
 use domain::{
     access::{Action, Actor},
-    ids::DeviceId,
+    ids::{DeviceId, OrganizationId},
     live::CountsNow,
 };
-use engine::live::{self, Change};
+use engine::live::{self, BEAT, Change, OrganizationState, OrganizationWatch};
 use serde::Deserialize;
 use serde_json::json;
 use std::{
     collections::{HashMap, HashSet},
     convert::Infallible,
+    fmt::Display,
+    str::FromStr,
     sync::Arc,
     time::Duration,
 };
@@ -39,7 +40,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Most devices a tab may watch.
+/// Most devices, and most organizations, a tab may watch.
 const MAX_WATCHED: usize = 300;
 /// A real event, so that the page can tell a quiet stream from a dead one.
 const PING: Duration = Duration::from_secs(15);
@@ -54,6 +55,21 @@ pub struct Watch {
     /// Ids of devices, separated by commas.
     #[serde(default)]
     devices: String,
+    /// Ids of organizations, separated by commas.
+    #[serde(default)]
+    organizations: String,
+}
+
+fn ids<T: FromStr>(name: &str, too_many: &'static str, text: &str) -> ApiResult<Vec<T>>
+where
+    T::Err: Display,
+{
+    let ids: Result<Vec<T>, _> = text.split(',').filter(|id| !id.is_empty()).map(str::parse).collect();
+    let ids = ids.map_err(|error| ApiError::malformed("bad_query", format!("{name}: {error}")))?;
+    if ids.len() > MAX_WATCHED {
+        return Err(ApiError::malformed(too_many, format!("a stream watches at most {MAX_WATCHED} {name}")));
+    }
+    Ok(ids)
 }
 
 /// Opens a stream.
@@ -61,21 +77,18 @@ pub async fn stream(State(portal): State<Portal>, caller: Caller, Search(watch):
     if !caller.actor.may(Action::SeeDashboards) {
         return Err(ApiError::forbidden("see dashboards"));
     }
-    let ids = watch.devices.split(',').filter(|id| !id.is_empty());
-    let watched = ids
-        .map(|id| id.parse::<DeviceId>())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| ApiError::malformed("bad_query", format!("devices: {error}")))?;
-    if watched.len() > MAX_WATCHED {
-        return Err(ApiError::malformed("too_many_devices", format!("a stream watches at most {MAX_WATCHED} devices")));
-    }
+    let watched = ids("devices", "too_many_devices", &watch.devices)?;
+    let organizations: Vec<OrganizationId> = ids("organizations", "too_many_organizations", &watch.organizations)?;
     let (sender, receiver) = mpsc::channel(QUEUE);
     let counts = portal.feeds().join(&portal, &caller.actor).await?;
+    let organizations = live::watch(portal.store(), &portal.engine().live, &caller.actor, &organizations).await?;
     let mut tab = Tab {
         actor: caller.actor.clone(),
         portal: portal.clone(),
         caller,
         watched,
+        organizations,
+        sent_organizations: HashMap::new(),
         topics: HashMap::new(),
         fresh: HashSet::new(),
         fresh_at: None,
@@ -115,6 +128,9 @@ struct Tab {
     caller: Caller,
     actor: Actor,
     watched: Vec<DeviceId>,
+    organizations: OrganizationWatch,
+    /// What was said last of each: most changes of a device change nothing of its organization.
+    sent_organizations: HashMap<OrganizationId, Arc<str>>,
     topics: HashMap<DeviceId, Topic>,
     /// Unwatched devices that changed.
     fresh: HashSet<DeviceId>,
@@ -131,10 +147,11 @@ struct Over;
 impl Tab {
     async fn snapshot(&mut self) -> ApiResult<Event> {
         let build = self.portal.site().build().to_owned();
-        let snapshot = live::snapshot(self.portal.store(), &self.actor, &self.watched, &build, self.portal.now()).await?;
+        let snapshot = live::snapshot(self.portal.store(), &self.actor, &self.watched, &self.organizations, &build, self.portal.now()).await?;
         self.sent_counts = Some(snapshot.counts);
         self.topics.clear();
         self.fresh.clear();
+        self.sent_organizations.clear();
         let json = serde_json::to_string(&snapshot).map_err(|error| ApiError::internal(error.to_string()))?;
         Ok(Event::default().event("snapshot").data(json))
     }
@@ -156,12 +173,13 @@ impl Tab {
                     // Something may have been missed.
                     Ok(_) | Err(RecvError::Lagged(_)) => {
                         changes = changes.resubscribe();
-                        match self.snapshot().await {
-                            Ok(event) => self.send(event).await,
-                            Err(_) => Err(Over),
-                        }
+                        self.begin_anew().await
                     }
                     Err(RecvError::Closed) => Err(Over),
+                },
+                states = self.organizations.next() => match states {
+                    Some(states) => self.tell_organizations(states).await,
+                    None => self.begin_anew().await,
                 },
                 Ok(()) = self.counts.changed() => {
                     self.counts_at.get_or_insert_with(Instant::now);
@@ -178,6 +196,24 @@ impl Tab {
                 return;
             }
         }
+    }
+
+    async fn begin_anew(&mut self) -> Result<(), Over> {
+        match self.snapshot().await {
+            Ok(event) => self.send(event).await,
+            Err(_) => Err(Over),
+        }
+    }
+
+    /// They come at most four times a second each.
+    async fn tell_organizations(&mut self, states: Vec<OrganizationState>) -> Result<(), Over> {
+        for OrganizationState { organization, json } in states {
+            if self.sent_organizations.get(&organization) != Some(&json) {
+                self.send(Event::default().event("organization").data(&*json)).await?;
+                self.sent_organizations.insert(organization, json);
+            }
+        }
+        Ok(())
     }
 
     /// The session may have ended, or its scope been changed.

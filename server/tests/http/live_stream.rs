@@ -7,7 +7,7 @@ use crate::{
 use domain::{
     access::KeyRights,
     ids::OrganizationId,
-    live::{CountsNow, DeviceNow, Snapshot},
+    live::{CountsNow, DeviceNow, OrganizationNow, Snapshot},
 };
 use engine::store::keys::KeyScope;
 use serde_json::{Value, json};
@@ -58,6 +58,45 @@ async fn a_stream_begins_with_a_snapshot_and_tells_changes_as_states() {
         if name == "new" {
             let data: Value = serde_json::from_str(&data).unwrap();
             assert_eq!(data["devices"], json!([app.neighbour.device]));
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn watched_organizations_tell_their_counts_and_worst_device_as_states() {
+    let app = TestApp::new().await;
+    let who = reader(&app).await;
+    let address = app.listen().await;
+    let asked = format!("/live?organizations={},{}", app.own.organization, app.foreign.organization);
+    let mut wire = Wire::connect(address).await.unwrap().open(&asked, who.key()).await.unwrap();
+    let snapshot: Snapshot = serde_json::from_str(&next(&mut wire).await.1).unwrap();
+    assert_eq!(snapshot.organizations.iter().map(|o| o.organization).collect::<Vec<_>>(), [app.own.organization], "not the foreign one");
+    assert_eq!((snapshot.organizations[0].counts.unknown, snapshot.organizations[0].counts.running), (1, 0));
+    send(&app, &app.foreign.ingest, "1", "running").await;
+    send(&app, &app.neighbour.ingest, "1", "running").await;
+    send(&app, &app.own.ingest, "1", "running").await;
+    let mut told = 0;
+    loop {
+        let (name, data) = next(&mut wire).await;
+        if name == "organization" {
+            let now: OrganizationNow = serde_json::from_str(&data).unwrap();
+            assert_eq!(now.organization, app.own.organization);
+            assert_eq!((now.counts.running, now.worst.map(|w| w.device)), (1, Some(app.own.device)));
+            // A progress report changes nothing of the organization, so nothing is said of it.
+            send(&app, &app.own.ingest, "1", "running").await;
+            told += 1;
+        }
+        if name == "device" || (name == "new" && told > 0) {
+            break;
+        }
+    }
+    send(&app, &app.own.ingest, "1", "failed").await;
+    loop {
+        let (name, data) = next(&mut wire).await;
+        if name == "organization" {
+            let now: OrganizationNow = serde_json::from_str(&data).unwrap();
+            assert_eq!((now.counts.running, now.counts.warning), (0, 1));
             break;
         }
     }

@@ -1,79 +1,39 @@
 //! Organizations: the clients of a partner, with their live counts and those of a window (D1, D6).
 
+mod clients;
 mod counts;
+mod list;
+mod need;
 mod words;
 
+pub(crate) use clients::now_of;
+pub use clients::{ClientRow, LastDays, clients, days};
 pub use counts::{WindowCounts, counts, counts_in_scope};
+pub use list::{OrganizationFilter, OrganizationRow, OrganizationSort, Standing, Standings, get, list, names, standings};
+pub use need::need;
 pub use words::{OrganizationStatus, PlanType, Window};
 
 use super::{
     Store,
     audit::{self, Entry},
-    days, devices,
+    devices,
     entity::{device, organization},
     facts::parse,
-    input,
-    page::{self, Page},
-    partners, scope, sql,
+    input, partners, scope,
 };
 use crate::{Engine, error::Error};
 use domain::{
     access::{Action, Actor},
     ids::{DeviceId, OrganizationId, PartnerId},
-    live::CountsNow,
     time::Time,
 };
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
-    sea_query::{Expr, LikeExpr},
+    Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
-
-/// An organization with its live counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct OrganizationRow {
-    /// Which organization.
-    pub id: OrganizationId,
-    /// Whose client.
-    pub partner: PartnerId,
-    /// Its name.
-    pub name: String,
-    /// Its IANA zone.
-    pub time_zone: String,
-    /// Whether it is served.
-    pub status: OrganizationStatus,
-    /// Where its backup data lives.
-    pub region: String,
-    /// Name of its plan.
-    pub plan_name: String,
-    /// What was sold.
-    pub plan_type: PlanType,
-    /// Seats it may use.
-    pub seat_limit: Option<i64>,
-    /// When it was made.
-    pub created_at: Time,
-    /// When it was changed last.
-    pub updated_at: Time,
-    /// Devices by band, open runs and alerts, now.
-    pub counts: CountsNow,
-}
-
-/// What a list of organizations asks for. Sorted by name.
-#[derive(Clone, Debug, Default)]
-pub struct OrganizationFilter {
-    /// Part of the name.
-    pub search: Option<String>,
-    /// Only those served, or those not.
-    pub status: Option<OrganizationStatus>,
-    /// Where to go on.
-    pub cursor: Option<String>,
-    /// Rows, at most 500.
-    pub limit: Option<u64>,
-}
 
 /// An organization to be made.
 #[derive(Clone, Debug, Default)]
@@ -113,23 +73,6 @@ pub struct OrganizationChange {
     pub seat_limit: Option<Option<i64>>,
 }
 
-fn row(model: organization::Model, counts: CountsNow) -> Result<OrganizationRow, Error> {
-    Ok(OrganizationRow {
-        id: OrganizationId(model.id),
-        partner: PartnerId(model.partner_id),
-        name: model.name,
-        time_zone: model.time_zone,
-        status: parse(&model.status)?,
-        region: model.region,
-        plan_name: model.plan_name,
-        plan_type: parse(&model.plan_type)?,
-        seat_limit: model.seat_limit,
-        created_at: Time(model.created_at),
-        updated_at: Time(model.updated_at),
-        counts,
-    })
-}
-
 fn seen(actor: &Actor) -> Condition {
     scope::within(&actor.scope, organization::Column::PartnerId, Some(organization::Column::Id), None::<organization::Column>)
 }
@@ -137,49 +80,6 @@ fn seen(actor: &Actor) -> Condition {
 fn may_see(actor: &Actor) -> Result<(), Error> {
     // Finance sees seats and plans, which live here (D11).
     if actor.may(Action::SeeDashboards) || actor.may(Action::SeeSeats) { Ok(()) } else { Err(Error::Forbidden("see organizations")) }
-}
-
-/// A page of organizations, by name.
-///
-/// # Errors
-/// `Forbidden` without the right to read; `Invalid` (cursor, limit).
-pub async fn list(store: &Store, actor: &Actor, filter: &OrganizationFilter) -> Result<Page<OrganizationRow>, Error> {
-    may_see(actor)?;
-    let limit = page::limit(filter.limit)?;
-    let mut seen = seen(actor);
-    if let Some(search) = filter.search.as_deref().filter(|s| !s.trim().is_empty()) {
-        seen = seen.add(Expr::col(organization::Column::NameLower).like(LikeExpr::new(sql::contains(search)).escape('\\')));
-    }
-    if let Some(status) = filter.status {
-        seen = seen.add(organization::Column::Status.eq(status.as_str()));
-    }
-    if let Some((name, id)) = page::read::<(String, i64)>(filter.cursor.as_deref())? {
-        seen = seen.add(page::after(organization::Column::NameLower, name, organization::Column::Id, id));
-    }
-    let rows = organization::Entity::find()
-        .filter(seen)
-        .order_by_asc(organization::Column::NameLower)
-        .order_by_asc(organization::Column::Id)
-        .limit(limit + 1)
-        .all(store.reads())
-        .await?;
-    let page = Page::cut(rows, limit, |o| (o.name_lower.clone(), o.id))?;
-    let counts = counts::counts_of(store.reads(), page.items.iter().map(|o| (o.partner_id, o.id))).await?;
-    page.try_map(|o| {
-        let counts = counts.get(&o.id).copied().unwrap_or_default();
-        row(o, counts)
-    })
-}
-
-/// One organization.
-///
-/// # Errors
-/// `NotFound` outside the scope; `Forbidden` without the right to read.
-pub async fn get(store: &Store, actor: &Actor, id: OrganizationId) -> Result<OrganizationRow, Error> {
-    may_see(actor)?;
-    let model = find(store.reads(), actor, id).await?;
-    let counts = counts::counts_of(store.reads(), std::iter::once((model.partner_id, model.id))).await?;
-    row(model, counts.get(&id.0).copied().unwrap_or_default())
 }
 
 pub(crate) async fn find<C: ConnectionTrait>(conn: &C, actor: &Actor, id: OrganizationId) -> Result<organization::Model, Error> {
@@ -320,7 +220,7 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: OrganizationId, change: Or
     model.updated_at = Set(now.0);
     model.update(&tx).await?;
     if let Some(zone) = &new_zone {
-        days::recount(&tx, partner, id, zone).await?;
+        super::days::recount(&tx, partner, id, zone).await?;
     }
     if status == Some(OrganizationStatus::Activated) {
         watch_anew(&tx, partner, id, now).await?;

@@ -60,13 +60,12 @@ pub(crate) fn write<K: Serialize>(key: &K) -> Result<String, Error> {
 
 pub(crate) fn read<K: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<K>, Error> {
     let Some(cursor) = cursor.filter(|c| !c.is_empty()) else { return Ok(None) };
-    URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).map(Some).ok_or_else(|| {
-        Error::invalid(
-            "invalid_cursor",
-            "cursor",
-            "This `cursor` isn't one of ours, or belongs to another sort order. Begin again without it.",
-        )
-    })
+    URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).map(Some).ok_or_else(foreign)
+}
+
+/// A cursor that doesn't belong here.
+pub(crate) fn foreign() -> Error {
+    Error::invalid("invalid_cursor", "cursor", "This `cursor` isn't one of ours, or belongs to another sort order. Begin again without it.")
 }
 
 /// Rows after (key, id) in ascending order of both.

@@ -3,7 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod alerts;
+mod clients;
 mod devices;
+mod job_log;
 mod life;
+mod overview;
+mod settings;
 mod tenants;
 mod world;

@@ -155,6 +155,13 @@ pub struct OrganizationQuery {
     search: Option<String>,
     /// activated or deactivated.
     status: Option<String>,
+    /// Only this partner's.
+    partner: Option<String>,
+    /// Only those with a device that is critical, in_breach (of the service level), warning or unknown; or those all of whose
+    /// devices are healthy.
+    standing: Option<String>,
+    /// name (default), need (who needs a look first), compliance, devices, alerts or seats; with `-` before it the other way round.
+    sort: Option<String>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Rows, at most 500.
@@ -184,16 +191,24 @@ pub struct WindowQuery {
     window: Option<String>,
 }
 
-/// Lists organizations, by name.
+/// Lists organizations.
 #[utoipa::path(get, path = "/api/v1/organizations", tag = "organizations", params(OrganizationQuery), responses((status = 200, body = Paged<Organization>)))]
 pub async fn list(
     State(portal): State<Portal>,
     caller: Caller,
     Search(query): Search<OrganizationQuery>,
 ) -> ApiResult<Json<Paged<Organization>>> {
+    let (descending, sort) = match query.sort.as_deref() {
+        Some(sort) => sort.strip_prefix('-').map_or((false, Some(sort)), |sort| (true, Some(sort))),
+        None => (false, None),
+    };
     let filter = OrganizationFilter {
         search: query.search,
         status: word("status", query.status.as_deref())?,
+        partner: word("partner", query.partner.as_deref())?,
+        standing: word("standing", query.standing.as_deref())?,
+        sort: word("sort", sort)?.unwrap_or_default(),
+        descending,
         cursor: query.cursor,
         limit: query.limit,
     };

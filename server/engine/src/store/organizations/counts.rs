@@ -6,7 +6,6 @@ use crate::{
     store::{
         Store,
         entity::{organization_count, organization_hour},
-        scope,
     },
 };
 use domain::{access::Actor, ids::OrganizationId, live::CountsNow, time::Time};
@@ -65,28 +64,9 @@ pub async fn counts(store: &Store, actor: &Actor, id: OrganizationId, window: Wi
 /// Live counts of everything in the scope: the sum over its organizations.
 ///
 /// # Errors
-/// The database fails.
+/// `Forbidden` without the right to see dashboards; the database fails.
 pub async fn counts_in_scope(store: &Store, actor: &Actor) -> Result<CountsNow, Error> {
-    may_see(actor)?;
-    let seen = scope::within(
-        &actor.scope,
-        organization_count::Column::PartnerId,
-        Some(organization_count::Column::OrganizationId),
-        None::<organization_count::Column>,
-    );
-    let rows = organization_count::Entity::find().filter(seen).all(store.reads()).await?;
-    Ok(rows.iter().map(counts_now).fold(CountsNow::default(), |a, b| CountsNow {
-        healthy: a.healthy + b.healthy,
-        warning: a.warning + b.warning,
-        critical: a.critical + b.critical,
-        unknown: a.unknown + b.unknown,
-        paused: a.paused + b.paused,
-        running: a.running + b.running,
-        retrying: a.retrying + b.retrying,
-        open_alerts: a.open_alerts + b.open_alerts,
-        covered: a.covered + b.covered,
-        in_breach: a.in_breach + b.in_breach,
-    }))
+    crate::live::counts(store, actor).await
 }
 
 pub(super) async fn counts_of<C: ConnectionTrait>(
