@@ -99,6 +99,8 @@ ids! {
     RestoreTestId,
     /// A source of reports that is not known yet.
     InboxId,
+    /// A template for sources that are not known yet.
+    InboxRuleId,
     /// An entry of the audit log.
     AuditId,
 }

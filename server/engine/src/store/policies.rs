@@ -1,16 +1,21 @@
 //! Policies: schedule, grace and thresholds of a partner's devices (D1, D2). Each partner has one default.
 
+mod effect;
+
+pub use effect::{ASSESSED, BandChange, Effect, effect};
+
 use super::{
     Store,
     audit::{self, Entry},
     devices,
-    entity::{device, job, policy},
-    facts::narrow,
+    entity::{device, inbox_rule, job, policy},
+    facts::{at, narrow},
     input, scope,
+    sql::Sql,
 };
 use crate::{Engine, error::Error};
 use domain::{
-    access::{Action, Actor},
+    access::{Action, Actor, Scope},
     ids::{DeviceId, PartnerId, PolicyId},
     policy::Policy,
     schedule::Schedule,
@@ -22,6 +27,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::HashMap;
 
 const HOURS_OF_A_YEAR: u32 = 8_784;
 
@@ -116,6 +122,48 @@ pub async fn list(store: &Store, actor: &Actor) -> Result<Vec<PolicyRow>, Error>
     rows.into_iter().map(row).collect()
 }
 
+/// How much a policy is used. Told exactly up to [`COUNTED`] devices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PolicyUse {
+    /// Devices that follow it, without the retired ones.
+    pub devices: i64,
+    /// Servers among them.
+    pub servers: i64,
+    /// True when there are more than were counted.
+    pub more: bool,
+}
+
+/// Devices of a policy that are counted at most.
+pub const COUNTED: i64 = 10_000;
+
+/// How many devices follow each policy of the scope, by policy.
+///
+/// # Errors
+/// `Forbidden` without the right to read.
+pub async fn uses(store: &Store, actor: &Actor) -> Result<HashMap<PolicyId, PolicyUse>, Error> {
+    scope::require(actor, Action::SeeDashboards, "see policies")?;
+    let Scope::Partners(partners) = &actor.scope else { return Ok(HashMap::new()) };
+    // Each policy by its part of an index, and never further than is told.
+    let counted = |class: &str| {
+        format!(
+            "(SELECT COUNT(*) FROM (SELECT 1 FROM devices d WHERE d.partner_id = p.partner_id AND d.policy_id = p.id \
+             AND d.life <> 'retired'{class} LIMIT {}) AS c)",
+            COUNTED + 1
+        )
+    };
+    let mut sql = Sql::new("SELECT p.id, ");
+    sql.push(&counted("")).push(", ").push(&counted(" AND d.class = 'server'")).push(" FROM policies p WHERE p.partner_id IN ");
+    sql.bind_list(partners.iter().map(|p| p.0));
+    let rows = store.reads().query_all_raw(sql.build(store.backend())).await?;
+    rows.iter()
+        .map(|row| {
+            let (devices, servers): (i64, i64) = (at(row, 1)?, at(row, 2)?);
+            let uses = PolicyUse { devices: devices.min(COUNTED), servers: servers.min(COUNTED), more: devices > COUNTED };
+            Ok((PolicyId(at(row, 0)?), uses))
+        })
+        .collect()
+}
+
 /// One policy.
 ///
 /// # Errors
@@ -182,7 +230,7 @@ pub(crate) async fn insert_default(store: &Store, tx: &DatabaseTransaction, part
     insert(store, tx, partner, "Daily".into(), &Policy::default(), true, now).await
 }
 
-async fn insert(
+pub(crate) async fn insert(
     store: &Store,
     tx: &DatabaseTransaction,
     partner: PartnerId,
@@ -315,6 +363,46 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: PolicyId, change: PolicyCh
     let changes = devices::settle(store, &tx, &held, now).await?;
     tx.commit().await?;
     engine.live.publish(changes);
+    Ok(())
+}
+
+/// Takes away a policy that nothing uses.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`, `Conflict` (the default, or used by devices or inbox rules).
+pub async fn delete(store: &Store, actor: &Actor, id: PolicyId, now: Time) -> Result<(), Error> {
+    let partner = PartnerId(find(store.reads(), actor, id).await?.partner_id);
+    scope::require(actor, Action::ManageDevices, "delete policies")?;
+    let tx = store.begin_for(partner).await?;
+    let stored = find(&tx, actor, id).await?;
+    if stored.is_default {
+        return Err(Error::conflict("default_needed", "This is the default policy. Make another one the default first."));
+    }
+    let used: Option<i64> = device::Entity::find()
+        .select_only()
+        .column(device::Column::Id)
+        .filter(device::COLUMN.partner_id.eq(partner.0))
+        .filter(device::COLUMN.policy_id.eq(id.0))
+        .limit(1)
+        .into_tuple()
+        .one(&tx)
+        .await?;
+    if used.is_some() {
+        return Err(Error::conflict("policy_used", "Devices follow this policy (retired ones count too). Give them another one first."));
+    }
+    let rules = inbox_rule::Entity::find()
+        .filter(inbox_rule::COLUMN.partner_id.eq(partner.0))
+        .filter(inbox_rule::COLUMN.policy_id.eq(id.0))
+        .count(&tx)
+        .await?;
+    if rules > 0 {
+        return Err(Error::conflict("policy_used", "Inbox rules give this policy to new devices. Change or delete those rules first."));
+    }
+    policy::Entity::delete_by_id((stored.partner_id, stored.id)).exec(&tx).await?;
+    let detail = json!({ "name": stored.name });
+    let entry = Entry { partner, organization: None, what: "policy.delete", subject: format!("policy:{id}"), detail };
+    audit::append(&tx, audit::who(actor), entry, now).await?;
+    tx.commit().await?;
     Ok(())
 }
 

@@ -3,6 +3,10 @@
 //! Only hashes of tokens are stored. A session ends after 30 days, or 12 hours without use. Whether an address is known can't be told
 //! from answers or from the work done: unknown addresses fail, take time and are locked in the same way.
 
+mod own;
+
+pub use own::{Membership, SessionRow, change_password, end, end_others, list, switch};
+
 use super::{
     Store,
     audit::{self, Entry, hex},
@@ -18,9 +22,8 @@ use domain::{
 };
 use parking_lot::Mutex;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
 };
-use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, time::Duration};
@@ -93,25 +96,12 @@ pub struct Session {
     pub time_zone: String,
     /// Client roles: the organization and its name.
     pub organization: Option<(OrganizationId, String)>,
+    /// The person's other memberships, to switch to.
+    pub others: Vec<Membership>,
     /// Token that forms must send back; derived from the session's token.
     pub csrf: String,
     /// When it ends at the latest.
     pub expires_at: Time,
-}
-
-/// A session in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SessionRow {
-    /// Which session.
-    pub id: SessionId,
-    /// Signed in at.
-    pub created_at: Time,
-    /// Last used at, to the minute.
-    pub seen_at: Time,
-    /// When it ends at the latest.
-    pub expires_at: Time,
-    /// The browser, as it calls itself.
-    pub user_agent: String,
 }
 
 /// Failures of addresses that nobody has. In memory, bounded.
@@ -285,8 +275,10 @@ pub async fn find(store: &Store, token: &str, now: Time) -> Result<Option<Sessio
     let stored = session::Entity::find().filter(session::COLUMN.token_hash.eq(token_hash(token))).one(conn).await?;
     let Some(row) = stored.filter(|row| is_live(row, now)) else { return Ok(None) };
     let Some(person) = user::Entity::find_by_id(row.user_id).one(conn).await?.filter(|u| !u.disabled) else { return Ok(None) };
-    let held = membership::Entity::find_by_id((row.partner_id, row.organization_id, row.user_id)).one(conn).await?;
-    let Some(held) = held else { return Ok(None) };
+    let mut others = people::held_by(conn, UserId(row.user_id)).await?;
+    let place = others.iter().position(|m| m.partner_id == row.partner_id && m.organization_id == row.organization_id);
+    let Some(held) = place.map(|place| others.remove(place)) else { return Ok(None) };
+    let others = own::named(conn, others).await?;
     let actor = people::actor_of(conn, &held).await?;
     let Ground::Member(_, role) = actor.ground else { return Ok(None) };
     let partner = super::partners::find(conn, PartnerId(row.partner_id)).await?;
@@ -308,6 +300,7 @@ pub async fn find(store: &Store, token: &str, now: Time) -> Result<Option<Sessio
         partner_name: partner.name,
         time_zone: partner.time_zone,
         organization,
+        others,
         csrf: csrf(token),
         expires_at: Time(row.expires_at),
     }))
@@ -357,48 +350,6 @@ async fn end_row(store: &Store, row: session::Model, what: &'static str, now: Ti
     }
     tx.commit().await?;
     Ok(())
-}
-
-fn own(actor: &Actor) -> Result<UserId, Error> {
-    match actor.ground {
-        Ground::Member(user, _) => Ok(user),
-        _ => Err(Error::Forbidden("see sessions")),
-    }
-}
-
-/// The actor's own live sessions, last used first.
-///
-/// # Errors
-/// `Forbidden` for keys.
-pub async fn list(store: &Store, actor: &Actor, now: Time) -> Result<Vec<SessionRow>, Error> {
-    let user = own(actor)?;
-    let rows = session::Entity::find()
-        .filter(session::COLUMN.user_id.eq(user.0))
-        .order_by_desc(session::Column::SeenAt)
-        .limit(100)
-        .all(store.reads())
-        .await?;
-    Ok(rows
-        .into_iter()
-        .filter(|row| is_live(row, now))
-        .map(|row| SessionRow {
-            id: SessionId(row.id),
-            created_at: Time(row.created_at),
-            seen_at: Time(row.seen_at),
-            expires_at: Time(row.expires_at),
-            user_agent: row.user_agent,
-        })
-        .collect())
-}
-
-/// Ends one of the actor's own sessions.
-///
-/// # Errors
-/// `NotFound` when it isn't one of the actor's.
-pub async fn end(store: &Store, actor: &Actor, id: SessionId, now: Time) -> Result<(), Error> {
-    let user = own(actor)?;
-    let row = session::Entity::find_by_id(id.0).one(store.reads()).await?.filter(|row| row.user_id == user.0);
-    end_row(store, row.ok_or(Error::NotFound("session"))?, "session.end", now).await
 }
 
 /// Removes ended sessions; how many.

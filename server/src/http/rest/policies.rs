@@ -11,7 +11,7 @@ use crate::{
 use axum::{
     Json,
     extract::{Path, State},
-    http::Method,
+    http::{Method, StatusCode},
     response::Response,
 };
 use domain::{
@@ -30,6 +30,7 @@ pub fn routes() -> Table {
         .add(Method::POST, "/api/v1/policies", create)
         .add(Method::GET, "/api/v1/policies/{id}", get)
         .add(Method::PATCH, "/api/v1/policies/{id}", edit)
+        .add(Method::DELETE, "/api/v1/policies/{id}", delete)
 }
 
 /// A policy.
@@ -169,4 +170,11 @@ pub async fn edit(
     };
     policies::edit(portal.engine(), &caller.actor, id, change, portal.now()).await?;
     Ok(Json(policies::get(portal.store(), &caller.actor, id).await?.into()))
+}
+
+/// Deletes a policy that no device follows and no inbox rule gives; never the default.
+#[utoipa::path(delete, path = "/api/v1/policies/{id}", tag = "policies", params(("id" = String, Path)), responses((status = 204), (status = 404), (status = 409)))]
+pub async fn delete(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>) -> ApiResult<StatusCode> {
+    policies::delete(portal.store(), &caller.actor, id("policy", &text)?, portal.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
