@@ -18,7 +18,7 @@ pub use outlook::{Steps, outlook, outlook_text};
 pub use run_bars::{RunBar, run_bars};
 pub use run_line::{Stretch, run_line};
 pub use score_ring::score_ring;
-pub use sparkline::sparkline;
+pub use sparkline::{sparkline, sparkline_between};
 pub use trend::{TrendPoint, TrendUnit, trend, trend_text};
 
 /// A text as it may stand in XML text and in quoted attributes.

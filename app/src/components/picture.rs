@@ -67,8 +67,15 @@ pub fn Sparkline(
     /// The text alternative: "Compliance, 30 days: 98 % to 91 %".
     #[prop(into)]
     label: Signal<String>,
+    /// The values are shares, 0 to 1: nothing at the foot, the whole at the top.
+    #[prop(optional)]
+    share: bool,
 ) -> impl IntoView {
-    view! { <div class="spark" inner_html=move || values.with(|values| charts::sparkline(values, &label.get()))></div> }
+    let drawn = move |values: &Vec<Option<f64>>| {
+        let label = label.get();
+        if share { charts::sparkline_between(values, 0.0, 1.0, &label) } else { charts::sparkline(values, &label) }
+    };
+    view! { <div class="spark" inner_html=move || values.with(drawn)></div> }
 }
 
 /// Numbers over days as a line with an axis; as wide as its place.
