@@ -184,7 +184,8 @@ impl DevicePlan {
     /// A workstation is switched off on some days.
     fn is_off(&self, day: i32) -> bool {
         let weekend = (i64::from(day) + 3).rem_euclid(7) >= 5;
-        self.course.mobile && Dice::new(seed(self.course.seed, OFF), i64::from(day).cast_unsigned()).in_10_000(if weekend { 90 } else { 50 })
+        self.course.mobile
+            && Dice::new(seed(self.course.seed, OFF), i64::from(day).cast_unsigned()).in_10_000(if weekend { 90 } else { 50 })
     }
 
     fn is_silent(&self, time: Time) -> bool {

@@ -15,8 +15,7 @@ pub(crate) const ARCHIVE: usize = 5;
 pub(crate) const NIGHTLY_LONGEST: u32 = 480;
 
 /// Cron of each, without a zone; none: an interval.
-pub(crate) const CRON: [Option<&str>; 6] =
-    [Some("0 22 * * *"), None, None, Some("30 11 * * *"), Some("0 12 * * *"), Some("0 20 * * 5")];
+pub(crate) const CRON: [Option<&str>; 6] = [Some("0 22 * * *"), None, None, Some("30 11 * * *"), Some("0 12 * * *"), Some("0 20 * * 5")];
 
 pub(crate) fn cron(line: &str, zone: &str) -> Schedule {
     Schedule::Cron { cron: line.to_owned(), time_zone: zone.to_owned() }
@@ -29,9 +28,18 @@ pub(crate) fn of(zone: &str) -> Vec<PolicyPlan> {
     vec![
         plan(
             "Servers nightly",
-            Policy { schedule: at(SERVERS_NIGHTLY), longest_run_minutes: NIGHTLY_LONGEST, restore_test_days: Some(90), ..usual.clone() },
+            Policy {
+                schedule: at(SERVERS_NIGHTLY),
+                longest_run_minutes: NIGHTLY_LONGEST,
+                restore_test_days: Some(90),
+                overdue_hours: Some(42),
+                ..usual.clone()
+            },
         ),
-        plan("Servers hourly", Policy { schedule: at(SERVERS_HOURLY), grace_minutes: 30, longest_run_minutes: 240, ..usual.clone() }),
+        plan(
+            "Servers hourly",
+            Policy { schedule: at(SERVERS_HOURLY), grace_minutes: 30, longest_run_minutes: 240, overdue_hours: Some(42), ..usual.clone() },
+        ),
         plan(
             "Databases every 15 minutes",
             Policy {
@@ -39,17 +47,25 @@ pub(crate) fn of(zone: &str) -> Vec<PolicyPlan> {
                 grace_minutes: 15,
                 longest_run_minutes: 120,
                 restore_test_days: Some(90),
+                overdue_hours: Some(42),
                 ..usual.clone()
             },
         ),
-        plan("Workstations daily", Policy { schedule: at(WORKSTATIONS), grace_minutes: 180, ..usual.clone() }),
+        plan("Workstations daily", Policy { schedule: at(WORKSTATIONS), grace_minutes: 180, overdue_hours: Some(54), ..usual.clone() }),
         plan(
             "Laptops, up to three weeks away",
-            Policy { schedule: at(LAPTOPS), grace_minutes: 180, offline_allowance_hours: 504, ..usual.clone() },
+            Policy { schedule: at(LAPTOPS), grace_minutes: 180, overdue_hours: Some(54), offline_allowance_hours: 504, ..usual.clone() },
         ),
         plan(
             "Archive weekly",
-            Policy { schedule: at(ARCHIVE), grace_minutes: 720, longest_run_minutes: 1_440, overdue_hours: Some(192), silence_days: 14, ..usual },
+            Policy {
+                schedule: at(ARCHIVE),
+                grace_minutes: 720,
+                longest_run_minutes: 1_440,
+                overdue_hours: Some(192),
+                silence_days: 14,
+                ..usual
+            },
         ),
     ]
 }

@@ -83,19 +83,19 @@ stories! {
     /// A laptop is on holiday with its owner, offline for two or three weeks, within its offline allowance.
     Holiday: "on holiday", Workstation, 5, Unknown;
     /// Storage climbs to its quota: 97 % are used and nobody has bought more.
-    FullQuota: "quota", Any, 9, Warning;
+    FullQuota: "quota", Any, 12, Warning;
     /// The last restore test of a server failed: its backups run, and are not worth what they seem.
     FailedRestoreTest: "restore test", Server, 4, Critical;
     /// A wanted restore test is overdue: the last one is older than the policy allows.
-    StaleRestoreTest: "restore test", Server, 9, Warning;
+    StaleRestoreTest: "restore test", Server, 13, Warning;
     /// A job fails every other night for no reason that anybody has found, and recovers by itself.
-    Flapping: "flapping", Any, 9, Warning;
+    Flapping: "flapping", Any, 8, Warning;
     /// The repository's passphrase was changed, but not on this machine: nothing has run since.
-    WrongPassphrase: "passphrase", Any, 5, Critical;
+    WrongPassphrase: "passphrase", Any, 4, Critical;
     /// A crashed run left its lock in the repository: the runs since yesterday gave up.
-    LockedRepository: "locked", Any, 5, Warning;
+    LockedRepository: "locked", Any, 4, Warning;
     /// The machine is up and its agent checks in, but the scheduler stopped four days ago.
-    ServiceStopped: "scheduler stopped", Server, 5, Critical;
+    ServiceStopped: "scheduler stopped", Server, 4, Critical;
     /// A machine that was enrolled, and has never reported.
     NewDevice: "new", Any, 5, Unknown;
     /// A machine that is being moved: paused until it stands in its new place.
@@ -105,13 +105,13 @@ stories! {
     /// The agent fell silent more than a week ago, and nobody knows why.
     SilentAgent: "silent", Any, 5, Unknown;
     /// A run began and never ended; the one after it was skipped.
-    StuckRun: "stuck", Server, 5, Warning;
+    StuckRun: "stuck", Server, 3, Warning;
     /// The source folder was emptied: runs succeed and hold next to nothing.
     EmptiedSource: "check source", Server, 4, Any;
     /// A job at 02:30 local time, which in spring does not exist and in autumn comes twice.
     ClockChange: "02:30", Server, 10, Any;
     /// A slow line at a branch: each run is tried again and again until it is through.
-    SlowLink: "slow line", Server, 6, Any;
+    SlowLink: "slow line", Server, 9, Any;
     /// A busy database server, backed up every fifteen minutes.
     EveryQuarter: "database", Server, 5, Any;
     /// A file server with hourly snapshots beside its nightly backup.

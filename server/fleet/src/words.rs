@@ -1,7 +1,7 @@
 //! What tools and people say: messages, files that could not be read, logs, notes of restore tests.
 
 use crate::{
-    course::{Kind, run::Done, fate::Trouble},
+    course::{Kind, fate::Trouble, run::Done},
     dice::Dice,
     plan::{DevicePlan, What},
 };
@@ -39,24 +39,19 @@ const UNIX_FILES: &[&str] = &[
 const NAMED: u64 = 40;
 
 pub(crate) fn files(device: &DevicePlan, place: usize, trouble: Trouble, count: u64, dice: &mut Dice) -> Vec<String> {
-    let these = if device.jobs[place].shape.windows { WINDOWS_FILES } else { UNIX_FILES };
+    let windows = device.jobs[place].shape.windows;
+    if trouble == Trouble::Disk {
+        // What lies beside each other goes together, and what is gone stays gone.
+        let first = 1_000 + device.course.seed % 8_000;
+        let folder = if windows { r"D:\Shares\Fotos\2025\IMG_" } else { "/srv/files/photos/2025/DSC_" };
+        return (0..count.min(NAMED)).map(|n| format!("{folder}{:04}.{}", first + n, if windows { "CR3" } else { "NEF" })).collect();
+    }
+    let these = if windows { WINDOWS_FILES } else { UNIX_FILES };
     let user = device.name.rsplit('-').next().unwrap_or("admin").trim_end_matches(|c: char| c.is_ascii_digit());
     let user = if user.len() < 3 || !user.is_ascii() { "admin" } else { user };
     let first = dice.below(these.len() as u64) as usize;
-    (0..count.min(NAMED) as usize)
-        .map(|n| {
-            let path = these[(first + n * if trouble == Trouble::Disk { 1 } else { 3 }) % these.len()].replace("{u}", user);
-            // The same folder's next files, once each of these was named.
-            if n < these.len() { path } else { numbered(&path, n) }
-        })
-        .collect()
-}
-
-fn numbered(path: &str, n: usize) -> String {
-    match path.rsplit_once('.') {
-        Some((stem, end)) => format!("{stem} ({n}).{end}"),
-        None => format!("{path}.{n}"),
-    }
+    let count = (count as usize).min(these.len());
+    (0..count).map(|n| these[(first + n) % these.len()].replace("{u}", user)).collect()
 }
 
 fn cause(trouble: Trouble, tool: &str) -> &'static str {
@@ -72,7 +67,6 @@ fn cause(trouble: Trouble, tool: &str) -> &'static str {
         Trouble::Passphrase => "wrong password or no key found",
         Trouble::Locked if borg => "Failed to create/acquire the lock (timeout)",
         Trouble::Locked => "unable to create lock in backend: repository is already locked exclusively",
-        Trouble::NoSpace => "no space left on device",
         Trouble::Snapshot => "the volume snapshot could not be created (VSS_E_INSUFFICIENT_STORAGE)",
     }
 }
@@ -178,7 +172,10 @@ fn log_of_restic(source: &str, done: &Done, dice: &mut Dice, line: Line<'_>) {
     }
     if done.trouble == Some(Trouble::Locked) {
         line(format_args!("repo already locked, waiting up to 10m0s for the lock"));
-        line(format_args!("unable to create lock in backend: repository is already locked exclusively by PID {} by root", dice.between(900, 31_000)));
+        line(format_args!(
+            "unable to create lock in backend: repository is already locked exclusively by PID {} by root",
+            dice.between(900, 31_000)
+        ));
         line(format_args!("lock was created 31h12m ago, storage ID {:08x}", dice.below(1 << 32)));
         line(format_args!("the `unlock` command can be used to remove stale locks"));
         return;
@@ -193,7 +190,12 @@ fn log_of_restic(source: &str, done: &Done, dice: &mut Dice, line: Line<'_>) {
     if done.state == RunState::Failed {
         let why = done.trouble.map_or("unexpected end", |trouble| cause(trouble, "restic"));
         for n in 0..3 {
-            line(format_args!("Save(<data/{:010x}>) returned error, retrying after {}.{}s: {why}", dice.below(1 << 40), 1 << n, dice.below(9)));
+            line(format_args!(
+                "Save(<data/{:010x}>) returned error, retrying after {}.{}s: {why}",
+                dice.below(1 << 40),
+                1 << n,
+                dice.below(9)
+            ));
         }
         line(format_args!("Fatal: unable to save snapshot of {source}: {why}"));
         return;
@@ -220,7 +222,12 @@ fn log_of_borg(device: &DevicePlan, source: &str, done: &Done, dice: &mut Dice, 
         line(format_args!("Traceback kept on the machine; borg did not create an archive of {source}"));
         return;
     }
-    line(format_args!("Creating archive at \"ssh://backup@vault-{}.example.net/./repo::{}-{}\"", dice.between(1, 9), device.name, done.started_at.0 / 1_000));
+    line(format_args!(
+        "Creating archive at \"ssh://backup@vault-{}.example.net/./repo::{}-{}\"",
+        dice.between(1, 9),
+        device.name,
+        done.started_at.0 / 1_000
+    ));
     for file in &done.failed_items {
         line(format_args!("{file}: open: [Errno 5] {why}: '{file}'"));
     }
@@ -231,7 +238,12 @@ fn log_of_borg(device: &DevicePlan, source: &str, done: &Done, dice: &mut Dice, 
     line(format_args!("Number of files: {}", done.items));
     line(format_args!("                       Original size      Compressed size    Deduplicated size"));
     line(format_args!("This archive:         {:>14} {:>20} {:>20}", size(done.bytes), size(done.bytes / 10 * 7), size(done.added)));
-    line(format_args!("All archives:         {:>14} {:>20} {:>20}", size(done.bytes.saturating_mul(31)), size(done.bytes.saturating_mul(22)), size(done.bytes)));
+    line(format_args!(
+        "All archives:         {:>14} {:>20} {:>20}",
+        size(done.bytes.saturating_mul(31)),
+        size(done.bytes.saturating_mul(22)),
+        size(done.bytes)
+    ));
     line(format_args!("terminating with {} status", if done.state == RunState::Warning { "warning" } else { "success" }));
 }
 
@@ -272,7 +284,14 @@ pub(crate) fn restore_test(device: &DevicePlan, passed: bool, dice: &mut Dice) -
     };
     let gib = device.jobs.first().map_or(0, |job| job.shape.bytes >> 30);
     let note = if passed {
-        dice.of(&["", "", "", "Checked together with the client.", "Started at the first attempt.", "Slower than last month: the line was busy."])
+        dice.of(&[
+            "",
+            "",
+            "",
+            "Checked together with the client.",
+            "Started at the first attempt.",
+            "Slower than last month: the line was busy.",
+        ])
     } else if database {
         "The restored database did not start: checksum mismatch in base/16384/2619."
     } else {

@@ -47,7 +47,7 @@ fn it_is_the_same_on_every_machine() {
             }
         }
     }
-    assert_eq!(format!("{sum:016x}"), "0");
+    assert_eq!(format!("{sum:016x}"), "827c549f454daea0");
 }
 
 #[test]
@@ -166,8 +166,9 @@ fn band(fleet: &Fleet, partner: usize, device: &DevicePlan, now: Time) -> (Band,
         jobs,
     };
     let assessment = assess(&facts, now);
-    if std::env::var_os("FLEET_WHY").is_some() && assessment.band != Band::Healthy {
-        println!("{:?} {:?} {}: {:?}", device.story, assessment.band, device.name, assessment.reasons);
+    if std::env::var_os("FLEET_WHY").is_some() && (assessment.band != Band::Healthy || !assessment.conditions.is_empty()) {
+        let kinds: Vec<_> = assessment.conditions.iter().map(|condition| (condition.kind, condition.severity)).collect();
+        println!("{:?} {:?} {}: {:?} {kinds:?}", device.story, assessment.band, device.name, assessment.reasons);
     }
     (assessment.band, assessment.conditions.len(), usable, bad)
 }

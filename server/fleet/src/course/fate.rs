@@ -1,12 +1,7 @@
 //! What becomes of a slot, by the device's story.
 
 use super::{Kind, within};
-use crate::{
-    dice::Dice,
-    plan::DevicePlan,
-    policies::NIGHTLY_LONGEST,
-    story::Story,
-};
+use crate::{dice::Dice, plan::DevicePlan, policies::NIGHTLY_LONGEST, story::Story};
 use domain::{
     schedule::Schedule,
     time::{Span, Time},
@@ -48,8 +43,6 @@ pub(crate) enum Trouble {
     Passphrase,
     /// Another run's lock.
     Locked,
-    /// No space at the destination.
-    NoSpace,
     /// The snapshot of the volume could not be made.
     Snapshot,
 }
@@ -108,17 +101,18 @@ impl DevicePlan {
     fn usual(&self, place: usize, dice: &mut Dice) -> Fate {
         let job = &self.jobs[place];
         let often = matches!(job.follows, Schedule::Every { .. });
-        let luck = job.shape.luck * if often { 12 } else { 100 } / 100;
+        let luck = job.shape.luck * if often { 40 } else { 100 } / 100;
         let drawn = dice.below(1_000_000);
         let mut sum = 0;
         let mut falls = |per_million: u64| {
             sum += per_million * luck / 100;
             drawn < sum
         };
-        if falls(6_500) {
-            let trouble = dice.of(&[Trouble::Network, Trouble::Network, Trouble::Network, Trouble::Refused, Trouble::Snapshot, Trouble::Locked]);
+        if falls(9_000) {
+            let trouble =
+                dice.of(&[Trouble::Network, Trouble::Network, Trouble::Network, Trouble::Refused, Trouble::Snapshot, Trouble::Locked]);
             Fate::Bad(trouble, dice.below(3) as u16)
-        } else if falls(if self.course.mobile { 0 } else { 2_500 }) {
+        } else if falls(if self.course.mobile { 0 } else { 4_000 }) {
             Fate::Nothing
         } else if falls(16_000) {
             Fate::Good(1 + dice.below(2) as u16)
@@ -138,9 +132,13 @@ fn failing_disk(before: Span, since: Span, dice: &mut Dice) -> Fate {
         return Fate::Bad(Trouble::Disk, 1);
     }
     let days = since.0 / Span::DAY.0;
-    if dice.below(70) <= days.unsigned_abs() { Fate::Partial(Trouble::Disk, 1 + days.unsigned_abs() / 5 + dice.below(3)) } else { Fate::Good(0) }
+    if dice.below(70) <= days.unsigned_abs() {
+        Fate::Partial(Trouble::Disk, 1 + days.unsigned_abs() / 5 + dice.below(3))
+    } else {
+        Fate::Good(0)
+    }
 }
 
 fn sync(dice: &mut Dice) -> Fate {
-    if dice.in_10_000(150) { Fate::Bad(Trouble::Network, 3) } else { Fate::Good(1 + dice.below(3) as u16) }
+    if dice.in_10_000(150) { Fate::Bad(Trouble::Network, 3) } else { Fate::Good(2 + dice.below(2) as u16) }
 }

@@ -70,8 +70,8 @@ impl DevicePlan {
         let mut attempts = Vec::with_capacity(retries as usize);
         let mut at = start;
         for _ in 0..retries {
-            let given_up = at + self.part(place, &mut dice);
-            let again = given_up + self.part(place, &mut dice);
+            let given_up = at + self.part(place, (300, 700), &mut dice);
+            let again = given_up + self.part(place, (900, 1_500), &mut dice);
             attempts.push((at, given_up));
             at = again;
         }
@@ -86,7 +86,8 @@ impl DevicePlan {
             self.progress(place, slot, attempt, (*began, *given_up), 40, window, out);
             let mut again = RunEvent::new(RunState::Retrying, *given_up);
             again.attempt = attempt + 1;
-            again.message = Some(words::retry(trouble.unwrap_or(Trouble::Network), &mut Dice::new(self.course.seed, slot.0.cast_unsigned())));
+            again.message =
+                Some(words::retry(trouble.unwrap_or(Trouble::Network), &mut Dice::new(self.course.seed, slot.0.cast_unsigned())));
             self.tell(place, slot, again, None, window, out);
             let began = attempts.get(n + 1).map_or(at, |(began, _)| *began);
             let mut running = RunEvent::new(RunState::Running, began);
@@ -124,7 +125,16 @@ impl DevicePlan {
 
     /// How far an attempt is, while somebody may look.
     #[expect(clippy::too_many_arguments, reason = "one place calls it, with all that an attempt is")]
-    fn progress(&self, place: usize, slot: Time, attempt: u16, span: (Time, Time), reaches: i64, window: (Time, Time), out: &mut Vec<Happening>) {
+    fn progress(
+        &self,
+        place: usize,
+        slot: Time,
+        attempt: u16,
+        span: (Time, Time),
+        reaches: i64,
+        window: (Time, Time),
+        out: &mut Vec<Happening>,
+    ) {
         let (from, to) = span;
         if to < self.course.until - RECENT {
             return;
@@ -153,10 +163,10 @@ impl DevicePlan {
     }
 
     /// How long an attempt goes on before it is given up, or how long the tool waits.
-    fn part(&self, place: usize, dice: &mut Dice) -> Span {
+    fn part(&self, place: usize, slow: (i64, i64), dice: &mut Dice) -> Span {
         let shape = &self.jobs[place].shape;
         match shape.kind {
-            Kind::Sync => Span::SECOND * dice.between(400, 1_000),
+            Kind::Sync => Span::SECOND * dice.between(slow.0, slow.1),
             _ => Span::SECOND * (shape.seconds / 8).clamp(20, 420) * dice.between(6, 14) / 10,
         }
     }

@@ -172,15 +172,7 @@ fn name(part: Part, client: &Client, names: &mut Names, dice: &mut Dice) -> Stri
     }
 }
 
-fn device(
-    fleet: &Fleet,
-    client: &Client,
-    story: Story,
-    class: DeviceClass,
-    part: Part,
-    own: u64,
-    names: &mut Names,
-) -> DevicePlan {
+fn device(fleet: &Fleet, client: &Client, story: Story, class: DeviceClass, part: Part, own: u64, names: &mut Names) -> DevicePlan {
     let mut dice = Dice::new(own, 2);
     let name = name(part, client, names, &mut dice);
     let until = fleet.until;
@@ -189,7 +181,9 @@ fn device(
     // Most machines came with the client; trouble takes time to grow.
     let enrolled_at = match story {
         Story::NewDevice => until - Span::HOUR * dice.between(3, 150.min(hours.max(3))),
-        _ if story.band().is_some() || dice.in_10_000(5_500) => client.created_at + Span::MINUTE * dice.between(60, 60 * (hours / 50).max(2)),
+        _ if story.band().is_some() || dice.in_10_000(5_500) => {
+            client.created_at + Span::MINUTE * dice.between(60, 60 * (hours / 50).max(2))
+        }
         _ => client.created_at + Span::MINUTE * dice.between(60, 60 * (hours * 9 / 10).max(2)),
     };
     let hour = |n: i64| Span::HOUR * n;
@@ -270,7 +264,7 @@ fn device(
         // What the machine is called may hold any letter, its name on the wire not.
         (false, _) => format!("PC-{:05X}", own >> 44),
     };
-    let jobs = if starts == NEVER { Vec::new() } else { jobs(fleet, client, story, part, starts, bytes, daily, &mut dice) };
+    let jobs = if starts == NEVER { Vec::new() } else { jobs(fleet, client, story, part, starts, bytes, &mut dice) };
     DevicePlan {
         name,
         hostname,
@@ -298,9 +292,7 @@ fn quota(stored: i64, dice: &mut Dice) -> i64 {
     (wanted / step + 1) * step
 }
 
-#[expect(clippy::too_many_arguments, reason = "one place calls it, with all that a device is")]
-fn jobs(fleet: &Fleet, client: &Client, story: Story, part: Part, starts: Time, bytes: i64, daily: i64, dice: &mut Dice) -> Vec<JobPlan> {
-    let _ = daily;
+fn jobs(fleet: &Fleet, client: &Client, story: Story, part: Part, starts: Time, bytes: i64, dice: &mut Dice) -> Vec<JobPlan> {
     let until = fleet.until;
     let zone = client.place.zone;
     let luck = match story {
