@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod error;
+pub mod fill;
 pub mod ingest;
 pub mod live;
 pub mod password;

@@ -3,8 +3,9 @@
 use super::{
     CheckIn, CheckedIn, Error, IncomingEvent, JobRef, Receipt, Rejection, RestoreTestReport, RunRef, Subject,
     inbox::{Inbox, WAITING},
-    limits::{PING, Prepared},
+    limits::{PING, Prepared, prepare},
     resolve::{Found, Wanted, resolve},
+    rules::{self, Waited},
     writer::{Answer, Items, Submission},
 };
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     store::{Store, facts::at},
 };
 use domain::{
+    access::Scope,
     facts::Storage,
     ids::{RestoreTestId, RunId},
     policy::DeviceLife,
@@ -20,6 +22,7 @@ use domain::{
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
 use std::collections::{HashMap, HashSet};
+use tokio::sync::oneshot;
 
 /// Most jobs that come into being by themselves at one device.
 const JOBS: usize = 200;
@@ -34,7 +37,8 @@ pub(crate) async fn take_in<'s>(
     submissions: &mut [Submission],
 ) -> Result<(Vec<Result<Answer, Error>>, Work<'s>), Error> {
     let now = submissions.iter().map(|s| s.now).max().unwrap_or_default();
-    let found = find(tx, submissions).await?;
+    let mut found = find(tx, submissions).await?;
+    let waited = rules::apply(store, tx, &mut found.found, now).await?;
     let mut devices: Vec<_> = found.found.iter().filter_map(|f| if let Found::Device(p, d) = f { Some((*p, *d)) } else { None }).collect();
     devices.sort_unstable();
     devices.dedup();
@@ -42,7 +46,12 @@ pub(crate) async fn take_in<'s>(
     let mut work = Work::load(store, tx, &devices, now).await?;
     let mut inbox = Inbox::default();
 
-    let placed = place_events(&mut work, &mut inbox, submissions, &found)?;
+    let mut placed = place_events(&mut work, &mut inbox, submissions, &found)?;
+    // What waited for a device that has just been made comes with it, as submissions that nobody waits for.
+    let (again, of_again) = taken_out(waited, now);
+    let behind = place_events(&mut work, &mut inbox, &again, &of_again)?;
+    placed.events.extend(behind.events.into_iter().map(|event| Placed { submission: event.submission + submissions.len(), ..event }));
+    placed.receipts.extend(behind.receipts);
     load_runs(&mut work, tx, &placed.events).await?;
     let mut receipts = placed.receipts;
     for event in placed.events {
@@ -65,9 +74,30 @@ pub(crate) async fn take_in<'s>(
             }
         }
     }
+    answers.truncate(submissions.len());
     inbox.write(tx, now).await?;
     work.settle(tx).await?;
     Ok((answers, work))
+}
+
+/// Events that waited in the inbox, as submissions of the server itself.
+fn taken_out(waited: Vec<Waited>, now: Time) -> (Vec<Submission>, Finds) {
+    let mut finds = Finds { found: Vec::with_capacity(waited.len()), events: Vec::with_capacity(waited.len()), single: HashMap::new() };
+    let mut again = Vec::with_capacity(waited.len());
+    for Waited { partner, device, events } in waited {
+        // They were within the limits when they came; what has become too old since then is left out, as anything so old is.
+        let (prepared, _) = prepare(events, now);
+        finds.events.push(vec![finds.found.len(); prepared.len()]);
+        finds.found.push(Found::Device(partner, device));
+        again.push(Submission {
+            scope: Scope::Partners([partner].into()),
+            who: "system".into(),
+            items: Items::Events(prepared),
+            now,
+            answer: oneshot::channel().0,
+        });
+    }
+    (again, finds)
 }
 
 /// Takes in an event of a run whose device and job are known, and whose run is loaded if it is stored. False: a copy that changes nothing.
@@ -358,7 +388,7 @@ async fn restore_test_at(
     else {
         return Ok(Err(Error::NotFound("device")));
     };
-    let id = RestoreTestId(work.store.id(work.now));
+    let id = RestoreTestId(work.mint.id(work.now));
     take_restore_test(work, place, report.at, report.passed);
     let subject = &work.subjects[place];
     let backend = tx.get_database_backend();

@@ -93,6 +93,21 @@ impl Rows {
         self
     }
 
+    /// Rows of the same table after these.
+    pub(crate) fn append(&mut self, mut others: Self) {
+        self.values.append(&mut others.values);
+    }
+
+    /// How many values.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Their values, row after row.
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+
     /// Writes all rows.
     pub(crate) async fn write<C: ConnectionTrait>(self, conn: &C, table: &Table) -> Result<(), Error> {
         if self.values.is_empty() {
@@ -174,7 +189,7 @@ const SMALL: usize = 32;
 const LARGE: usize = 128;
 
 impl Table {
-    const fn width(&self) -> usize {
+    pub(crate) const fn width(&self) -> usize {
         self.keys.len() + self.fixed.len() + self.columns.len()
     }
 
@@ -240,6 +255,20 @@ impl Table {
         sql.push_str("VALUES ");
         values(&mut sql, rows, width);
         self.on_conflict(&mut sql);
+        sql
+    }
+
+    /// Its columns, parted by commas.
+    pub(crate) fn columns(&self) -> String {
+        self.names().map(|(name, _)| name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// For SQLite, so many rows that are known to be new.
+    pub(crate) fn plain_sqlite(&self, rows: usize) -> String {
+        let mut sql = String::with_capacity(300 + rows * self.width() * 3);
+        self.insert_into(&mut sql);
+        sql.push_str("VALUES ");
+        values(&mut sql, rows, self.width());
         sql
     }
 
@@ -357,10 +386,6 @@ pub(crate) struct Keys {
 impl Keys {
     pub(crate) fn new(kinds: &'static [Kind]) -> Self {
         Self { values: Vec::new(), kinds }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.values.is_empty()
     }
 
     pub(crate) fn int(&mut self, value: i64) -> &mut Self {

@@ -53,7 +53,7 @@ impl Inbox {
 
     fn place(&mut self, work: &Work<'_>, source: &Source) -> &mut Waiting {
         self.sources.entry((source.partner.0, source.organization, source.name.to_lowercase())).or_insert_with(|| Waiting {
-            id: source.inbox.unwrap_or_else(|| InboxId(work.store.id(work.now))),
+            id: source.inbox.unwrap_or_else(|| InboxId(work.mint.id(work.now))),
             room: WAITING - source.events,
             source: source.clone(),
             events: HashMap::new(),

@@ -3,7 +3,7 @@
 use super::{CheckIn, IncomingEvent, JobRef, Rejection, RestoreTestReport, RunRef, Subject};
 use crate::error::Error;
 use domain::{
-    run::RunState,
+    run::{RunEvent, RunState},
     time::{Span, Time},
 };
 
@@ -48,7 +48,7 @@ pub(crate) fn prepare(events: Vec<IncomingEvent>, now: Time) -> (Vec<Prepared>, 
     (prepared, rejected)
 }
 
-type Refusal = (&'static str, String);
+pub(crate) type Refusal = (&'static str, String);
 
 fn limit(incoming: &mut IncomingEvent, now: Time) -> Result<(), Refusal> {
     if let Subject::Named { device, .. } = &mut incoming.subject
@@ -68,7 +68,11 @@ fn limit(incoming: &mut IncomingEvent, now: Time) -> Result<(), Refusal> {
             return Err(("run_key_reserved", format!("Run keys that begin with `{MISSED}` are made by the server. Use another key.")));
         }
     }
-    let event = &mut incoming.event;
+    event(&mut incoming.event, now)
+}
+
+/// An event within its limits, or why not.
+pub(crate) fn event(event: &mut RunEvent, now: Time) -> Result<(), Refusal> {
     if event.state == RunState::Missed {
         return Err((
             "state_not_allowed",
@@ -145,7 +149,8 @@ fn cut(text: &mut String, limit: usize) {
     }
 }
 
-fn compress(log: &str) -> Option<(Vec<u8>, usize)> {
+/// A log, cut to its head and tail and compressed, and its length before.
+pub(crate) fn compress(log: &str) -> Option<(Vec<u8>, usize)> {
     let mut short = String::new();
     let text = if log.len() > LOG {
         let head = log.floor_char_boundary(LOG_HEAD);

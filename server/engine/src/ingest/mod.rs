@@ -6,8 +6,9 @@
 pub(crate) mod batch;
 pub(crate) mod bulk;
 mod inbox;
-mod limits;
+pub(crate) mod limits;
 mod resolve;
+mod rules;
 mod statistics;
 mod writer;
 

@@ -1,21 +1,24 @@
 //! Alerts follow conditions (D4): opened, raised, reopened, resolved by the difference, at most one open per device and kind.
 
-use super::work::{Subject, Work, comes_from_a_run};
+use super::{
+    shelf::Shelf,
+    work::{Subject, Work, comes_from_a_run},
+};
 use crate::{
     error::Error,
-    ingest::bulk::{Keys, Kind, Meet, Rows, Table},
+    ingest::bulk::{Kind, Meet, Rows, Table},
     store::facts::{at, parse},
 };
 use domain::{
     alert::{AlertKind, Condition, Severity},
-    ids::AlertId,
+    ids::{AlertId, PartnerId},
     live::AlertNow,
     policy::DeviceLife,
     run::RunState,
     text,
     time::{Span, Time},
 };
-use sea_orm::{DatabaseTransaction, QueryResult};
+use sea_orm::QueryResult;
 use std::collections::HashMap;
 
 use Kind::{Bool, Int, Text};
@@ -23,7 +26,7 @@ use Kind::{Bool, Int, Text};
 /// A resolved alert that recurs within this time is the same alert again.
 const REOPENS: Span = Span::DAY;
 
-const ALERTS: Table = Table {
+static ALERTS: Table = Table {
     name: "alerts",
     keys: &[("partner_id", Int), ("id", Int)],
     fixed: &[("organization_id", Int), ("device_id", Int), ("kind", Text), ("opened_at", Int)],
@@ -45,7 +48,7 @@ const ALERTS: Table = Table {
     meet: Meet::Replace,
 };
 
-const EVENTS: Table = Table {
+static EVENTS: Table = Table {
     name: "alert_events",
     keys: &[("partner_id", Int), ("alert_id", Int), ("id", Int)],
     fixed: &[("at", Int), ("what", Text), ("who", Text), ("note", Text)],
@@ -55,22 +58,22 @@ const EVENTS: Table = Table {
 
 /// A row of `alerts`.
 #[derive(Clone, Debug, PartialEq)]
-struct Alert {
-    id: AlertId,
-    kind: AlertKind,
-    opened_at: Time,
-    job_id: Option<i64>,
-    run_id: Option<i64>,
-    severity: Severity,
-    since: i64,
-    raised_at: Option<i64>,
-    resolved_at: Option<i64>,
-    reopened: i64,
-    muted: bool,
-    acknowledged_at: Option<i64>,
-    acknowledged_by: Option<String>,
-    snoozed_until: Option<i64>,
-    reason: String,
+pub(crate) struct Alert {
+    pub(crate) id: AlertId,
+    pub(crate) kind: AlertKind,
+    pub(crate) opened_at: Time,
+    pub(crate) job_id: Option<i64>,
+    pub(crate) run_id: Option<i64>,
+    pub(crate) severity: Severity,
+    pub(crate) since: i64,
+    pub(crate) raised_at: Option<i64>,
+    pub(crate) resolved_at: Option<i64>,
+    pub(crate) reopened: i64,
+    pub(crate) muted: bool,
+    pub(crate) acknowledged_at: Option<i64>,
+    pub(crate) acknowledged_by: Option<String>,
+    pub(crate) snoozed_until: Option<i64>,
+    pub(crate) reason: String,
 }
 
 struct Said {
@@ -79,53 +82,63 @@ struct Said {
     note: String,
 }
 
+/// What became of the alerts of some devices.
+#[derive(Default)]
+pub(crate) struct AlertChanges {
+    /// New or changed, each with the place of its device.
+    pub(crate) alerts: Vec<(usize, Alert)>,
+    /// What is to be said of them.
+    pub(crate) events: Vec<AlertEvent>,
+}
+
+/// An entry of an alert's history.
+pub(crate) struct AlertEvent {
+    pub(crate) partner: PartnerId,
+    pub(crate) alert: AlertId,
+    pub(crate) id: i64,
+    pub(crate) at: Time,
+    pub(crate) what: &'static str,
+    pub(crate) note: String,
+}
+
+/// Alerts that are open, or were resolved lately, by (partner, device, time).
+pub(super) const KNOWN: &str = "SELECT a.device_id, a.partner_id, a.id, a.kind, a.opened_at, a.job_id, a.run_id, a.severity, a.since, a.raised_at, \
+ a.resolved_at, a.reopened, a.muted, a.acknowledged_at, a.acknowledged_by, a.snoozed_until, a.reason \
+ FROM {x} {join} alerts a ON a.partner_id = x.a AND a.device_id = x.b AND (a.resolved_at IS NULL OR a.resolved_at > x.c)";
+
 impl Work<'_> {
     /// Brings the alerts of all subjects in line with their conditions.
-    pub(super) async fn write_alerts(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
-        let mut keys = Keys::new(&[Int, Int, Int]);
+    pub(super) async fn follow_alerts(&mut self, shelf: &impl Shelf) -> Result<AlertChanges, Error> {
+        let mut wanted = Vec::new();
         for subject in &self.subjects {
             // Open alerts are exactly the conditions of the last assessment: without any, then and now, there is nothing to look for.
             let conditions = subject.assessment.as_ref().is_some_and(|a| !a.conditions.is_empty());
             if conditions || subject.stored.as_ref().is_none_or(|s| s.had_conditions || s.open_alerts > 0) {
-                keys.int(subject.partner.0).int(subject.device.0).int((self.now - REOPENS).0);
+                wanted.push((subject.partner, subject.device, self.now - REOPENS));
             }
         }
-        if keys.is_empty() {
-            return Ok(());
+        let mut changes = AlertChanges::default();
+        if wanted.is_empty() {
+            return Ok(changes);
         }
-        let rows = keys
-            .query(
-                tx,
-                "SELECT a.device_id, a.partner_id, a.id, a.kind, a.opened_at, a.job_id, a.run_id, a.severity, a.since, a.raised_at, a.resolved_at, \
-                 a.reopened, a.muted, a.acknowledged_at, a.acknowledged_by, a.snoozed_until, a.reason \
-                 FROM {x} {join} alerts a ON a.partner_id = x.a AND a.device_id = x.b AND (a.resolved_at IS NULL OR a.resolved_at > x.c)",
-            )
-            .await?;
         let mut known: HashMap<usize, Vec<Alert>> = HashMap::new();
-        for row in &rows {
-            let key = (domain::ids::PartnerId(at(row, 1)?), domain::ids::DeviceId(at(row, 0)?));
-            if let Some(place) = self.places.get(&key) {
-                known.entry(*place).or_default().push(alert(row)?);
+        for (partner, device, alert) in shelf.alerts(&wanted).await? {
+            if let Some(place) = self.places.get(&(partner, device)) {
+                known.entry(*place).or_default().push(alert);
             }
         }
-        let (mut alerts, mut events) = (Rows::default(), Rows::default());
         for (place, subject) in self.subjects.iter_mut().enumerate() {
             let before = known.remove(&place).unwrap_or_default();
-            let mut mint = || AlertId(self.store.id(self.now));
+            let mut mint = || AlertId(self.mint.id(self.now));
             let (after, said) = follow(subject, &before, self.now, &mut mint);
-            for alert in after.iter().filter(|a| !before.contains(a)) {
-                row(&mut alerts, subject, alert);
-            }
-            for said in said {
-                events
-                    .int(subject.partner.0)
-                    .int(said.alert.0)
-                    .int(self.store.id(self.now))
-                    .int(self.now.0)
-                    .text(said.what)
-                    .text("system")
-                    .text(said.note);
-            }
+            changes.events.extend(said.into_iter().map(|said| AlertEvent {
+                partner: subject.partner,
+                alert: said.alert,
+                id: self.mint.id(self.now),
+                at: self.now,
+                what: said.what,
+                note: said.note,
+            }));
             let open = || after.iter().filter(|a| a.resolved_at.is_none() && !a.muted);
             subject.open_alerts = i64::try_from(open().count()).unwrap_or(0);
             subject.alerts = open()
@@ -137,9 +150,30 @@ impl Work<'_> {
                     acknowledged: a.acknowledged_at.is_some(),
                 })
                 .collect();
+            changes.alerts.extend(after.into_iter().filter(|a| !before.contains(a)).map(|alert| (place, alert)));
         }
-        alerts.write(tx, &ALERTS).await?;
-        events.write(tx, &EVENTS).await
+        Ok(changes)
+    }
+}
+
+impl AlertChanges {
+    /// As rows; `subjects` are those the places speak of.
+    pub(crate) fn rows(&self, subjects: &[Subject]) -> [(Rows, &'static Table); 2] {
+        let (mut alerts, mut events) = (Rows::default(), Rows::default());
+        for (place, alert) in &self.alerts {
+            row(&mut alerts, &subjects[*place], alert);
+        }
+        for event in &self.events {
+            events
+                .int(event.partner.0)
+                .int(event.alert.0)
+                .int(event.id)
+                .int(event.at.0)
+                .text(event.what)
+                .text("system")
+                .text(event.note.as_str());
+        }
+        [(alerts, &ALERTS), (events, &EVENTS)]
     }
 }
 
@@ -263,7 +297,7 @@ const fn what_cleared(kind: AlertKind, now: &[Condition]) -> &'static str {
     }
 }
 
-fn alert(row: &QueryResult) -> Result<Alert, Error> {
+pub(super) fn alert(row: &QueryResult) -> Result<Alert, Error> {
     Ok(Alert {
         id: AlertId(at(row, 2)?),
         kind: parse(&at::<String>(row, 3)?)?,

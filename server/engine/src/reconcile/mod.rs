@@ -3,9 +3,10 @@
 //! The same code runs for events (`ingest`), for edits ([`settle`]) and for time passing ([`Reconciler`]). Devices whose
 //! next change has come are found by index; nothing scans.
 
-mod alerts;
+pub(crate) mod alerts;
 mod rows;
 mod settle;
+pub(crate) mod shelf;
 pub(crate) mod work;
 pub(crate) mod write;
 

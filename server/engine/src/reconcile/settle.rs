@@ -1,14 +1,11 @@
 //! From changed runs and a time to the assessment: histories, slots, missed slots, time-outs, until nothing more follows.
 
-use super::work::{OpenRef, Work, no_slots};
-use crate::{
-    error::Error,
-    ingest::{
-        PING,
-        bulk::{Keys, Kind},
-    },
-    store::facts::{at, parse, resolve},
+use super::{
+    alerts::AlertChanges,
+    shelf::{KeptSummary, MissedAround, RunsSince, Shelf},
+    work::{OpenRef, Work, no_slots},
 };
+use crate::{error::Error, ingest::PING, store::facts::resolve};
 use domain::{
     facts::{Applied, JobHistory, RunSummary},
     health::assess,
@@ -33,12 +30,19 @@ const REBUILD: Span = Span::days(10);
 impl Work<'_> {
     /// Brings all subjects to where nothing more follows from facts and time, then writes the difference.
     pub(crate) async fn settle(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
-        self.withdraw(tx).await?;
+        let alerts = self.reach(tx).await?;
+        self.write(tx, alerts).await
+    }
+
+    /// Brings all subjects to where nothing more follows from facts and time. What became of alerts is the answer; the rest
+    /// stands in the work.
+    pub(crate) async fn reach(&mut self, shelf: &impl Shelf) -> Result<AlertChanges, Error> {
+        self.withdraw(shelf).await?;
         for round in 0.. {
             self.apply();
-            self.rebuild(tx).await?;
+            self.rebuild(shelf).await?;
             self.resolve()?;
-            if !self.assess_all(tx).await? {
+            if !self.assess_all(shelf).await? {
                 break;
             }
             if round >= ROUNDS {
@@ -46,7 +50,7 @@ impl Work<'_> {
                 break;
             }
         }
-        self.write(tx).await
+        self.follow_alerts(shelf).await
     }
 
     /// Resolves every schedule anew, for edits.
@@ -69,8 +73,8 @@ impl Work<'_> {
 
     /// Takes back `missed` runs of slots in which something had started after all, and is only heard of now: so the order in which
     /// reports arrive doesn't matter. A start after its slot counted as missed takes nothing back.
-    async fn withdraw(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
-        let mut keys = Keys::new(&[Kind::Int; 6]);
+    async fn withdraw(&mut self, shelf: &impl Shelf) -> Result<(), Error> {
+        let mut wanted = Vec::new();
         let mut owners = HashMap::new();
         for work in self.runs.iter().filter(|w| w.changed && w.run.state() != RunState::Missed) {
             let start = work.run.started_at;
@@ -91,18 +95,15 @@ impl Work<'_> {
                 let counts_anew = Some(start) > facts.history.last_start && !matches!(**schedule, Schedule::Cron { .. });
                 let until = if counts_anew { start + Span::days(800) } else { start + EARLY.min(facts.slots.slack / 2) };
                 let from = start - late * 4 - Span::DAY;
-                keys.int(subject.partner.0).int(subject.device.0).int(facts.job.0).int(start.0).int(from.0).int(until.0);
+                wanted.push(MissedAround { partner: subject.partner, device: subject.device, job: facts.job, start, from, until });
             }
         }
-        let rows = keys
-            .query(
-                tx,
-                "SELECT DISTINCT r.job_id, r.id, r.run_key, r.body FROM {x} {join} runs r ON r.partner_id = x.a AND r.device_id = x.b AND r.job_id = x.c \
-                 AND r.state = 'missed' AND r.started_at > x.e AND r.started_at <= x.f AND r.ended_at > x.d",
-            )
-            .await?;
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let kept = shelf.missed_runs(&wanted).await?;
         let first = self.runs.len();
-        self.take_in(rows, &owners)?;
+        self.take_in(kept, &owners);
         for work in &mut self.runs[first..] {
             work.withdrawn = true;
             work.applied = None;
@@ -156,76 +157,67 @@ impl Work<'_> {
     }
 
     /// Reads the runs of jobs whose history can't be known from what is stored of it.
-    async fn rebuild(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
-        if !self.subjects.iter().any(|s| s.jobs.iter().any(|j| j.rebuild)) {
-            return Ok(());
-        }
-        self.write_runs(tx).await?;
+    async fn rebuild(&mut self, shelf: &impl Shelf) -> Result<(), Error> {
         for whole in [false, true] {
-            let mut keys = Keys::new(&[Kind::Int, Kind::Int, Kind::Int, Kind::Int]);
+            let mut wanted = Vec::new();
             let mut owners = HashMap::new();
             for (s, subject) in self.subjects.iter().enumerate() {
                 for (j, job) in subject.jobs.iter().enumerate().filter(|(_, job)| job.rebuild) {
                     let latest = latest(&subject.facts.jobs[j].history).unwrap_or(self.now).min(self.now);
                     let from = if whole { Time(i64::MIN) } else { latest - REBUILD };
                     owners.insert(job.job, (s, j));
-                    keys.int(subject.partner.0).int(subject.device.0).int(from.0.max(-1_000_000_000_000)).int(job.job.0);
+                    let from = from.max(Time(-1_000_000_000_000));
+                    wanted.push(RunsSince { partner: subject.partner, device: subject.device, job: job.job, from });
                 }
             }
-            let rows = keys
-                .query(
-                    tx,
-                    "SELECT r.job_id, r.id, r.state, r.started_at, r.ended_at, r.timed_out, r.attempt, r.bytes, r.run_key \
-                     FROM {x} {join} runs r ON r.partner_id = x.a AND r.device_id = x.b AND r.started_at >= x.c AND r.job_id = x.d",
-                )
-                .await?;
-            let mut runs: HashMap<JobId, Vec<(RunId, String, RunSummary)>> = owners.keys().map(|job| (*job, Vec::new())).collect();
-            for row in rows {
-                let summary = RunSummary {
-                    state: parse(&at::<String>(&row, 2)?)?,
-                    started_at: Time(at(&row, 3)?),
-                    ended_at: at::<Option<i64>>(&row, 4)?.map(Time),
-                    timed_out: at(&row, 5)?,
-                    attempt: u16::try_from(at::<i64>(&row, 6)?).unwrap_or(u16::MAX),
-                    bytes: at::<Option<i64>>(&row, 7)?.unwrap_or(0),
-                };
-                if let Some(list) = runs.get_mut(&JobId(at(&row, 0)?)) {
-                    list.push((RunId(at(&row, 1)?), at(&row, 8)?, summary));
+            if wanted.is_empty() {
+                break;
+            }
+            let mut runs: HashMap<JobId, Vec<KeptSummary>> = owners.keys().map(|job| (*job, Vec::new())).collect();
+            for kept in shelf.summaries(&wanted).await? {
+                // Those at work are as they stand here.
+                if !self.run_ids.contains_key(&kept.id)
+                    && let Some(list) = runs.get_mut(&kept.job)
+                {
+                    list.push(kept);
+                }
+            }
+            for work in self.runs.iter().filter(|w| !w.withdrawn) {
+                let job = self.subjects[work.subject].jobs[work.job].job;
+                if let Some(list) = runs.get_mut(&job) {
+                    list.push(KeptSummary { job, id: work.id, key: work.key.clone(), run: work.run.summary() });
                 }
             }
             for (job, list) in runs {
                 let Some(&(s, j)) = owners.get(&job) else { continue };
-                let usable = list.iter().filter(|(_, _, r)| matches!(r.state, RunState::Succeeded | RunState::Warning)).count();
+                let usable = list.iter().filter(|kept| matches!(kept.run.state, RunState::Succeeded | RunState::Warning)).count();
                 if !whole && usable < domain::facts::RECENT {
                     continue;
                 }
                 self.take_history(s, j, &list);
             }
-            if !self.subjects.iter().any(|s| s.jobs.iter().any(|j| j.rebuild)) {
-                break;
-            }
         }
         Ok(())
     }
 
-    fn take_history(&mut self, s: usize, j: usize, runs: &[(RunId, String, RunSummary)]) {
+    fn take_history(&mut self, s: usize, j: usize, runs: &[KeptSummary]) {
         let subject = &mut self.subjects[s];
         let job = &mut subject.jobs[j];
         job.rebuild = false;
         job.changed = true;
         job.resolve = true;
-        subject.facts.jobs[j].history = JobHistory::rebuild(runs.iter().map(|(_, _, r)| r));
-        let known: std::collections::HashSet<i64> = runs.iter().map(|(id, ..)| id.0).collect();
+        subject.facts.jobs[j].history = JobHistory::rebuild(runs.iter().map(|kept| &kept.run));
+        let known: std::collections::HashSet<i64> = runs.iter().map(|kept| kept.id.0).collect();
         // Open runs from before the read stay as they are known.
         job.open.retain(|open| !known.contains(&open.0));
         job.open.extend(
             runs.iter()
-                .filter(|(_, _, r)| r.state.is_open())
-                .map(|(id, key, r)| OpenRef(id.0, r.started_at, r.state == RunState::Retrying, key.starts_with(PING))),
+                .filter(|kept| kept.run.state.is_open())
+                .map(|kept| OpenRef(kept.id.0, kept.run.started_at, kept.run.state == RunState::Retrying, kept.key.starts_with(PING))),
         );
-        let last = runs.iter().max_by(|a, b| (a.2.started_at, &a.1).cmp(&(b.2.started_at, &b.1)));
-        job.last_run = last.map(|(id, _, r)| (*id, r.state));
-        job.last_at = last.map(|(_, _, r)| said_at(r));
+        let last = runs.iter().max_by(|a, b| (a.run.started_at, &a.key).cmp(&(b.run.started_at, &b.key)));
+        job.last_run = last.map(|kept| (kept.id, kept.run.state));
+        job.last_at = last.map(|kept| said_at(&kept.run));
     }
 
     /// Slots of jobs whose history changed, and of devices without jobs.
@@ -256,7 +248,7 @@ impl Work<'_> {
     }
 
     /// Assesses; true when that wrote missed runs or time-outs, which change the facts again.
-    async fn assess_all(&mut self, tx: &DatabaseTransaction) -> Result<bool, Error> {
+    async fn assess_all(&mut self, shelf: &impl Shelf) -> Result<bool, Error> {
         let now = self.now;
         let mut missed = Vec::new();
         let mut stuck = Vec::new();
@@ -292,8 +284,8 @@ impl Work<'_> {
         if missed.is_empty() && stuck.is_empty() {
             return Ok(false);
         }
-        self.load_runs(tx, missed.iter().map(|(s, j, key, ..)| (*s, *j, key.clone()))).await?;
-        self.load_runs_by_id(tx, &stuck).await?;
+        self.load_runs(shelf, missed.iter().map(|(s, j, key, ..)| (*s, *j, key.clone()))).await?;
+        self.load_runs_by_id(shelf, &stuck).await?;
         let mut more = false;
         for (s, j, key, slot, counted) in missed {
             if !self.subjects[s].jobs[j].keys.contains_key(&key) {

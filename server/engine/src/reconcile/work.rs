@@ -1,7 +1,10 @@
 //! What one transaction works on: the touched devices with all their jobs, and the touched runs, as they are stored and
 //! as they will be. Loaded in bulk, written in bulk.
 
-use super::rows::{self, Schedules};
+use super::{
+    rows::{self, Schedules},
+    shelf::{KeptRun, Shelf},
+};
 use crate::{
     error::Error,
     ingest::bulk::{Keys, Kind},
@@ -19,13 +22,24 @@ use domain::{
     time::{Span, Time},
     zones::Zone,
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde::Deserialize;
 use std::{collections::HashMap, sync::Arc};
 
+/// Gives new ids: the store, or whoever fills one.
+pub(crate) trait Mint: Send + Sync {
+    fn id(&self, now: Time) -> i64;
+}
+
+impl Mint for Store {
+    fn id(&self, now: Time) -> i64 {
+        Self::id(self, now)
+    }
+}
+
 /// The work of one transaction.
 pub(crate) struct Work<'s> {
-    pub(crate) store: &'s Store,
+    pub(crate) mint: &'s dyn Mint,
     pub(crate) now: Time,
     /// By (partner, device).
     pub(crate) subjects: Vec<Subject>,
@@ -154,7 +168,7 @@ impl<'s> Work<'s> {
         now: Time,
     ) -> Result<Self, Error> {
         let mut work = Self {
-            store,
+            mint: store,
             now,
             subjects: Vec::with_capacity(devices.len()),
             places: HashMap::new(),
@@ -179,53 +193,50 @@ impl<'s> Work<'s> {
     }
 
     /// Loads runs by (subject, job, key); what isn't there isn't loaded.
-    pub(crate) async fn load_runs<C: ConnectionTrait>(
+    pub(crate) async fn load_runs(
         &mut self,
-        tx: &C,
+        shelf: &impl Shelf,
         wanted: impl IntoIterator<Item = (usize, usize, String)>,
     ) -> Result<(), Error> {
-        let mut keys = Keys::new(&[Kind::Int, Kind::Int, Kind::Text]);
+        let mut keys = Vec::new();
         let mut owners = HashMap::new();
         for (s, j, key) in wanted {
             let (subject, job) = (&self.subjects[s], &self.subjects[s].jobs[j]);
             if !job.keys.contains_key(&key) {
                 owners.insert(job.job, (s, j));
-                keys.int(subject.partner.0).int(job.job.0).text(&key);
+                keys.push((subject.partner, job.job, key));
             }
         }
-        let rows = keys
-            .query(
-                tx,
-                "SELECT r.job_id, r.id, r.run_key, r.body FROM {x} {join} runs r ON r.partner_id = x.a AND r.job_id = x.b AND r.run_key = x.c",
-            )
-            .await?;
-        self.take_in(rows, &owners)
+        if !keys.is_empty() {
+            let kept = shelf.runs_by_key(&keys).await?;
+            self.take_in(kept, &owners);
+        }
+        Ok(())
     }
 
     /// Loads runs by (subject, job, id).
-    pub(crate) async fn load_runs_by_id<C: ConnectionTrait>(&mut self, tx: &C, wanted: &[(usize, usize, RunId)]) -> Result<(), Error> {
-        let mut keys = Keys::new(TWO);
+    pub(crate) async fn load_runs_by_id(&mut self, shelf: &impl Shelf, wanted: &[(usize, usize, RunId)]) -> Result<(), Error> {
+        let mut keys = Vec::new();
         let mut owners = HashMap::new();
         for (s, j, id) in wanted {
             if !self.run_ids.contains_key(id) {
                 owners.insert(self.subjects[*s].jobs[*j].job, (*s, *j));
-                keys.int(self.subjects[*s].partner.0).int(id.0);
+                keys.push((self.subjects[*s].partner, *id));
             }
         }
-        let rows =
-            keys.query(tx, "SELECT r.job_id, r.id, r.run_key, r.body FROM {x} {join} runs r ON r.partner_id = x.a AND r.id = x.b").await?;
-        self.take_in(rows, &owners)
+        if !keys.is_empty() {
+            let kept = shelf.runs_by_id(&keys).await?;
+            self.take_in(kept, &owners);
+        }
+        Ok(())
     }
 
-    pub(super) fn take_in(&mut self, rows: Vec<QueryResult>, owners: &HashMap<JobId, (usize, usize)>) -> Result<(), Error> {
-        for row in rows {
-            let Some(&(subject, job)) = owners.get(&JobId(at(&row, 0)?)) else { continue };
-            let id = RunId(at(&row, 1)?);
+    pub(super) fn take_in(&mut self, kept: Vec<KeptRun>, owners: &HashMap<JobId, (usize, usize)>) {
+        for KeptRun { job, id, key, run } in kept {
+            let Some(&(subject, job)) = owners.get(&job) else { continue };
             if self.run_ids.contains_key(&id) {
                 continue;
             }
-            let key: String = at(&row, 2)?;
-            let run: Run = serde_json::from_str(&at::<String>(&row, 3)?)?;
             let place = self.runs.len();
             self.subjects[subject].jobs[job].keys.insert(key.clone(), place);
             self.run_ids.insert(id, place);
@@ -245,7 +256,6 @@ impl<'s> Work<'s> {
                 log: None,
             });
         }
-        Ok(())
     }
 
     /// Takes in an event of a run. False: a copy that changes nothing.
@@ -264,7 +274,7 @@ impl<'s> Work<'s> {
 
     /// A run that is new.
     pub(crate) fn begin(&mut self, subject: usize, job: usize, key: &str, run: Run) -> usize {
-        let id = RunId(self.store.id(self.now));
+        let id = RunId(self.mint.id(self.now));
         let place = self.runs.len();
         self.subjects[subject].jobs[job].keys.insert(key.to_owned(), place);
         self.run_ids.insert(id, place);
@@ -300,7 +310,7 @@ impl<'s> Work<'s> {
 
     /// Makes a job on first sight.
     pub(crate) fn begin_job(&mut self, subject: usize, name: &str, name_lower: String) -> usize {
-        let id = JobId(self.store.id(self.now));
+        let id = JobId(self.mint.id(self.now));
         let now = self.now;
         let subject = &mut self.subjects[subject];
         let place = subject.jobs.len();

@@ -1,13 +1,17 @@
 //! The difference as rows: runs, logs, jobs, states, counts, hours, days. A fixed order of tables and sorted keys, so that
 //! transactions that meet wait and never deadlock.
 
-use super::work::{Stored, Subject, Work, history_text};
+use super::{
+    alerts::AlertChanges,
+    work::{Stored, Subject, Work, history_text},
+};
 use crate::{
     error::Error,
     ingest::bulk::{Keys, Kind, Meet, Rows, Table, write_all},
 };
 use domain::{
     health::Band,
+    ids::{JobId, OrganizationId, PartnerId, RunId},
     policy::DeviceLife,
     run::{Run, RunState},
     time::Time,
@@ -17,7 +21,7 @@ use std::collections::BTreeMap;
 
 use Kind::{Blob, Bool, Int, Text};
 
-static RUNS: Table = Table {
+pub(crate) static RUNS: Table = Table {
     name: "runs",
     keys: &[("partner_id", Int), ("job_id", Int), ("run_key", Text)],
     fixed: &[("id", Int), ("organization_id", Int), ("device_id", Int)],
@@ -42,7 +46,7 @@ static RUNS_GO_ON: Table = Table {
     meet: Meet::Update,
 };
 
-static LOGS: Table = Table {
+pub(crate) static LOGS: Table = Table {
     name: "run_logs",
     keys: &[("partner_id", Int), ("run_id", Int)],
     fixed: &[],
@@ -50,7 +54,7 @@ static LOGS: Table = Table {
     meet: Meet::Replace,
 };
 
-static JOBS: Table = Table {
+pub(crate) static JOBS: Table = Table {
     name: "jobs",
     keys: &[("partner_id", Int), ("id", Int)],
     fixed: &[
@@ -61,6 +65,7 @@ static JOBS: Table = Table {
         ("slug", Text),
         ("ping_uuid", Text),
         ("created_at", Int),
+        ("schedule", Text),
     ],
     columns: &[],
     meet: Meet::Keep,
@@ -163,7 +168,7 @@ static ORGANIZATION_DAYS: Table = Table {
     meet: Meet::Add,
 };
 
-static STORAGE: Table = Table {
+pub(crate) static STORAGE: Table = Table {
     name: "device_storage",
     keys: &[("partner_id", Int), ("device_id", Int), ("day", Int)],
     fixed: &[],
@@ -204,7 +209,7 @@ pub(crate) fn counted(state: RunState, started_at: Time, ended_at: Option<Time>)
     }
 }
 
-fn counted_run(run: &Run) -> Option<(Time, Time, usize)> {
+pub(crate) fn counted_run(run: &Run) -> Option<(Time, Time, usize)> {
     counted(run.state(), run.started_at, run.ended_at)
 }
 
@@ -258,23 +263,18 @@ impl Stored {
 
 impl Work<'_> {
     /// Writes everything that is not written yet.
-    pub(crate) async fn write(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
-        self.write_alerts(tx).await?;
+    pub(super) async fn write(&mut self, tx: &DatabaseTransaction, alerts: AlertChanges) -> Result<(), Error> {
+        for (rows, table) in alerts.rows(&self.subjects) {
+            rows.write(tx, table).await?;
+        }
         self.remove_withdrawn(tx).await?;
         let [new, known] = self.run_rows()?;
-        let mut parts = vec![(self.job_rows(), &JOBS), (new, &RUNS), (self.log_rows(), &LOGS)];
+        let mut parts = vec![(self.job_rows()?, &JOBS), (new, &RUNS), (self.log_rows(), &LOGS)];
         parts.extend(self.state_rows()?);
         // Beside the days: runs that end are as many, mostly.
         parts.push((known, &RUNS_GO_ON));
         parts.extend(self.count_rows());
         write_all(tx, parts).await
-    }
-
-    /// Runs alone: a rebuild reads them.
-    pub(crate) async fn write_runs(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
-        self.remove_withdrawn(tx).await?;
-        let [new, known] = self.run_rows()?;
-        write_all(tx, vec![(new, &RUNS), (known, &RUNS_GO_ON)]).await
     }
 
     async fn remove_withdrawn(&self, tx: &DatabaseTransaction) -> Result<(), Error> {
@@ -294,23 +294,12 @@ impl Work<'_> {
             let subject = &self.subjects[work.subject];
             let run = &work.run;
             let goes_on = work.stored_start.replace(run.started_at) == Some(run.started_at);
-            let rows = if goes_on {
-                known.int(subject.partner.0).int(work.id.0).text(run.state().as_str())
+            if goes_on {
+                known.int(subject.partner.0).int(work.id.0).text(run.state().as_str());
+                said_of(&mut known, run)?;
             } else {
-                new.int(subject.partner.0)
-                    .int(subject.jobs[work.job].job.0)
-                    .text(work.key.as_str())
-                    .int(work.id.0)
-                    .int(subject.organization.0)
-                    .int(subject.device.0)
-                    .text(run.state().as_str())
-                    .int(run.started_at.0)
-            };
-            rows.maybe_int(run.ended_at.map(|t| t.0))
-                .int(run.head.attempt.into())
-                .flag(run.head.timed_out)
-                .maybe_int(run.head.bytes)
-                .text(serde_json::to_string(run)?);
+                run_row(&mut new, subject, subject.jobs[work.job].job, (work.id, &work.key), run)?;
+            }
         }
         Ok([new, known])
     }
@@ -318,18 +307,14 @@ impl Work<'_> {
     fn log_rows(&mut self) -> Rows {
         let mut rows = Rows::default();
         for work in &mut self.runs {
-            if let Some((body, bytes)) = work.log.take() {
-                rows.int(self.subjects[work.subject].partner.0)
-                    .int(work.id.0)
-                    .blob(body)
-                    .int(i64::try_from(bytes).unwrap_or(i64::MAX))
-                    .int(self.now.0);
+            if let Some(log) = work.log.take() {
+                log_row(&mut rows, self.subjects[work.subject].partner, work.id, log, self.now);
             }
         }
         rows
     }
 
-    fn job_rows(&self) -> Rows {
+    pub(crate) fn job_rows(&self) -> Result<Rows, Error> {
         let mut rows = Rows::default();
         for subject in &self.subjects {
             for (job, facts) in subject.jobs.iter().zip(&subject.facts.jobs).filter(|(job, _)| job.is_new) {
@@ -341,13 +326,14 @@ impl Work<'_> {
                     .text(job.name_lower.as_str())
                     .text(slug(&facts.name))
                     .text(crate::store::devices::uuid())
-                    .int(facts.enrolled_at.0);
+                    .int(facts.enrolled_at.0)
+                    .maybe_text(job.schedule.as_ref().map(|own| serde_json::to_string(&**own)).transpose()?);
             }
         }
-        rows
+        Ok(rows)
     }
 
-    fn state_rows(&self) -> Result<[(Rows, &'static Table); 4], Error> {
+    pub(crate) fn state_rows(&self) -> Result<[(Rows, &'static Table); 4], Error> {
         let (mut jobs, mut devices, mut states, mut storage) = (Rows::default(), Rows::default(), Rows::default(), Rows::default());
         for subject in &self.subjects {
             let grace = subject.facts.terms.grace;
@@ -410,56 +396,105 @@ impl Work<'_> {
     }
 
     fn count_rows(&self) -> [(Rows, &'static Table); 4] {
-        let mut shares: BTreeMap<(i64, i64), Share> = BTreeMap::new();
+        let mut sums = Sums::default();
         for subject in &self.subjects {
             if let Some(stored) = &subject.stored {
-                let sum = shares.entry((subject.partner.0, stored.organization.0)).or_default();
-                sum.iter_mut().zip(stored.share()).for_each(|(sum, part)| *sum -= part);
+                sums.share((subject.partner, stored.organization), stored.share(), -1);
             }
-            let (running, retrying) = subject.open_runs();
-            let now = share(subject.facts.life, subject.band(), running, retrying, subject.open_alerts, subject.service(self.now));
-            let sum = shares.entry((subject.partner.0, subject.organization.0)).or_default();
-            sum.iter_mut().zip(now).for_each(|(sum, part)| *sum += part);
+            sums.subject(subject, self.now);
         }
-        let mut hours: BTreeMap<(i64, i64, i64), [i64; 4]> = BTreeMap::new();
-        let mut days: BTreeMap<(i64, i64, i64, i64, i64), [i64; 5]> = BTreeMap::new();
-        let mut whole_days: BTreeMap<(i64, i64, i64), [i64; 4]> = BTreeMap::new();
         for work in &self.runs {
             let subject = &self.subjects[work.subject];
             let after = if work.withdrawn { None } else { counted_run(&work.run) };
             let before = work.before.as_ref().and_then(counted_run);
-            if before == after {
-                continue;
-            }
-            for (place, sign) in [(before, -1), (after, 1)] {
-                let Some((hour, day, column)) = place else { continue };
-                if let Some(cell) = hours.entry((subject.partner.0, subject.organization.0, hour.hour())).or_default().get_mut(column) {
-                    *cell += sign;
-                }
-                let day = i64::from(subject.zone.day_of(day));
-                if let Some(cell) = whole_days.entry((subject.partner.0, subject.organization.0, day)).or_default().get_mut(column) {
-                    *cell += sign;
-                }
-                let key = (subject.partner.0, subject.device.0, day, subject.jobs[work.job].job.0, subject.organization.0);
-                days.entry(key).or_default()[column] += sign;
+            if before != after {
+                sums.run(subject, subject.jobs[work.job].job, before, -1);
+                sums.run(subject, subject.jobs[work.job].job, after, 1);
             }
         }
+        sums.rows()
+    }
+}
+
+/// What is added to counts, hours and days.
+#[derive(Default)]
+pub(crate) struct Sums {
+    shares: BTreeMap<(i64, i64), Share>,
+    hours: BTreeMap<(i64, i64, i64), [i64; 4]>,
+    whole_days: BTreeMap<(i64, i64, i64), [i64; 4]>,
+    days: BTreeMap<(i64, i64, i64, i64, i64), [i64; 5]>,
+}
+
+impl Sums {
+    fn share(&mut self, of: (PartnerId, OrganizationId), share: Share, sign: i64) {
+        let sum = self.shares.entry((of.0.0, of.1.0)).or_default();
+        sum.iter_mut().zip(share).for_each(|(sum, part)| *sum += sign * part);
+    }
+
+    /// A device as it is at `now`.
+    pub(crate) fn subject(&mut self, subject: &Subject, now: Time) {
+        let (running, retrying) = subject.open_runs();
+        let own = share(subject.facts.life, subject.band(), running, retrying, subject.open_alerts, subject.service(now));
+        self.share((subject.partner, subject.organization), own, 1);
+    }
+
+    /// A run that is counted at this place ([`counted`]).
+    pub(crate) fn run(&mut self, subject: &Subject, job: JobId, place: Option<(Time, Time, usize)>, sign: i64) {
+        let Some((hour, day, column)) = place else { return };
+        let (partner, organization) = (subject.partner.0, subject.organization.0);
+        let day = i64::from(subject.zone.day_of(day));
+        for (sums, unit) in [(&mut self.hours, hour.hour()), (&mut self.whole_days, day)] {
+            if let Some(cell) = sums.entry((partner, organization, unit)).or_default().get_mut(column) {
+                *cell += sign;
+            }
+        }
+        self.days.entry((partner, subject.device.0, day, job.0, organization)).or_default()[column] += sign;
+    }
+
+    /// As rows. Those that transactions of different devices share come last: they are held shortest.
+    pub(crate) fn rows(self) -> [(Rows, &'static Table); 4] {
         let (mut day_rows, mut count_rows) = (Rows::default(), Rows::default());
-        for ((partner, device, day, job, organization), sums) in days.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
+        for ((partner, device, day, job, organization), sums) in self.days.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
             day_rows.int(partner).int(device).int(day).int(job).int(organization);
             sums.iter().for_each(|n| {
                 day_rows.int(*n);
             });
         }
-        for ((partner, organization), sums) in shares.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
+        for ((partner, organization), sums) in self.shares.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
             count_rows.int(partner).int(organization);
             sums.iter().for_each(|n| {
                 count_rows.int(*n);
             });
         }
-        // Rows that transactions of different devices share come last: they are held shortest.
-        [(day_rows, &DAYS), (rows_of(hours), &HOURS), (rows_of(whole_days), &ORGANIZATION_DAYS), (count_rows, &COUNTS)]
+        [(day_rows, &DAYS), (rows_of(self.hours), &HOURS), (rows_of(self.whole_days), &ORGANIZATION_DAYS), (count_rows, &COUNTS)]
     }
+}
+
+/// A run as a new row of [`RUNS`].
+pub(crate) fn run_row(rows: &mut Rows, subject: &Subject, job: JobId, (id, key): (RunId, &str), run: &Run) -> Result<(), Error> {
+    rows.int(subject.partner.0)
+        .int(job.0)
+        .text(key)
+        .int(id.0)
+        .int(subject.organization.0)
+        .int(subject.device.0)
+        .text(run.state().as_str())
+        .int(run.started_at.0);
+    said_of(rows, run)
+}
+
+fn said_of(rows: &mut Rows, run: &Run) -> Result<(), Error> {
+    rows.maybe_int(run.ended_at.map(|t| t.0))
+        .int(run.head.attempt.into())
+        .flag(run.head.timed_out)
+        .maybe_int(run.head.bytes)
+        .text(serde_json::to_string(run)?);
+    Ok(())
+}
+
+/// A compressed log, and its length before, as a row of [`LOGS`].
+pub(crate) fn log_row(rows: &mut Rows, partner: PartnerId, run: RunId, (body, bytes): (Vec<u8>, usize), at: Time) {
+    rows.int(partner.0).int(run.0).blob(body).int(i64::try_from(bytes).unwrap_or(i64::MAX)).int(at.0);
 }
 
 /// Sums of an organization's hours or days, where they differ from nothing.

@@ -10,21 +10,25 @@ mod days;
 pub mod devices;
 pub mod facts;
 pub mod inbox;
+pub mod inbox_rules;
+pub mod job_log;
 pub mod jobs;
 pub mod keys;
 pub mod organizations;
+pub mod overview;
 pub mod page;
 pub mod partners;
 pub mod people;
 pub mod policies;
 pub mod restore_tests;
 pub mod runs;
+pub mod search;
 pub mod sessions;
 
 mod entity;
 mod input;
 mod scope;
-mod sql;
+pub(crate) mod sql;
 
 use domain::{ids::PartnerId, time::Time};
 use sea_orm::{
@@ -105,6 +109,11 @@ impl Store {
         &self.reads
     }
 
+    /// For what isn't done within [`Store::begin`]: settings of connections, bulk loading.
+    pub(crate) fn writes(&self) -> &DatabaseConnection {
+        &self.writes
+    }
+
     /// Which database this is.
     pub fn backend(&self) -> DbBackend {
         self.backend
@@ -143,6 +152,11 @@ impl Store {
 
     pub(crate) fn short(&self) -> &Short {
         &self.short
+    }
+
+    /// The least id of a time: ids minted then or later are not below it.
+    pub(crate) fn first_id(since: Time) -> i64 {
+        since.0.saturating_sub(FIRST_ID_AT).clamp(0, (1 << ID_TIME_BITS) - 1) << ID_RANDOM_BITS
     }
 
     /// A new id: 41 bits of milliseconds since 2025, 21 random bits; positive and, in this process, greater than all before it.

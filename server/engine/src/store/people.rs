@@ -237,6 +237,24 @@ pub async fn members(store: &Store, actor: &Actor) -> Result<Vec<MemberRow>, Err
         .collect()
 }
 
+/// For a store that is being filled: somebody new, with a password that is hashed already. The partner must be locked.
+pub(crate) async fn insert_member(store: &Store, tx: &DatabaseTransaction, new: Filled<'_>, now: Time) -> Result<UserId, Error> {
+    let person = Person { email: input::email(new.email)?, name: input::name("name", new.name)? };
+    let user = insert_user(store, tx, &person, new.hash.to_owned(), now).await?;
+    insert_membership(tx, "system", new.partner, new.organization, user, new.role, now).await?;
+    Ok(user)
+}
+
+/// Who is put into a store that is being filled.
+pub(crate) struct Filled<'f> {
+    pub(crate) email: &'f str,
+    pub(crate) name: &'f str,
+    pub(crate) hash: &'f str,
+    pub(crate) partner: PartnerId,
+    pub(crate) organization: Option<OrganizationId>,
+    pub(crate) role: Role,
+}
+
 struct Person {
     email: String,
     name: String,
