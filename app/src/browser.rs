@@ -111,7 +111,9 @@ mod real {
         if let Ok(Some(element)) = document().query_selector(selector)
             && let Ok(element) = element.dyn_into::<web_sys::HtmlElement>()
         {
-            let _ = element.focus();
+            let options = web_sys::FocusOptions::new();
+            options.set_prevent_scroll(true);
+            let _ = element.focus_with_options(&options);
         }
     }
 
@@ -157,6 +159,11 @@ mod real {
     /// Calls once after so many milliseconds.
     pub fn after(milliseconds: u32, call: impl FnOnce() + 'static) {
         gloo_timers::callback::Timeout::new(milliseconds, call).forget();
+    }
+
+    /// How far the page is scrolled down, in pixels.
+    pub fn scrolled() -> f64 {
+        window().scroll_y().unwrap_or(0.0)
     }
 
     /// True while the tab can be seen.
@@ -215,6 +222,10 @@ mod none {
     pub const fn download(_name: &str, _mime: &str, _text: &str) {}
     /// Calls once after so many milliseconds.
     pub fn after(_milliseconds: u32, _call: impl FnOnce() + 'static) {}
+    /// How far the page is scrolled down, in pixels.
+    pub const fn scrolled() -> f64 {
+        0.0
+    }
     /// True while the tab can be seen.
     pub const fn is_visible() -> bool {
         false

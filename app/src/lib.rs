@@ -14,6 +14,8 @@ pub mod error;
 pub mod live;
 pub mod me;
 pub mod pages;
+#[cfg(feature = "hydrate")]
+mod scroll;
 pub mod wire;
 
 #[cfg(feature = "ssr")]

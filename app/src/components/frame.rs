@@ -2,14 +2,16 @@
 
 use super::{
     Toasts,
-    icon::{DOWN, Icon, PERSON, THEME},
+    icon::{Icon, PERSON, THEME},
+    menu::{self, Menu, MenuLink, MenuPart},
     toast::ToastList,
 };
 use crate::{
     browser,
     live::{Live, Pulse},
-    me::Looking,
+    me::{Looking, Me},
 };
+use domain::access::Role;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -34,6 +36,8 @@ impl Announcer {
             return;
         }
         self.last.set_value(Some(path.to_owned()));
+        #[cfg(feature = "hydrate")]
+        crate::scroll::arrived(path);
         if before.is_some() {
             self.words.set(title.to_owned());
             browser::after(0, || browser::focus("#main h1"));
@@ -51,6 +55,11 @@ pub fn Frame(
     provide_context(announcer);
     provide_context(ToastList::default());
     let me = use_context::<Looking>().unwrap_or_default().0;
+    Effect::new(|_| {
+        menu::mind();
+        #[cfg(feature = "hydrate")]
+        crate::scroll::mind();
+    });
     view! {
         <a class="skip-link" href="#main" rel="external" on:click=|event| { event.prevent_default(); browser::focus("#main"); }>"Skip to the page"</a>
         <header class="top-bar">
@@ -59,7 +68,7 @@ pub fn Frame(
             <div class="top-bar-end">
                 {me.as_ref().map(|_| view! { <LiveIndicator/> })}
                 <ThemeSwitch/>
-                {me.map(|me| view! { <Account name=me.name email=me.email partner=me.partner/> })}
+                {me.map(|me| view! { <Account me/> })}
             </div>
         </header>
         <main id="main" tabindex="-1">{children()}</main>
@@ -139,16 +148,18 @@ fn ThemeSwitch() -> impl IntoView {
 }
 
 #[component]
-fn Account(name: String, email: String, partner: String) -> impl IntoView {
+fn Account(me: Me) -> impl IntoView {
     view! {
-        <details class="account">
-            <summary class="button button-quiet"><Icon shape=PERSON/><span class="account-name">{name}</span><Icon shape=DOWN/></summary>
-            <div class="account-menu">
-                <p><strong>{partner}</strong></p>
-                <p class="faint">{email}</p>
+        <div class="account">
+            <Menu label=me.name icon=PERSON quiet=true end=true>
+                <li class="account-who"><strong>{me.partner}</strong><span class="faint">{me.email}</span></li>
+                <MenuPart/>
+                <MenuLink href="/settings/account">"Your account"</MenuLink>
+                {(me.role == Role::Owner).then(|| view! { <MenuLink href="/styleguide">"Style guide"</MenuLink> })}
+                <MenuPart/>
                 // A plain form: the next page comes from the server and knows that nobody is signed in.
-                <form method="post" action="/sf/sign_out"><button type="submit" class="button">"Sign out"</button></form>
-            </div>
-        </details>
+                <li><form method="post" action="/sf/sign_out"><button type="submit" class="menu-item">"Sign out"</button></form></li>
+            </Menu>
+        </div>
     }
 }
