@@ -108,7 +108,22 @@ fn MainNav() -> impl IntoView {
 #[component]
 fn LiveIndicator() -> impl IntoView {
     let live = Live::get();
-    let state = move || match live.pulse.get() {
+    view! {
+        <LiveWords pulse=live.pulse/>
+        {move || live.is_outdated.get().then(|| view! {
+            <button type="button" class="button button-primary" on:click=|_| browser::reload()>"New version: load it"</button>
+        })}
+    }
+}
+
+/// Whether the page follows what happens: a dot and words.
+#[component]
+pub fn LiveWords(
+    /// What is known of the stream.
+    #[prop(into)]
+    pulse: Signal<Pulse>,
+) -> impl IntoView {
+    let state = move || match pulse.get() {
         Pulse::Starting => ("starting", "Connecting".to_owned()),
         Pulse::Live => ("live", "Live".to_owned()),
         Pulse::Stale(since) => ("stale", format!("Stale since {}", browser::local_clock(since))),
@@ -118,9 +133,6 @@ fn LiveIndicator() -> impl IntoView {
             <span class="live-dot" aria-hidden="true"></span>
             <span role="status">{move || state().1}</span>
         </span>
-        {move || live.is_outdated.get().then(|| view! {
-            <button type="button" class="button button-primary" on:click=|_| browser::reload()>"New version: load it"</button>
-        })}
     }
 }
 

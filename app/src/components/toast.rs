@@ -1,11 +1,24 @@
-//! Short words about what has just been done. Read out politely, gone after six seconds.
+//! Short words about what has just been done. Read out politely, gone after six seconds; what failed, or can be undone, stays longer.
 
+use super::icon::{CLOSE, CRITICAL, HEALTHY, Icon};
 use leptos::prelude::*;
+
+const SHORT: u32 = 6_000;
+const LONG: u32 = 15_000;
+
+#[derive(Clone, Debug)]
+struct Toast {
+    number: u32,
+    words: String,
+    has_failed: bool,
+    /// Words of a button, and what it does.
+    offer: Option<(String, Callback<()>)>,
+}
 
 /// Context: says things. Get it with [`use_toasts`].
 #[derive(Clone, Copy, Debug)]
 pub struct ToastList {
-    said: RwSignal<Vec<(u32, String)>>,
+    said: RwSignal<Vec<Toast>>,
     next: StoredValue<u32>,
 }
 
@@ -18,13 +31,31 @@ impl Default for ToastList {
 impl ToastList {
     /// Says it.
     pub fn say(&self, words: impl Into<String>) {
+        self.add(words.into(), false, None, SHORT);
+    }
+
+    /// Says that something failed.
+    pub fn fail(&self, words: impl Into<String>) {
+        self.add(words.into(), true, None, LONG);
+    }
+
+    /// Says it, with a button: "Retired." – "Undo".
+    pub fn offer(&self, words: impl Into<String>, action: impl Into<String>, on_press: Callback<()>) {
+        self.add(words.into(), false, Some((action.into(), on_press)), LONG);
+    }
+
+    fn add(self, words: String, has_failed: bool, offer: Option<(String, Callback<()>)>, stays: u32) {
         let said = self.said;
         let number = self.next.get_value();
         self.next.set_value(number.wrapping_add(1));
-        said.update(|list| list.push((number, words.into())));
-        crate::browser::after(6_000, move || {
-            let _ = said.try_update(|list| list.retain(|(n, _)| *n != number));
+        said.update(|list| list.push(Toast { number, words, has_failed, offer }));
+        crate::browser::after(stays, move || {
+            let _ = said.try_update(|list| list.retain(|t| t.number != number));
         });
+    }
+
+    fn end(self, number: u32) {
+        self.said.update(|list| list.retain(|t| t.number != number));
     }
 }
 
@@ -39,7 +70,22 @@ pub fn Toasts() -> impl IntoView {
     let toasts = use_toasts();
     view! {
         <div class="toasts" role="status" aria-live="polite">
-            {move || toasts.said.get().into_iter().map(|(_, words)| view! { <p class="toast">{words}</p> }).collect_view()}
+            <For each=move || toasts.said.get() key=|toast| toast.number let:toast>
+                {
+                    let number = toast.number;
+                    let press = toast.offer.map(|(words, act)| view! {
+                        <button type="button" class="toast-offer" on:click=move |_| { act.run(()); toasts.end(number); }>{words}</button>
+                    });
+                    view! {
+                        <div class="toast" data-state=if toast.has_failed { "failed" } else { "succeeded" }>
+                            <Icon shape=if toast.has_failed { CRITICAL } else { HEALTHY }/>
+                            <p>{toast.words}</p>
+                            {press}
+                            <button type="button" class="toast-close" aria-label="Close" on:click=move |_| toasts.end(number)><Icon shape=CLOSE/></button>
+                        </div>
+                    }
+                }
+            </For>
         </div>
     }
 }

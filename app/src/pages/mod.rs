@@ -7,3 +7,4 @@ pub mod organizations;
 pub mod screen;
 pub mod settings;
 pub mod start;
+pub mod styleguide;

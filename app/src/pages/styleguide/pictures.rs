@@ -1,0 +1,60 @@
+//! Drawings.
+
+use super::{Part, Piece};
+use crate::components::{BandsBar, DayBars, ScoreRing, Sparkline, TrendChart, TrendPoint, TrendUnit, picture::DayBar};
+use charts::DayState;
+use domain::health::{Band, Score};
+use leptos::prelude::*;
+
+/// 12 Nov 2026.
+const DAY: i32 = 20_769;
+const GIB: f64 = 1_073_741_824.0;
+
+fn month() -> Vec<DayBar> {
+    (DAY - 27..=DAY)
+        .enumerate()
+        .map(|(place, day)| match place {
+            0 | 1 => DayBar::no_data(day),
+            2 | 3 => DayBar { state: DayState::Deactivated, ..DayBar::no_data(day) },
+            9 => DayBar::of(day, 1, 1, 0, 0),
+            14 => DayBar::of(day, 0, 0, 0, 1),
+            21 => DayBar::of(day, 0, 0, 2, 0),
+            _ => DayBar::of(day, 1, 0, 0, 0),
+        })
+        .collect()
+}
+
+fn filling() -> Vec<TrendPoint> {
+    (0..60_i32)
+        .map(|n| {
+            let used = 612.0 + f64::from(n) * 4.6 - if n > 40 { 96.0 } else { 0.0 } + f64::from(n * 7 % 5);
+            TrendPoint { day: DAY - 59 + n, value: (!(22..25).contains(&n)).then_some(used * GIB) }
+        })
+        .collect()
+}
+
+fn compliance() -> Vec<TrendPoint> {
+    (0..30_i32).map(|n| TrendPoint { day: DAY - 29 + n, value: Some(99.0 - f64::from(n * n % 13)) }).collect()
+}
+
+#[component]
+pub fn Pictures() -> impl IntoView {
+    let line: Vec<Option<f64>> = compliance().into_iter().map(|p| p.value).collect();
+    view! {
+        <Part id="pictures">
+            <Piece name="DayBars"><DayBars bars=month()/></Piece>
+            <Piece name="BandsBar"><BandsBar counts=[(Band::Critical, 11), (Band::Warning, 4), (Band::Unknown, 4), (Band::Healthy, 129)]/></Piece>
+            <Piece name="ScoreRing">
+                <div class="guide-row">
+                    <ScoreRing score=Score(98) band=Band::Healthy/>
+                    <ScoreRing score=Score(84) band=Band::Warning/>
+                    <ScoreRing score=Score(31) band=Band::Critical/>
+                    <ScoreRing score=Score(0) band=Band::Unknown/>
+                </div>
+            </Piece>
+            <Piece name="Sparkline"><Sparkline values=line label="Compliance, 30 days: 99 % to 96 %".to_owned()/></Piece>
+            <Piece name="TrendChart: bytes, with a limit"><TrendChart points=filling() unit=TrendUnit::Bytes limit=Some((1_000.0 * GIB, "Quota")) label="Storage used"/></Piece>
+            <Piece name="TrendChart: percent"><TrendChart points=compliance() unit=TrendUnit::Percent label="Compliance"/></Piece>
+        </Part>
+    }
+}
