@@ -32,6 +32,14 @@ pub(crate) fn within<P: ColumnTrait, O: ColumnTrait, D: ColumnTrait>(
     }
 }
 
+/// The partners a scope touches, its own first. Lists ask each by itself: so one index gives the order of each part.
+pub(crate) fn partners(scope: &Scope) -> &[PartnerId] {
+    match scope {
+        Scope::Partners(partners) => partners,
+        Scope::Organization(partner, _) | Scope::Device(partner, ..) => std::slice::from_ref(partner),
+    }
+}
+
 /// Refuses what the actor's ground doesn't allow. `what` completes "You may not …".
 pub(crate) fn require(actor: &Actor, action: Action, what: &'static str) -> Result<(), Error> {
     if actor.may(action) { Ok(()) } else { Err(Error::Forbidden(what)) }

@@ -21,6 +21,12 @@ impl Sql {
         self
     }
 
+    /// Puts text that holds no values in front.
+    pub(crate) fn before(&mut self, text: &str) -> &mut Self {
+        self.text.insert_str(0, text);
+        self
+    }
+
     /// Adds one value.
     pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.values.push(value.into());

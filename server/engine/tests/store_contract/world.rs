@@ -72,6 +72,10 @@ impl World {
     }
 
     pub async fn report_with(&self, device: DeviceId, run: &str, event: RunEvent, log: Option<&str>) {
+        self.report_as(&Actor::system(self.owner.scope.clone()), device, run, event, log).await;
+    }
+
+    pub async fn report_as(&self, sender: &Actor, device: DeviceId, run: &str, event: RunEvent, log: Option<&str>) {
         let at = event.at;
         let event = IncomingEvent {
             subject: Subject::Device(device),
@@ -80,8 +84,7 @@ impl World {
             event,
             log: log.map(Into::into),
         };
-        let sender = Actor::system(self.owner.scope.clone());
-        let receipt = self.engine.ingest.submit(&sender, vec![event], at + Span::SECOND).await.unwrap();
+        let receipt = self.engine.ingest.submit(sender, vec![event], at + Span::SECOND).await.unwrap();
         assert_eq!((receipt.accepted, receipt.rejected.len()), (1, 0), "{receipt:?}");
     }
 }

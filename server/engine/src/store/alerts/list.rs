@@ -1,0 +1,244 @@
+//! Lists of alerts by keyset, and how many there are of which sort.
+//!
+//! Each partner of the scope is asked by itself and the parts are merged, so that one index gives the order of each: `alerts_worth` holds
+//! open ones only, `alerts_resolved` those that are over, `alerts_list` all by their beginning.
+
+use super::{AlertRow, AlertState, rows, seen};
+use crate::{
+    error::Error,
+    store::{
+        Store,
+        entity::alert,
+        facts::{at, parse},
+        page::{self, Page},
+        scope,
+        sql::{self, Sql},
+    },
+};
+use domain::{
+    access::{Action, Actor, Scope},
+    alert::{AlertKind, Severity},
+    ids::{AlertId, DeviceId, OrganizationId, PartnerId},
+    policy::DeviceClass,
+    time::Time,
+};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter};
+
+/// Alerts that are counted, of each partner, before a count says "or more".
+const COUNTED: u64 = 1_000;
+
+/// Order of a list; the id breaks ties.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AlertSort {
+    /// Latest opened first.
+    #[default]
+    Opened,
+    /// What wants attention soonest first.
+    Worth,
+    /// Latest resolved first.
+    Resolved,
+}
+
+/// What a list of alerts asks for.
+#[derive(Clone, Debug, Default)]
+pub struct AlertFilter {
+    /// Which.
+    pub state: AlertState,
+    /// Only this severity.
+    pub severity: Option<Severity>,
+    /// Only this device's.
+    pub device: Option<DeviceId>,
+    /// Only this organization's.
+    pub organization: Option<OrganizationId>,
+    /// Only this kind.
+    pub kind: Option<AlertKind>,
+    /// Only of devices of this class.
+    pub class: Option<DeviceClass>,
+    /// Part of the device's or the organization's name.
+    pub search: Option<String>,
+    /// Only those opened then or later.
+    pub opened_since: Option<Time>,
+    /// The time: what is snoozed until later is snoozed.
+    pub now: Time,
+    /// Order.
+    pub sort: AlertSort,
+    /// Where to go on; belongs to the order.
+    pub cursor: Option<String>,
+    /// Rows, at most 500.
+    pub limit: Option<u64>,
+}
+
+/// How many open alerts there are of which sort.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlertTally {
+    groups: Vec<(Severity, bool, bool, i64)>,
+    /// More are there than were counted.
+    pub is_more: bool,
+}
+
+impl AlertTally {
+    /// Of a state (an open one) and, if asked for, a severity.
+    pub fn of(&self, state: AlertState, severity: Option<Severity>) -> i64 {
+        let fits = |acknowledged: bool, snoozed: bool| match state {
+            AlertState::Untended => !acknowledged && !snoozed,
+            AlertState::Acknowledged => acknowledged,
+            AlertState::Snoozed => snoozed,
+            AlertState::Open | AlertState::Resolved | AlertState::Any => true,
+        };
+        self.groups.iter().filter(|(s, a, z, _)| severity.is_none_or(|asked| asked == *s) && fits(*a, *z)).map(|(.., n)| n).sum()
+    }
+}
+
+type Key = (i64, i64);
+
+/// A page of alerts.
+///
+/// # Errors
+/// `Forbidden` without the right to read; `Invalid` (cursor, limit).
+pub async fn list(store: &Store, actor: &Actor, filter: &AlertFilter) -> Result<Page<AlertRow>, Error> {
+    scope::require(actor, Action::SeeDashboards, "see alerts")?;
+    let limit = page::limit(filter.limit)?;
+    let before = page::read::<Key>(filter.cursor.as_deref())?;
+    let conn = store.reads();
+    let (key, tie, order) = match filter.sort {
+        AlertSort::Opened => ("a.opened_at", " < ", " DESC, a.id DESC LIMIT "),
+        AlertSort::Worth => ("a.worth", " > ", " DESC, a.id LIMIT "),
+        AlertSort::Resolved => ("a.resolved_at", " < ", " DESC, a.id DESC LIMIT "),
+    };
+    let mut found: Vec<alert::Model> = Vec::new();
+    for partner in scope::partners(&actor.scope) {
+        let mut query = Sql::new("SELECT a.*");
+        wanted(&mut query, actor, filter, *partner, store.backend());
+        if let Some((last, id)) = before {
+            query.push(" AND ").push(key).push(" <= ").bind(last);
+            query.push(" AND (").push(key).push(" < ").bind(last).push(" OR a.id").push(tie).bind(id).push(")");
+        }
+        query.push(" ORDER BY ").push(key).push(order).push(&(limit + 1).to_string());
+        for row in conn.query_all_raw(query.build(store.backend())).await? {
+            found.push(alert::Model::from_query_result(&row, "")?);
+        }
+    }
+    let key = |a: &alert::Model| match filter.sort {
+        AlertSort::Opened => (a.opened_at, a.id),
+        AlertSort::Worth => (a.worth, a.id),
+        AlertSort::Resolved => (a.resolved_at.unwrap_or(0), a.id),
+    };
+    found.sort_by_key(|a| {
+        let (first, id) = key(a);
+        (-first, if filter.sort == AlertSort::Worth { id } else { -id })
+    });
+    let page = Page::cut(found, limit, key)?;
+    Ok(Page { items: rows(conn, page.items).await?, next_cursor: page.next_cursor, total: None })
+}
+
+/// How many open alerts the filter leaves, whatever its state and severity. Counts at most 1,000 of a partner.
+///
+/// # Errors
+/// `Forbidden` without the right to read.
+pub async fn tally(store: &Store, actor: &Actor, filter: &AlertFilter) -> Result<AlertTally, Error> {
+    scope::require(actor, Action::SeeDashboards, "see alerts")?;
+    let filter = AlertFilter { state: AlertState::Open, severity: None, ..filter.clone() };
+    let mut tally = AlertTally::default();
+    for partner in scope::partners(&actor.scope) {
+        let mut query = Sql::new(
+            "SELECT x.severity, x.acknowledged, x.snoozed, COUNT(*) FROM (SELECT a.severity AS severity, \
+             CASE WHEN a.acknowledged_at IS NULL THEN 0 ELSE 1 END AS acknowledged, CASE WHEN a.snoozed_until > ",
+        );
+        query.bind(filter.now.0).push(" THEN 1 ELSE 0 END AS snoozed");
+        wanted(&mut query, actor, &filter, *partner, store.backend());
+        query.push(" LIMIT ").push(&(COUNTED + 1).to_string()).push(") x GROUP BY x.severity, x.acknowledged, x.snoozed");
+        let mut counted = 0;
+        for row in store.reads().query_all_raw(query.build(store.backend())).await? {
+            // CASE gives 32 bits on PostgreSQL.
+            let flag = |place| at::<i32>(&row, place).map(|n| n != 0);
+            let n: i64 = at(&row, 3)?;
+            counted += n;
+            tally.groups.push((parse(&at::<String>(&row, 0)?)?, flag(1)?, flag(2)?, n));
+        }
+        tally.is_more |= counted > COUNTED.cast_signed();
+    }
+    Ok(tally)
+}
+
+/// These alerts as they are, as far as they are within the scope, in no order.
+///
+/// # Errors
+/// `Forbidden` without the right to read.
+pub async fn of_ids(store: &Store, actor: &Actor, ids: &[AlertId]) -> Result<Vec<AlertRow>, Error> {
+    scope::require(actor, Action::SeeDashboards, "see alerts")?;
+    let found = alert::Entity::find().filter(seen(actor)).filter(alert::COLUMN.id.is_in(ids.iter().map(|id| id.0)));
+    rows(store.reads(), found.all(store.reads()).await?).await
+}
+
+/// `FROM … WHERE …` of one partner.
+fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: PartnerId, backend: DbBackend) {
+    let search = filter.search.as_deref().map(str::trim).filter(|s| !s.is_empty());
+    let narrow = filter.organization.is_some() || search.is_some();
+    // What is open is little; of what is over only a few devices' is wanted. PostgreSQL knows from its statistics.
+    let devices_first = narrow && !filter.state.is_open();
+    let join = if backend == DbBackend::Sqlite { " CROSS JOIN " } else { " JOIN " };
+    let on = " ON d.partner_id = a.partner_id AND d.id = a.device_id";
+    match (filter.class.is_some() || search.is_some() || devices_first, devices_first) {
+        (false, _) => query.push(" FROM alerts a"),
+        (true, false) => query.push(" FROM alerts a").push(join).push("devices d").push(on),
+        (true, true) => query.push(" FROM devices d").push(join).push("alerts a").push(on),
+    };
+    query.push(" WHERE a.partner_id = ").bind(partner.0);
+    if devices_first {
+        query.push(" AND d.partner_id = ").bind(partner.0);
+    }
+    match &actor.scope {
+        Scope::Partners(_) => {}
+        Scope::Organization(_, organization) => {
+            query.push(" AND a.organization_id = ").bind(organization.0);
+        }
+        Scope::Device(_, organization, device) => {
+            query.push(" AND a.organization_id = ").bind(organization.0).push(" AND a.device_id = ").bind(device.0);
+        }
+    }
+    if filter.state.is_open() {
+        query.push(" AND a.resolved_at IS NULL AND NOT a.muted");
+    }
+    match filter.state {
+        AlertState::Open | AlertState::Any => {}
+        AlertState::Untended => {
+            query.push(" AND a.acknowledged_at IS NULL AND (a.snoozed_until IS NULL OR a.snoozed_until <= ").bind(filter.now.0).push(")");
+        }
+        AlertState::Acknowledged => {
+            query.push(" AND a.acknowledged_at IS NOT NULL");
+        }
+        AlertState::Snoozed => {
+            query.push(" AND a.snoozed_until > ").bind(filter.now.0);
+        }
+        AlertState::Resolved => {
+            query.push(" AND a.resolved_at IS NOT NULL");
+        }
+    }
+    if let Some(severity) = filter.severity {
+        query.push(" AND a.severity = ").bind(severity.as_str());
+    }
+    if let Some(device) = filter.device {
+        query.push(" AND a.device_id = ").bind(device.0);
+    }
+    if let Some(organization) = filter.organization {
+        query.push(" AND a.organization_id = ").bind(organization.0);
+        if devices_first {
+            query.push(" AND d.organization_id = ").bind(organization.0);
+        }
+    }
+    if let Some(kind) = filter.kind {
+        query.push(" AND a.kind = ").bind(kind.as_str());
+    }
+    if let Some(since) = filter.opened_since {
+        query.push(" AND a.opened_at >= ").bind(since.0);
+    }
+    if let Some(class) = filter.class {
+        query.push(" AND d.class = ").bind(class.as_str());
+    }
+    if let Some(search) = search {
+        let pattern = sql::contains(search);
+        query.push(" AND (d.name_lower LIKE ").bind(pattern.clone()).push(" ESCAPE '\\' OR d.organization_id IN ");
+        query.push("(SELECT o.id FROM organizations o WHERE o.partner_id = ").bind(partner.0);
+        query.push(" AND o.name_lower LIKE ").bind(pattern).push(" ESCAPE '\\'))");
+    }
+}
