@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     reconcile::{
         work::{OpenRef, Subject, Work, counted_life},
-        write::{Share, counted, share},
+        write::{Share, counted, is_troubled, share},
     },
     store::{
         Store,
@@ -46,6 +46,7 @@ struct Recount {
     drifts: Vec<Drift>,
     hours: Hours,
     whole_days: Hours,
+    troubled: BTreeSet<(i64, i64, i64, String)>,
     shares: BTreeMap<(i64, i64), Share>,
 }
 
@@ -129,7 +130,10 @@ async fn device(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subje
         running += i64::try_from(counted_open.iter().filter(|o| !o.2).count()).unwrap_or(0);
         let last = runs.iter().max_by(|a, b| (a.2.started_at, &a.1).cmp(&(b.2.started_at, &b.1))).map(|(id, _, run)| (*id, run.state));
         recount.compare(|| job_name("last run"), &job.last_run, &last);
-        for (_, _, run) in runs {
+        for (id, _, run) in runs {
+            if is_troubled(run.state) {
+                recount.troubled.insert((subject.partner.0, run.started_at.0, id.0, run.state.as_str().to_owned()));
+            }
             let Some((hour, day, column)) = counted(run.state, run.started_at, run.ended_at) else { continue };
             let key = (subject.partner.0, subject.device.0, i64::from(subject.zone.day_of(day)), job.job.0);
             days.entry(key).or_default()[column] += 1;
@@ -222,7 +226,16 @@ async fn organizations(recount: &mut Recount, tx: &DatabaseTransaction) -> Resul
     let hours = std::mem::take(&mut recount.hours);
     sums(recount, tx, "organization_hours", "hour", &hours).await?;
     let days = std::mem::take(&mut recount.whole_days);
-    sums(recount, tx, "organization_days", "day", &days).await
+    sums(recount, tx, "organization_days", "day", &days).await?;
+    let mut stored = BTreeSet::new();
+    for row in all(tx, "SELECT partner_id, started_at, run_id, state FROM troubled_runs", []).await? {
+        stored.insert((at(&row, 0)?, at(&row, 1)?, at(&row, 2)?, at::<String>(&row, 3)?));
+    }
+    let troubled = std::mem::take(&mut recount.troubled);
+    for run in stored.symmetric_difference(&troubled) {
+        recount.compare(|| format!("troubled_runs {run:?}"), &stored.contains(run), &troubled.contains(run));
+    }
+    Ok(())
 }
 
 /// Compares stored sums by hour or day with the recounted ones.

@@ -86,6 +86,9 @@ struct OrganizationRows {
 
 impl OrganizationRows {
     fn add(&mut self, table: &'static crate::ingest::bulk::Table, rows: Rows) {
+        if rows.len() == 0 {
+            return;
+        }
         let known = self.of_devices.entry(table.name).or_default();
         known.0 = Some(table);
         known.1.append(rows);
@@ -373,10 +376,11 @@ impl<'a> Course<'a> {
         rows.add(&write::STORAGE, storage);
         rows.sums.subject(subject, self.work.now);
         let (runs, alerts) = self.memory.into_parts();
-        let (mut run_rows, mut log_rows) = (Rows::default(), Rows::default());
+        let (mut run_rows, mut troubled, mut log_rows) = (Rows::default(), Rows::default(), Rows::default());
         for kept in runs {
             let job = subject.jobs[kept.job].job;
             write::run_row(&mut run_rows, subject, job, (kept.id, &kept.key), &kept.run)?;
+            write::troubled_row(&mut troubled, subject, kept.id, &kept.run);
             rows.sums.run(subject, job, write::counted_run(&kept.run), 1);
             if let Some((log, at)) = kept.log {
                 write::log_row(&mut log_rows, subject.partner, kept.id, log, at);
@@ -385,6 +389,7 @@ impl<'a> Course<'a> {
         }
         rows.alerts += alerts.alerts.len();
         rows.add(&write::RUNS, run_rows);
+        rows.add(&write::TROUBLED, troubled);
         rows.add(&write::LOGS, log_rows);
         for (alerts, table) in alerts.rows(&self.work.subjects) {
             rows.add(table, alerts);

@@ -46,6 +46,14 @@ static RUNS_GO_ON: Table = Table {
     meet: Meet::Update,
 };
 
+pub(crate) static TROUBLED: Table = Table {
+    name: "troubled_runs",
+    keys: &[("partner_id", Int), ("started_at", Int), ("run_id", Int)],
+    fixed: &[("organization_id", Int), ("device_id", Int)],
+    columns: &[("state", Text)],
+    meet: Meet::Replace,
+};
+
 pub(crate) static LOGS: Table = Table {
     name: "run_logs",
     keys: &[("partner_id", Int), ("run_id", Int)],
@@ -209,6 +217,23 @@ pub(crate) fn counted(state: RunState, started_at: Time, ended_at: Option<Time>)
     }
 }
 
+/// Whether a run is listed among the troubled ones.
+pub(crate) const fn is_troubled(state: RunState) -> bool {
+    matches!(state, RunState::Failed | RunState::Missed | RunState::Warning)
+}
+
+/// A row of [`TROUBLED`], if the run belongs there.
+pub(crate) fn troubled_row(rows: &mut Rows, subject: &Subject, id: RunId, run: &Run) {
+    if is_troubled(run.state()) {
+        rows.int(subject.partner.0)
+            .int(run.started_at.0)
+            .int(id.0)
+            .int(subject.organization.0)
+            .int(subject.device.0)
+            .text(run.state().as_str());
+    }
+}
+
 pub(crate) fn counted_run(run: &Run) -> Option<(Time, Time, usize)> {
     counted(run.state(), run.started_at, run.ended_at)
 }
@@ -268,8 +293,9 @@ impl Work<'_> {
             rows.write(tx, table).await?;
         }
         self.remove_withdrawn(tx).await?;
+        let troubled = self.troubled_rows(tx).await?;
         let [new, known] = self.run_rows()?;
-        let mut parts = vec![(self.job_rows()?, &JOBS), (new, &RUNS), (self.log_rows(), &LOGS)];
+        let mut parts = vec![(self.job_rows()?, &JOBS), (new, &RUNS), (troubled, &TROUBLED), (self.log_rows(), &LOGS)];
         parts.extend(self.state_rows()?);
         // Beside the days: runs that end are as many, mostly.
         parts.push((known, &RUNS_GO_ON));
@@ -284,6 +310,29 @@ impl Work<'_> {
         }
         gone.query(tx, "DELETE FROM runs WHERE (partner_id, id) IN (SELECT x.a, x.b FROM {x}) RETURNING id").await?;
         Ok(())
+    }
+
+    /// Runs that are troubled now and were not, or began at another time; those that are no longer leave the table.
+    async fn troubled_rows(&self, tx: &DatabaseTransaction) -> Result<Rows, Error> {
+        let (mut gone, mut rows) = (Keys::new(&[Int, Int, Int]), Rows::default());
+        for work in &self.runs {
+            let place = |run: &Run| is_troubled(run.state()).then(|| (run.started_at, run.state()));
+            let before = work.before.as_ref().and_then(place);
+            let after = if work.withdrawn { None } else { place(&work.run) };
+            if before == after {
+                continue;
+            }
+            let subject = &self.subjects[work.subject];
+            if let Some((started_at, _)) = before {
+                gone.int(subject.partner.0).int(started_at.0).int(work.id.0);
+            }
+            if after.is_some() {
+                troubled_row(&mut rows, subject, work.id, &work.run);
+            }
+        }
+        let sql = "DELETE FROM troubled_runs WHERE (partner_id, started_at, run_id) IN (SELECT x.a, x.b, x.c FROM {x}) RETURNING run_id";
+        gone.query(tx, sql).await?;
+        Ok(rows)
     }
 
     /// Runs that are new or begin at another time, and the others.
