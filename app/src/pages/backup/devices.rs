@@ -40,6 +40,13 @@ const COLUMNS: [Column; 12] = [
     Column::hidden("tags", "Tags"),
 ];
 
+/// The same on an organization's page; the client's cells are there, and hidden.
+const OF_ORGANIZATION: [Column; 12] = {
+    let mut columns = COLUMNS;
+    columns[1] = Column::hidden("client", "Client");
+    columns
+};
+
 const FILTERS: [&str; 5] = ["search", "organization", "class", "life", "band"];
 
 /// What the URL asks for.
@@ -67,30 +74,27 @@ pub fn Devices() -> impl IntoView {
     view! {
         <Page title="Devices" actions=actions.unwrap_or_else(|| ().into_any())>
             <Console/>
-            <DeviceTable data/>
+            {loaded_with(
+                data,
+                || view! { <TableSkeleton rows=12/> }.into_any(),
+                move |view| view! { <DeviceList view again=Callback::new(move |()| data.refetch())/> }.into_any(),
+            )}
         </Page>
     }
 }
 
-/// The table with its filters; `of_organization`: on an organization's page, where the client is known.
+/// The table with its filters.
 #[component]
-pub fn DeviceTable(
-    /// The list.
-    data: Resource<Result<DevicesView, crate::UiError>>,
-    /// Leaves the client out.
+pub fn DeviceList(
+    /// What it shows.
+    view: DevicesView,
+    /// Fetches it again.
+    again: Callback<()>,
+    /// On an organization's page: the client is known and left out.
     #[prop(optional)]
     of_organization: bool,
 ) -> impl IntoView {
-    let columns = Columns::of("devices", &COLUMNS);
-    loaded_with(
-        data,
-        || view! { <TableSkeleton rows=12/> }.into_any(),
-        move |view| view! { <List view data columns of_organization/> }.into_any(),
-    )
-}
-
-#[component]
-fn List(view: DevicesView, data: Resource<Result<DevicesView, crate::UiError>>, columns: Columns, of_organization: bool) -> impl IntoView {
+    let columns = if of_organization { Columns::of("organization_devices", &OF_ORGANIZATION) } else { Columns::of("devices", &COLUMNS) };
     let DevicesView { lines, next_cursor, total, organization, counts } = view;
     let query = use_query_map();
     let is_all = asked(&query.read_untracked()).is_all();
@@ -102,7 +106,7 @@ fn List(view: DevicesView, data: Resource<Result<DevicesView, crate::UiError>>, 
     Effect::new(move |before: Option<()>| {
         let changed = live.last_change.get();
         if before.is_some() && is_all && !has_next && changed.is_some_and(|id| !ids.contains(&id)) {
-            data.refetch();
+            again.run(());
         }
     });
     let csv_lines = StoredValue::new(lines.clone());
@@ -168,7 +172,7 @@ fn Filters(organization: Option<(String, String)>, counts: Option<CountsNow>, co
     let query = use_query_map();
     let go = use_filter();
     // The stream tells the counts of the whole scope.
-    let is_whole = asked(&query.read_untracked()).is_whole();
+    let is_whole = !of_organization && asked(&query.read_untracked()).is_whole();
     let counts = Signal::derive(move || if is_whole { live.counts.get().or(counts) } else { counts });
     let band = move |band: Band, label: &'static str, n: fn(&CountsNow) -> i64| match counts.get_untracked() {
         Some(_) => {

@@ -89,17 +89,22 @@ pub(in crate::api::backup) async fn choices(engine: &Engine, actor: &Actor) -> R
 
 pub(super) async fn devices(query: DevicesQuery) -> Result<DevicesView, UiError> {
     let (engine, actor) = context::actor()?;
-    let now = context::now(&engine);
-    let page = devices::list(&engine.store, &actor, &filter(&query), now).await?;
+    devices_for(&engine, &actor, &query).await
+}
+
+/// The list, also for an organization's page.
+pub(in crate::api) async fn devices_for(engine: &Engine, actor: &Actor, query: &DevicesQuery) -> Result<DevicesView, UiError> {
+    let now = context::now(engine);
+    let page = devices::list(&engine.store, actor, &filter(query), now).await?;
     // Outside the scope it is an organization without devices.
     let chosen = match word(&query.organization) {
-        Some(id) => organizations::get(&engine.store, &actor, id).await.ok(),
+        Some(id) => organizations::get(&engine.store, actor, id).await.ok(),
         None => None,
     };
     let counts = match &chosen {
         _ if !query.has_no_detail() => None,
         Some(row) => Some(row.counts),
-        None if query.organization.is_empty() => Some(engine::live::counts(&engine.store, &actor).await?),
+        None if query.organization.is_empty() => Some(engine::live::counts(&engine.store, actor).await?),
         None => None,
     };
     let all = counts.filter(|_| query.band.is_empty()).map(|c| c.healthy + c.warning + c.critical + c.unknown + c.paused);
