@@ -74,27 +74,31 @@ pub fn Devices() -> impl IntoView {
     view! {
         <Page title="Devices" actions=actions.unwrap_or_else(|| ().into_any())>
             <Console/>
-            {loaded_with(
-                data,
-                || view! { <TableSkeleton rows=12/> }.into_any(),
-                move |view| view! { <DeviceList view again=Callback::new(move |()| data.refetch())/> }.into_any(),
-            )}
+            <DeviceTable data/>
         </Page>
     }
 }
 
 /// The table with its filters.
 #[component]
-pub fn DeviceList(
+pub fn DeviceTable(
     /// What it shows.
-    view: DevicesView,
-    /// Fetches it again.
-    again: Callback<()>,
+    data: Resource<Result<DevicesView, crate::UiError>>,
     /// On an organization's page: the client is known and left out.
     #[prop(optional)]
     of_organization: bool,
 ) -> impl IntoView {
     let columns = if of_organization { Columns::of("organization_devices", &OF_ORGANIZATION) } else { Columns::of("devices", &COLUMNS) };
+    let again = Callback::new(move |()| data.refetch());
+    loaded_with(
+        data,
+        || view! { <TableSkeleton rows=12/> }.into_any(),
+        move |view| view! { <DeviceList view again columns of_organization/> }.into_any(),
+    )
+}
+
+#[component]
+fn DeviceList(view: DevicesView, again: Callback<()>, columns: Columns, of_organization: bool) -> impl IntoView {
     let DevicesView { lines, next_cursor, total, organization, counts } = view;
     let query = use_query_map();
     let is_all = asked(&query.read_untracked()).is_all();
