@@ -106,6 +106,27 @@ mod real {
         format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
     }
 
+    /// An instant as a `datetime-local` input has it, in the reader's zone: `2026-11-20T22:00`.
+    pub fn local_input(time: Time) -> String {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 53 bits")]
+        let date = js_sys::Date::new(&JsValue::from_f64(time.0 as f64));
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}",
+            date.get_full_year(),
+            date.get_month() + 1,
+            date.get_date(),
+            date.get_hours(),
+            date.get_minutes()
+        )
+    }
+
+    /// The instant that a `datetime-local` input means; none if it isn't one.
+    pub fn from_local_input(typed: &str) -> Option<Time> {
+        let time = js_sys::Date::parse(typed);
+        #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit")]
+        time.is_finite().then_some(Time(time as i64))
+    }
+
     /// Puts the focus on the first element that matches, without scrolling to it.
     pub fn focus(selector: &str) {
         if let Ok(Some(element)) = document().query_selector(selector)
@@ -166,6 +187,37 @@ mod real {
         window().scroll_y().unwrap_or(0.0)
     }
 
+    /// Keeps a text in this browser under a name.
+    pub fn keep(name: &str, text: &str) {
+        if let Ok(Some(storage)) = window().local_storage() {
+            let _ = storage.set_item(name, text);
+        }
+    }
+
+    /// What was kept under a name.
+    pub fn kept(name: &str) -> Option<String> {
+        window().local_storage().ok().flatten().and_then(|storage| storage.get_item(name).ok().flatten())
+    }
+
+    /// Opens an address in a new tab.
+    pub fn open_apart(url: &str) {
+        let _ = window().open_with_url_and_target(url, "_blank");
+    }
+
+    /// Scrolls what holds the first element that matches, only as far as is needed to see it.
+    pub fn show_within(selector: &str) {
+        if let Ok(Some(element)) = document().query_selector(selector) {
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            element.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    }
+
+    /// True when an element was pressed itself, not something within it.
+    pub fn is_pressed_itself(event: &web_sys::MouseEvent) -> bool {
+        event.target().is_some() && event.target() == event.current_target()
+    }
+
     /// True while the tab can be seen.
     pub fn is_visible() -> bool {
         document().visibility_state() == web_sys::VisibilityState::Visible
@@ -212,6 +264,14 @@ mod none {
     pub const fn local_clock(_time: Time) -> String {
         String::new()
     }
+    /// An instant as a `datetime-local` input has it.
+    pub const fn local_input(_time: Time) -> String {
+        String::new()
+    }
+    /// The instant that a `datetime-local` input means.
+    pub const fn from_local_input(_typed: &str) -> Option<Time> {
+        None
+    }
     /// Puts the focus on the first element that matches.
     pub const fn focus(_selector: &str) {}
     /// Puts a text into the clipboard.
@@ -225,6 +285,20 @@ mod none {
     /// How far the page is scrolled down, in pixels.
     pub const fn scrolled() -> f64 {
         0.0
+    }
+    /// Keeps a text in this browser under a name.
+    pub const fn keep(_name: &str, _text: &str) {}
+    /// What was kept under a name.
+    pub const fn kept(_name: &str) -> Option<String> {
+        None
+    }
+    /// Opens an address in a new tab.
+    pub const fn open_apart(_url: &str) {}
+    /// Scrolls to the first element that matches.
+    pub const fn show_within(_selector: &str) {}
+    /// True when an element was pressed itself.
+    pub const fn is_pressed_itself(_event: &leptos::ev::MouseEvent) -> bool {
+        false
     }
     /// True while the tab can be seen.
     pub const fn is_visible() -> bool {

@@ -5,7 +5,9 @@ pub mod audit;
 pub mod inbox;
 pub mod keys;
 pub mod policies;
+pub mod rules;
 #[cfg(feature = "ssr")]
 mod schedules;
+pub mod search;
 #[cfg(feature = "ssr")]
-pub(in crate::api) use schedules::unmet;
+pub(in crate::api) use schedules::{schedule, unmet};

@@ -40,14 +40,14 @@ pub async fn edit_device(id: DeviceId, edit: DeviceEdit) -> Result<(), UiError> 
     Ok(engine::store::devices::edit(&engine, &actor, id, change, crate::context::now(&engine)).await?)
 }
 
-/// Pauses a device: its conditions are recorded, not alerted.
+/// Pauses a device: its conditions are recorded, not alerted. The reason is shown while it lasts; it may be empty.
 ///
 /// # Errors
 /// Signed out, not allowed, or not within the scope.
 #[server(prefix = "/sf", endpoint = "backup/pause_device", input = Wire, output = Wire)]
-pub async fn pause_device(id: DeviceId) -> Result<(), UiError> {
+pub async fn pause_device(id: DeviceId, reason: String) -> Result<(), UiError> {
     let (engine, actor) = crate::context::actor()?;
-    Ok(engine::store::devices::pause(&engine, &actor, id, crate::context::now(&engine)).await?)
+    Ok(engine::store::devices::pause_because(&engine, &actor, id, &reason, crate::context::now(&engine)).await?)
 }
 
 /// Ends a pause, or brings a retired device back.

@@ -3,10 +3,11 @@
 use crate::error::UiError;
 use crate::wire::Wire;
 use domain::{
+    alert::{AlertKind, Severity},
     ids::{DeviceId, JobId, OrganizationId, RunId},
     live::RunNow,
     run::{Run, RunState},
-    time::Time,
+    time::{Span, Time},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,62 @@ impl From<RunNow> for RunLine {
     }
 }
 
+/// A run, without what it said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Glance {
+    /// Which run.
+    pub id: RunId,
+    /// Its state.
+    pub state: RunState,
+    /// Its start.
+    pub started_at: Time,
+    /// Its end.
+    pub ended_at: Option<Time>,
+    /// Bytes handled.
+    pub bytes: Option<i64>,
+}
+
+impl Glance {
+    /// State, length and size in words, behind the time of its start.
+    pub fn words(&self) -> String {
+        use domain::text;
+        let mut words = format!("{}: {}", text::utc(self.started_at), text::state_label(self.state));
+        if let Some(end) = self.ended_at.filter(|end| *end > self.started_at && self.state != RunState::Missed) {
+            words = format!("{words}, {}", text::span(end - self.started_at));
+        }
+        if let Some(bytes) = self.bytes {
+            words = format!("{words}, {}", text::bytes(bytes));
+        }
+        words
+    }
+}
+
+/// Medians of the last usable runs of a job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usual {
+    /// Of how many runs.
+    pub of: usize,
+    /// How long they took.
+    pub took: Option<Span>,
+    /// Files handled.
+    pub items: Option<i64>,
+    /// Bytes handled.
+    pub bytes: Option<i64>,
+    /// Bytes added.
+    pub bytes_added: Option<i64>,
+}
+
+/// An alert that a run gave rise to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertOfRun {
+    /// Its kind.
+    pub kind: AlertKind,
+    /// How bad.
+    pub severity: Severity,
+    /// When it resolved.
+    pub resolved_at: Option<Time>,
+}
+
 /// Older runs of a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunsView {
@@ -76,8 +133,20 @@ pub struct RunView {
     pub organization: (OrganizationId, String),
     /// Its job and that one's name.
     pub job: (JobId, String),
+    /// The sender's own name of the run.
+    pub key: String,
     /// What its events say.
     pub run: Run,
+    /// The run of the job before it.
+    pub previous: Option<Glance>,
+    /// The run of the job after it.
+    pub next: Option<Glance>,
+    /// What is usual for the job, by the runs before it.
+    pub usual: Usual,
+    /// The runs before it, oldest first.
+    pub before: Vec<Glance>,
+    /// The alert it gave rise to.
+    pub alert: Option<AlertOfRun>,
     /// The log, if it was sent and is still kept.
     pub log: Option<String>,
 }

@@ -5,17 +5,21 @@ use crate::error::UiError;
 use domain::{
     policy::{DeviceClass, Policy},
     schedule::Schedule,
-    text,
+    sla, text,
     time::{Span, Time},
-    wall_clock::wall_clock,
+    wall_clock::{shown, wall_clock},
     zones,
 };
 use engine::store::policies::PolicyRow;
 
 /// How many slots are shown.
 const SHOWN: usize = 5;
-/// How far ahead a change of the clocks is looked for, in slots and in time.
-const LOOKED_AT: usize = 400;
+/// How far ahead changes of the clocks are looked for, in slots.
+const LOOKED_AT: usize = 800;
+/// How many unusual slots are told.
+const ODD: usize = 3;
+/// Days of the week as the form names them, from Sunday as cron counts.
+const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 fn number(typed: &str, field: &'static str, what: &str) -> Result<u32, UiError> {
     typed
@@ -33,7 +37,19 @@ fn or_default(typed: &str, field: &'static str, what: &str, default: u32) -> Res
     Ok(optional(typed, field, what)?.unwrap_or(default))
 }
 
-fn schedule(form: &PolicyInput) -> Result<Schedule, UiError> {
+/// Hour and minute of `02:30`.
+fn clock(typed: &str) -> Result<(u32, u32), UiError> {
+    let wrong = || UiError::field("invalid_clock", "clock", "Give the time as hours and minutes, for example 02:30.");
+    let mut parts = typed.trim().split(':').map(|part| part.parse::<u32>().ok());
+    match (parts.next().flatten(), parts.next().flatten()) {
+        (Some(hour), Some(minute)) if hour < 24 && minute < 60 => Ok((hour, minute)),
+        _ => Err(wrong()),
+    }
+}
+
+/// The schedule that was typed.
+pub(in crate::api) fn schedule(form: &PolicyInput) -> Result<Schedule, UiError> {
+    let cron = |cron: String| Schedule::Cron { cron, time_zone: form.time_zone.trim().to_owned() };
     let schedule = match form.kind.as_str() {
         "every" => {
             let many = number(&form.every, "every", "the gap between two backups")?;
@@ -49,14 +65,42 @@ fn schedule(form: &PolicyInput) -> Result<Schedule, UiError> {
                 .ok_or_else(|| UiError::field("out_of_range", "every", "The gap must be at least one minute and at most 366 days."))?;
             Schedule::Every { every_minutes }
         }
-        "cron" => {
-            Schedule::Cron { cron: form.cron.split_whitespace().collect::<Vec<_>>().join(" "), time_zone: form.time_zone.trim().to_owned() }
+        "daily" => {
+            let (hour, minute) = clock(&form.clock)?;
+            cron(format!("{minute} {hour} * * *"))
         }
+        "weekly" => {
+            let (hour, minute) = clock(&form.clock)?;
+            let days: Vec<String> =
+                form.weekdays().into_iter().enumerate().filter(|(_, chosen)| *chosen).map(|(day, _)| day.to_string()).collect();
+            if days.is_empty() {
+                return Err(UiError::field("day_needed", "weekdays", "Choose at least one day of the week."));
+            }
+            cron(format!("{minute} {hour} * * {}", days.join(",")))
+        }
+        "monthly" => {
+            let (hour, minute) = clock(&form.clock)?;
+            let day = match form.month_day.as_str() {
+                "last" => "L".to_owned(),
+                typed => typed
+                    .parse::<u32>()
+                    .ok()
+                    .filter(|day| (1..=31).contains(day))
+                    .ok_or_else(|| UiError::field("day_needed", "month_day", "Choose a day of the month."))?
+                    .to_string(),
+            };
+            cron(format!("{minute} {hour} {day} * *"))
+        }
+        "cron" => cron(form.cron.split_whitespace().collect::<Vec<_>>().join(" ")),
         "learned" => Schedule::Learned,
         _ => return Err(UiError::field("kind_needed", "kind", "Choose how backups are scheduled.")),
     };
-    zones::validate(&schedule)
-        .map_err(|e| UiError::field("invalid_schedule", if form.kind == "cron" { "cron" } else { "every" }, e.to_string()))?;
+    let field = match form.kind.as_str() {
+        "cron" => "cron",
+        "daily" | "weekly" | "monthly" => "time_zone",
+        _ => "every",
+    };
+    zones::validate(&schedule).map_err(|e| UiError::field("invalid_schedule", field, e.to_string()))?;
     Ok(schedule)
 }
 
@@ -84,6 +128,31 @@ pub(super) fn policy(form: &PolicyInput) -> Result<Policy, UiError> {
     })
 }
 
+/// A cron line as one of the form's sentences, if it is one: kind, clock, weekdays, day of the month.
+fn sentence(cron: &str) -> Option<(&'static str, String, [bool; 7], String)> {
+    let fields: Vec<&str> = cron.split_whitespace().collect();
+    let [minute, hour, day, "*", weekday] = fields[..] else { return None };
+    let (minute, hour): (u32, u32) = (minute.parse().ok()?, hour.parse().ok()?);
+    let clock = format!("{hour:02}:{minute:02}");
+    match (day, weekday) {
+        ("*", "*") => Some(("daily", clock, [false; 7], String::new())),
+        ("*", days) => {
+            let mut chosen = [false; 7];
+            for part in days.split(',') {
+                let (first, last) = part.split_once('-').unwrap_or((part, part));
+                let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
+                for day in first..=last {
+                    *chosen.get_mut(day % 7)? = true;
+                }
+            }
+            Some(("weekly", clock, chosen, String::new()))
+        }
+        ("L", "*") => Some(("monthly", clock, [false; 7], "last".to_owned())),
+        (day, "*") => day.parse::<u32>().ok().map(|day| ("monthly", clock, [false; 7], day.to_string())),
+        _ => None,
+    }
+}
+
 /// What the form shows of a policy.
 pub(super) fn form(row: Option<&PolicyRow>, policy: &Policy, own_zone: &str) -> PolicyInput {
     let text = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
@@ -97,12 +166,23 @@ pub(super) fn form(row: Option<&PolicyRow>, policy: &Policy, own_zone: &str) -> 
         m if m % 60 == 0 => (m / 60, "hours"),
         m => (m, "minutes"),
     };
-    PolicyInput {
+    let said = sentence(&cron);
+    let kind = said.as_ref().map_or(kind, |(kind, ..)| kind);
+    let (clock, chosen, month_day) = said.map_or_else(
+        || ("02:30".to_owned(), [false, true, true, true, true, true, false], "1".to_owned()),
+        |(_, clock, chosen, day)| {
+            let workdays = [false, true, true, true, true, true, false];
+            (clock, if chosen == [false; 7] { workdays } else { chosen }, if day.is_empty() { "1".to_owned() } else { day })
+        },
+    );
+    let mut form = PolicyInput {
         id: row.map(|r| r.id.to_string()).unwrap_or_default(),
         name: row.map(|r| r.name.clone()).unwrap_or_default(),
         kind: kind.to_owned(),
         every: every.to_string(),
         unit: unit.to_owned(),
+        clock,
+        month_day,
         cron,
         time_zone: zone,
         grace_minutes: policy.grace_minutes.to_string(),
@@ -112,12 +192,17 @@ pub(super) fn form(row: Option<&PolicyRow>, policy: &Policy, own_zone: &str) -> 
         offline_allowance_hours: policy.offline_allowance_hours.to_string(),
         silence_days: policy.silence_days.to_string(),
         is_default: row.is_some_and(|r| r.is_default),
+        ..PolicyInput::default()
+    };
+    for (day, chosen) in WEEKDAYS.iter().zip(chosen) {
+        form.set_weekday(day, chosen);
     }
+    form
 }
 
-/// What the class's limit asks and the schedule doesn't give (D2, last rule): said once, here.
+/// What the service level asks of the class and the schedule doesn't give (D2, last rule): said once, here.
 pub(in crate::api) fn unmet(policy: &Policy, class: DeviceClass, now: Time) -> Option<String> {
-    let limit = policy.terms(class).overdue_after;
+    let limit = Span::hours(sla::default_hours(class));
     let widest = match &policy.schedule {
         Schedule::Every { every_minutes } => Span::minutes((*every_minutes).into()),
         Schedule::Cron { .. } => {
@@ -126,20 +211,21 @@ pub(in crate::api) fn unmet(policy: &Policy, class: DeviceClass, now: Time) -> O
         }
         Schedule::Learned => return None,
     };
+    // An hour more is a change of the clocks, not the schedule.
     let name = match class {
         DeviceClass::Server => "servers",
         DeviceClass::Workstation => "workstations",
     };
-    (widest > limit).then(|| {
+    (widest > limit + Span::HOUR).then(|| {
         format!(
-            "Backups lie up to {} apart, but {name} are to have one within {}. This schedule can't promise that: they become overdue only when a backup is late, not every day.",
+            "Backups lie up to {} apart, but the service level asks for one within {} for {name}. This schedule can't promise that: they become overdue only when a backup is late, not every day.",
             text::span(widest),
             text::span(limit)
         )
     })
 }
 
-/// Words, the next five slots, the next change of the clocks, warnings.
+/// Words, the next five slots, unusual ones ahead, warnings.
 pub(super) fn preview(policy: &Policy, own_zone: &str, now: Time) -> SchedulePreview {
     let zone = match &policy.schedule {
         Schedule::Cron { time_zone, .. } => time_zone.as_str(),
@@ -153,24 +239,172 @@ pub(super) fn preview(policy: &Policy, own_zone: &str, now: Time) -> SchedulePre
         Ok(listed) => listed,
         Err(problem) => return SchedulePreview { problem: Some(problem.to_string()), ..SchedulePreview::default() },
     };
-    let slot = |at: &Time| SlotView { at: *at, wall_clock: wall_clock(*at, zone).unwrap_or_else(|_| text::utc(*at)) };
-    let warnings = [DeviceClass::Server, DeviceClass::Workstation].into_iter().filter_map(|class| unmet(policy, class, now)).collect();
+    let times = match &policy.schedule {
+        Schedule::Cron { cron, .. } => Some(Times::of(cron)),
+        Schedule::Every { .. } | Schedule::Learned => None,
+    };
+    let slot = |at: &Time| SlotView {
+        at: *at,
+        wall_clock: wall_clock(*at, zone).unwrap_or_else(|_| text::utc(*at)),
+        utc: text::utc(*at),
+        note: times.as_ref().and_then(|times| times.odd(*at, zone)),
+    };
+    let mut warnings: Vec<String> =
+        [DeviceClass::Server, DeviceClass::Workstation].into_iter().filter_map(|class| unmet(policy, class, now)).collect();
+    warnings.extend(skipped_months(&policy.schedule));
+    let slots: Vec<SlotView> = listed.iter().take(SHOWN).map(slot).collect();
+    let odd = listed.iter().skip(SHOWN).map(slot).filter(|slot| slot.note.is_some()).take(ODD).collect();
     SchedulePreview {
         words: text::schedule(&policy.schedule),
-        slots: listed.iter().take(SHOWN).map(slot).collect(),
-        clock_change: clock_change(&policy.schedule, zone, &listed)
-            .map(|(before, after)| vec![slot(&before), slot(&after)])
-            .unwrap_or_default(),
+        zone: zone.to_owned(),
+        slots,
+        odd,
+        retries: retry_words(policy),
         warnings,
         problem: None,
+        effect: None,
     }
 }
 
-/// The two slots around the next change of the clocks, for cron: where its name of the zone's time changes.
-fn clock_change(schedule: &Schedule, zone: &str, slots: &[Time]) -> Option<(Time, Time)> {
-    if !matches!(schedule, Schedule::Cron { .. }) {
-        return None;
+/// What happens when a backup doesn't come, in the order of time: the plan that follows from the terms.
+fn retry_words(policy: &Policy) -> Vec<String> {
+    let span = |minutes: u32| text::span(Span::minutes(minutes.into()));
+    let overdue = |class| text::span(policy.terms(class).overdue_after);
+    let mut plan = vec![
+        format!("A slot counts as late {} after it.", if policy.grace_minutes == 0 { "at once".to_owned() } else { span(policy.grace_minutes) })
+            .replace("late at once after it", "late at once"),
+        "Attempts that the agent makes again within the same run count as one run, shown as retrying until it ends.".to_owned(),
+        format!("A run that takes longer than {} is stuck and counts as failed.", span(policy.longest_run_minutes)),
+        format!(
+            "Without a usable backup a server is overdue after {}, a workstation after {}, never before its slot.",
+            overdue(DeviceClass::Server),
+            overdue(DeviceClass::Workstation)
+        ),
+    ];
+    if policy.offline_allowance_hours > 0 {
+        plan.push(format!(
+            "A workstation that is switched off is offline, not missed, for {}.",
+            text::span(Span::hours(policy.offline_allowance_hours.into()))
+        ));
     }
-    let named = |at: Time| wall_clock(at, zone).ok().and_then(|text| text.rsplit(' ').next().map(str::to_owned));
-    slots.windows(2).find(|pair| named(pair[0]) != named(pair[1])).map(|pair| (pair[0], pair[1]))
+    plan
+}
+
+fn skipped_months(schedule: &Schedule) -> Option<String> {
+    let Schedule::Cron { cron, .. } = schedule else { return None };
+    let day = cron.split_whitespace().nth(2)?.parse::<u32>().ok()?;
+    let months = match day {
+        29 => "February is skipped, except in leap years.",
+        30 => "February is skipped.",
+        31 => "Months without a 31st are skipped.",
+        _ => return None,
+    };
+    Some(format!("{months} Choose the last day to have one every month."))
+}
+
+/// The times of day that a cron line names.
+struct Times {
+    /// Neither minute nor hour has `*` or `/`: such a time runs once a day, whatever the clocks do.
+    fixed: bool,
+    minutes: Vec<u32>,
+    hours: Vec<u32>,
+}
+
+impl Times {
+    fn of(cron: &str) -> Self {
+        let mut fields = cron.split_whitespace();
+        let (minute, hour) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
+        let fixed = ![minute, hour].iter().any(|field| field.contains(['*', '/', '?']));
+        Self { fixed, minutes: listed(minute), hours: listed(hour) }
+    }
+
+    /// What is unusual about a slot, because the clocks are changed that day.
+    fn odd(&self, at: Time, zone: &str) -> Option<String> {
+        let now = shown(at, zone).ok()?;
+        let is = format!("{:02}:{:02}", now.hour, now.minute);
+        if self.fixed {
+            if !(self.hours.contains(&now.hour) && self.minutes.contains(&now.minute)) {
+                // The last named time before what is shown is the one that the gap has taken.
+                let wanted = self.hours.iter().flat_map(|h| self.minutes.iter().map(move |m| (*h, *m)));
+                let (hour, minute) = wanted.filter(|(h, m)| (*h, *m) < (now.hour, now.minute)).max()?;
+                return Some(format!("{hour:02}:{minute:02} doesn't exist on {}: runs at {is}", now.date));
+            }
+            return now.twice.then(|| format!("{is} comes twice on {}: runs the first time only", now.date));
+        }
+        now.twice.then(|| format!("{is} comes twice on {}: runs both times", now.date))
+    }
+}
+
+/// Numbers of a cron field of numbers, lists and ranges.
+fn listed(field: &str) -> Vec<u32> {
+    let mut numbers = Vec::new();
+    for part in field.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        if let (Ok(first), Ok(last)) = (first.parse::<u32>(), last.parse::<u32>()) {
+            numbers.extend(first..=last.min(59));
+        }
+    }
+    numbers
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    /// 2026-03-20T12:00:00Z.
+    const MARCH: Time = Time(1_774_008_000_000);
+
+    fn berlin(cron: &str) -> Policy {
+        let schedule = Schedule::Cron { cron: cron.to_owned(), time_zone: "Europe/Berlin".to_owned() };
+        Policy { schedule, ..Policy::default() }
+    }
+
+    #[test]
+    fn a_time_that_the_clocks_skip_says_when_it_runs_instead() {
+        let preview = preview(&berlin("30 2 * * *"), "UTC", MARCH);
+        assert_eq!(preview.words, "daily at 02:30 (Europe/Berlin)");
+        assert_eq!(preview.slots.len(), 5);
+        assert_eq!(preview.slots[0].wall_clock, "Sat 21 Mar 2026, 02:30 CET");
+        assert!(preview.slots.iter().all(|slot| slot.note.is_none()));
+        let notes: Vec<_> = preview.odd.iter().map(|slot| slot.note.clone().unwrap()).collect();
+        assert_eq!(notes[0], "02:30 doesn't exist on 29 March 2026: runs at 03:00");
+        assert_eq!(notes[1], "02:30 comes twice on 25 October 2026: runs the first time only");
+    }
+
+    #[test]
+    fn a_schedule_that_follows_the_clock_runs_twice_in_the_hour_that_comes_twice() {
+        let october = Time(1_792_800_000_000);
+        let preview = preview(&berlin("*/30 * * * *"), "UTC", october);
+        let notes: Vec<_> = preview.slots.iter().chain(&preview.odd).filter_map(|slot| slot.note.clone()).collect();
+        assert!(notes[0].ends_with("comes twice on 25 October 2026: runs both times"), "{notes:?}");
+    }
+
+    #[test]
+    fn every_sentence_of_the_form_is_read_back_as_it_was_written() {
+        for (cron, kind) in [("30 2 * * *", "daily"), ("5 22 * * 1,3,6", "weekly"), ("0 4 15 * *", "monthly"), ("0 4 L * *", "monthly")] {
+            let policy = berlin(cron);
+            let form = form(None, &policy, "UTC");
+            assert_eq!(form.kind, kind);
+            assert_eq!(schedule(&form).unwrap(), policy.schedule, "{cron}");
+        }
+        let workdays = form(None, &berlin("30 2 * * 1-5"), "UTC");
+        assert_eq!(workdays.weekdays(), [false, true, true, true, true, true, false]);
+        assert_eq!(form(None, &berlin("*/20 8-18 * * *"), "UTC").kind, "cron");
+    }
+
+    #[test]
+    fn a_day_that_some_months_lack_is_told() {
+        let warned = |cron: &str| preview(&berlin(cron), "UTC", MARCH).warnings.iter().any(|w| w.contains("skipped"));
+        assert!(warned("0 4 31 * *") && !warned("0 4 28 * *") && !warned("0 4 L * *"));
+    }
+
+    #[test]
+    fn a_daily_schedule_is_told_not_to_keep_the_service_level_of_servers_and_keeps_that_of_workstations() {
+        let daily = berlin("30 2 * * *");
+        assert!(unmet(&daily, DeviceClass::Server, MARCH).is_some());
+        assert!(unmet(&daily, DeviceClass::Workstation, MARCH).is_none(), "25 hours once a year are the clocks' doing");
+        assert!(unmet(&Policy { overdue_hours: Some(36), ..daily }, DeviceClass::Server, MARCH).is_some(), "who is told later still has no backup");
+        assert!(unmet(&berlin("0 */12 * * *"), DeviceClass::Server, MARCH).is_none());
+    }
 }

@@ -1,25 +1,29 @@
-//! A device: its score taken apart, its days, jobs, runs, restore tests, alerts, and how to connect it.
+//! A device: its score taken apart, what another policy would make of it, its jobs, runs, restore tests, storage and alerts.
 
 mod act;
+mod alerts;
 mod connect;
+mod jobs;
+mod restore;
 mod runs;
 mod score;
+mod storage;
+mod what_if;
 
 use super::{
-    alerts::AlertTable,
     row::class_word,
-    state::{DoingBadge, storage},
+    state::{DoingBadge, storage as storage_words},
 };
 use crate::{
-    api::backup::{DeviceView, JobLine, RestoreLine, load_device},
+    api::backup::{DeviceView, load_device},
     browser,
-    components::{BandBadge, CopyLine, DayBars, Page, ScoreRing, Section, TableFrame, TimeText, loaded},
+    components::{BandBadge, DayBars, Page, ScoreRing, TimeText, loaded},
     live::Live,
     me,
 };
-use domain::{access::Action, live::DeviceNow, policy::DeviceLife, text, time::Span};
+use domain::{access::Action, live::DeviceNow, policy::DeviceLife};
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 /// Changes come in bursts; what the stream doesn't carry is fetched so long after the last of them.
 const SETTLE: u32 = 600;
@@ -28,7 +32,10 @@ const SETTLE: u32 = 600;
 #[component]
 pub fn Device() -> impl IntoView {
     let params = use_params_map();
-    let data = Resource::new(move || params.read().get("id").unwrap_or_default(), load_device);
+    let query = use_query_map();
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    // Another page of runs is fetched by its table alone.
+    let data = Resource::new(move || id.get(), move |id| load_device(id, query.get_untracked().get("runs").filter(|c| !c.is_empty())));
     loaded(data, |view| view! { <Shown view/> }.into_any())
 }
 
@@ -37,11 +44,13 @@ fn Shown(view: DeviceView) -> impl IntoView {
     let id = view.line.id;
     let now: RwSignal<DeviceNow> = Live::get().watch(view.line.now.clone());
     let view = RwSignal::new(view);
+    let query = use_query_map();
     // The stream moves state and score; the rest of the page is fetched again when a run ended or alerts changed.
     let turn = StoredValue::new(0_u32);
     let fetch = Callback::new(move |()| {
+        let from = query.try_get_untracked().and_then(|q| q.get("runs")).filter(|c| !c.is_empty());
         spawn_local(async move {
-            if let Ok(fresh) = load_device(id.to_string()).await {
+            if let Ok(fresh) = load_device(id.to_string(), from).await {
                 let _ = view.try_set(fresh);
             }
         });
@@ -70,35 +79,73 @@ fn Shown(view: DeviceView) -> impl IntoView {
     let name = Memo::new(move |_| view.with(|v| v.line.name.clone()));
     let organization = view.with_untracked(|v| v.line.organization.clone());
     let may_manage = me::may(Action::ManageDevices);
+    let is_client = me::me().is_none_or(|me| me.role.is_client());
     let lead = view! {
         <p class="facts">
             <a href=format!("/organizations/{}", organization.0)>{organization.1.clone()}</a>
             <span>{move || view.with(|v| class_word(v.line.class))}</span>
-            <span>"Policy: "{move || view.with(|v| format!("{}, {}", v.line.policy.1, v.schedule))}</span>
+            <span>"Policy: "{move || policy_words(view, may_manage)}</span>
             {move || view.with(|v| v.hostname.clone()).map(|h| view! { <span>"Host "{h}</span> })}
             {move || view.with(|v| v.agent_version.clone()).map(|a| view! { <span>"Agent "{a}</span> })}
             {move || view.with(|v| v.line.tags.clone()).into_iter().map(|t| view! { <span class="tag">{t}</span> }).collect_view()}
         </p>
     };
-    let breadcrumbs = vec![("/backups/devices".to_owned(), "Devices".to_owned())];
+    let breadcrumbs = vec![
+        ("/backups/devices".to_owned(), "Devices".to_owned()),
+        (format!("/backups/devices?organization={}", organization.0), organization.1),
+    ];
     let actions = if may_manage { view! { <act::Actions view now changed=fetch/> }.into_any() } else { ().into_any() };
     let has_reported = Memo::new(move |_| now.with(|n| n.facts.life != DeviceLife::Pending));
     view! {
         <Page title=name breadcrumbs actions lead=lead.into_any()>
-            {move || view.with(|v| v.organization_deactivated).then(|| view! { <p class="notice">"Its organization is deactivated: nothing is alerted."</p> })}
+            {move || notices(view)}
             <div class="device-top">
                 <Head view now/>
                 <score::Apart view now/>
             </div>
-            {move || (!has_reported.get()).then(|| view! { <connect::Connect view/> })}
-            <Section title="Open alerts">{move || alerts(view, true, fetch)}</Section>
-            <Section title="Jobs">{move || jobs(view, now)}</Section>
+            {(!is_client).then(|| view! { <what_if::WhatIf view now/> })}
+            {move || (may_manage && !has_reported.get()).then(|| view! { <connect::Connect view/> })}
+            <alerts::Open view changed=fetch/>
+            <jobs::Jobs view now changed=fetch/>
             <runs::Runs view now/>
-            <Section title="Restore tests">{move || restore_tests(view.with(|v| v.restore_tests.clone()))}</Section>
-            {move || view.with(|v| v.alerts.iter().any(|a| a.resolved_at.is_some())).then(|| view! { <Section title="Resolved alerts">{alerts(view, false, fetch)}</Section> })}
-            {move || has_reported.get().then(|| view! { <details class="more"><summary>"How to connect"</summary><connect::Connect view/></details> })}
+            <restore::RestoreTests view now changed=fetch/>
+            <storage::StorageTrend view/>
+            <alerts::History view/>
+            {move || (may_manage && has_reported.get()).then(|| view! { <details class="more"><summary>"How to connect"</summary><connect::Connect view/></details> })}
         </Page>
     }
+}
+
+fn policy_words(view: RwSignal<DeviceView>, may_manage: bool) -> AnyView {
+    let (policy, schedule) = view.with(|v| (v.line.policy.clone(), v.schedule.clone()));
+    if may_manage {
+        view! { <a href=format!("/settings/policies/{}", policy.0)>{policy.1}</a>", "{schedule} }.into_any()
+    } else {
+        format!("{}, {schedule}", policy.1).into_any()
+    }
+}
+
+/// Why nothing is alerted, if that is so.
+fn notices(view: RwSignal<DeviceView>) -> AnyView {
+    let (deactivated, paused, life) = view.with(|v| (v.organization_deactivated, v.paused.clone(), v.line.now.facts.life));
+    if deactivated {
+        return view! { <p class="notice">"Its organization is deactivated: nothing is alerted."</p> }.into_any();
+    }
+    let what = match life {
+        DeviceLife::Paused => "Paused: what goes wrong is recorded, not alerted.",
+        DeviceLife::Retired => "Retired: kept for its history, in no list and no count.",
+        DeviceLife::Pending | DeviceLife::Active => return ().into_any(),
+    };
+    view! {
+        <p class="notice">
+            {what}
+            {paused.map(|p| view! {
+                " Since "<TimeText at=p.at focusable=true/>", by "{p.who}
+                {if p.reason.is_empty() { ".".to_owned() } else { format!(": “{}”", p.reason) }}
+            })}
+        </p>
+    }
+    .into_any()
 }
 
 #[component]
@@ -117,7 +164,7 @@ fn Head(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> impl IntoView {
                 <dt>"Next due"</dt>
                 <dd><TimeText at=Signal::derive(move || now.with(|n| n.due_at)) focusable=true/></dd>
                 <dt>"Storage"</dt>
-                <dd>{move || { let words = storage(space(), view.with(|v| v.line.quota_bytes)); if words.is_empty() { "not reported".to_owned() } else { words } }}</dd>
+                <dd>{move || { let words = storage_words(space(), view.with(|v| v.line.quota_bytes)); if words.is_empty() { "not reported".to_owned() } else { words } }}</dd>
                 <dt>"Last heard of"</dt>
                 <dd><TimeText at=Signal::derive(move || now.with(|n| n.facts.last_seen)) none="never" focusable=true/></dd>
             </dl>
@@ -125,104 +172,14 @@ fn Head(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> impl IntoView {
                 <DayBars bars=Signal::derive(move || view.with(|v| v.line.bars.drawn()))/>
                 <p class="faint">"28 days, in "{move || view.with(|v| v.time_zone.clone())}</p>
             </div>
+            <nav class="device-parts" aria-label="On this page">
+                <a href="#what-if">"What if"</a>
+                <a href="#jobs">"Jobs"</a>
+                <a href="#runs">"Runs"</a>
+                <a href="#restore-tests">"Restore tests"</a>
+                <a href="#storage">"Storage"</a>
+                <a href="#alerts">"Alerts"</a>
+            </nav>
         </section>
     }
-}
-
-fn alerts(view: RwSignal<DeviceView>, open: bool, changed: Callback<()>) -> AnyView {
-    let (lines, at) = view.with(|v| {
-        let lines: Vec<_> = v.alerts.iter().filter(|a| a.resolved_at.is_none() == open).cloned().collect();
-        (lines, v.at)
-    });
-    if lines.is_empty() {
-        return view! { <p class="faint">"None."</p> }.into_any();
-    }
-    view! { <AlertTable lines at changed of_device=true/> }.into_any()
-}
-
-fn jobs(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> AnyView {
-    let jobs = view.with(|v| v.jobs.clone());
-    if jobs.is_empty() {
-        return view! { <p class="faint">"A job appears by itself with its first run: send it a name, such as `nightly`."</p> }.into_any();
-    }
-    view! {
-        <TableFrame label="Jobs" cards=true>
-            <thead>
-                <tr>
-                    <th scope="col">"Job"</th>
-                    <th scope="col">"Schedule"</th>
-                    <th scope="col">"Last usable"</th>
-                    <th scope="col">"Next due"</th>
-                    <th scope="col">"Failures in a row"</th>
-                    <th scope="col">"Ping address"</th>
-                </tr>
-            </thead>
-            <tbody>{jobs.into_iter().map(|job| job_row(job, now)).collect_view()}</tbody>
-        </TableFrame>
-    }
-    .into_any()
-}
-
-fn job_row(job: JobLine, now: RwSignal<DeviceNow>) -> AnyView {
-    let id = job.id;
-    let facts = Memo::new(move |_| now.with(|n| n.facts.jobs.iter().find(|j| j.job == id).cloned()));
-    let grace = move || now.with(|n| n.facts.terms.grace);
-    let last = Signal::derive(move || facts.with(|f| f.as_ref().and_then(|f| f.history.last_usable_end)));
-    let due = Signal::derive(move || facts.with(|f| f.as_ref().map(|f| f.slots.due + grace())));
-    let failures = move || facts.with(|f| f.as_ref().map_or(0, |f| f.history.consecutive_failures));
-    view! {
-        <tr>
-            <th scope="row" class="cell-name">{job.name}</th>
-            <td data-label="Schedule">{job.schedule}{job.is_own_schedule.then(|| view! { <span class="cell-sub">"its own"</span> })}</td>
-            <td data-label="Last usable"><TimeText at=last none="never"/></td>
-            <td data-label="Next due"><TimeText at=due/></td>
-            <td data-label="Failures in a row" class="number">{move || failures().to_string()}</td>
-            <td data-label="Ping address"><CopyLine text=job.ping_url label="ping address"/></td>
-        </tr>
-    }
-    .into_any()
-}
-
-fn restore_tests(tests: Vec<RestoreLine>) -> AnyView {
-    if tests.is_empty() {
-        return view! {
-            <p class="faint">"None yet. Restore something and report it: "<code>"holdfast-agent verify -- <restore command>"</code></p>
-        }
-        .into_any();
-    }
-    let seconds = |s: Option<i64>| s.map_or_else(|| "–".to_owned(), |s| text::span(Span(s.saturating_mul(1_000))));
-    view! {
-        <TableFrame label="Restore tests" cards=true>
-            <thead>
-                <tr>
-                    <th scope="col">"Result"</th>
-                    <th scope="col">"When"</th>
-                    <th scope="col">"What"</th>
-                    <th scope="col">"RPO"</th>
-                    <th scope="col">"RTO"</th>
-                    <th scope="col">"By"</th>
-                    <th scope="col">"Note"</th>
-                </tr>
-            </thead>
-            <tbody>
-                {tests
-                    .into_iter()
-                    .map(|t| view! {
-                        <tr>
-                            <th scope="row">
-                                <crate::components::badge::PassBadge passed=t.passed/>
-                            </th>
-                            <td data-label="When"><TimeText at=t.at/></td>
-                            <td data-label="What">{t.scope}</td>
-                            <td data-label="RPO">{seconds(t.rpo_seconds)}</td>
-                            <td data-label="RTO">{seconds(t.rto_seconds)}</td>
-                            <td data-label="By">{t.made_by}</td>
-                            <td data-label="Note" class="cell-words">{t.note}</td>
-                        </tr>
-                    })
-                    .collect_view()}
-            </tbody>
-        </TableFrame>
-    }
-    .into_any()
 }

@@ -1,22 +1,20 @@
-//! A run: its states with times and attempts, counts, failing files, log, raw figures.
+//! A run: its states with times and attempts, its figures beside what is usual, failing files, log, raw report.
+
+mod compare;
+mod timeline;
 
 use super::state::took;
 use crate::{
-    api::backup::{RunView, load_run},
+    api::backup::{Glance, RunView, load_run},
     browser,
-    components::{
-        Page, RunBadge, Section, TableFrame, TimeText,
-        icon::{Icon, SEARCH},
-        loaded,
-    },
+    components::{Button, ButtonKind, CopyLine, LogViewer, Page, Progress, RunBadge, Section, TimeText, loaded, use_toasts},
     live::{Live, use_now},
 };
-use domain::{run::RunState, text};
+use compare::{compared, is_far};
+use domain::{run::RunState, text, time::Span};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_params_map;
 
-/// Most lines of a log that are drawn.
-const MOST_LINES: usize = 2_000;
 /// An open run is asked for again so often while nothing else tells.
 const AGAIN: u32 = 1_000;
 
@@ -39,9 +37,11 @@ fn Shown(view: RunView) -> impl IntoView {
         <p class="facts">
             <a href=format!("/devices/{device_id}")>{device}</a>
             <a href=format!("/organizations/{}", view.organization.0)>{view.organization.1.clone()}</a>
-            <span>"Job: "{job.clone()}</span>
+            <span>"Job: "<a href=format!("/devices/{device_id}#jobs")>{job.clone()}</a></span>
+            <span>"Run: "<code>{view.key.clone()}</code></span>
         </p>
     };
+    let (previous, next) = (view.previous, view.next);
     let view = RwSignal::new(view);
     let state = Memo::new(move |_| view.with(|v| v.run.state()));
     // The stream says that the scope moved; an open run may have, too.
@@ -62,28 +62,65 @@ fn Shown(view: RunView) -> impl IntoView {
             });
         });
     });
+    let log = Memo::new(move |_| view.with(|v| v.log.clone()));
+    let failed = Memo::new(move |_| view.with(|v| v.run.head.failed_items.clone()));
+    let actions = view! {
+        {step(previous, "prev", "Run before")}
+        {step(next, "next", "Run after")}
+    }
+    .into_any();
     view! {
-        <Page title=format!("Run of {job}") breadcrumbs lead=lead.into_any()>
+        <Page title=format!("Run of {job}") breadcrumbs actions lead=lead.into_any()>
             <Figures view state/>
             {move || view.with(|v| v.run.head.message.clone()).map(|m| view! { <p class="notice" data-state=state.get().as_str()>{m}</p> })}
-            {move || {
-                let failed = view.with(|v| v.run.head.failed_items.clone());
-                (!failed.is_empty()).then(|| view! {
-                    <Section title="Files that failed">
-                        <ul class="files">{failed.into_iter().map(|f| view! { <li><code>{f}</code></li> }).collect_view()}</ul>
-                    </Section>
-                })
-            }}
-            <Section title="What happened">{move || transitions(view)}</Section>
-            <Section title="Log">{move || match view.with(|v| v.log.clone()) {
-                Some(log) => view! { <Log log/> }.into_any(),
+            {move || view.with(|v| v.alert).map(|alert| view! {
+                <p class="run-alert">
+                    {match alert.resolved_at {
+                        None => "It gave rise to an open alert: ",
+                        Some(_) => "It gave rise to an alert: ",
+                    }}
+                    <a href=format!("/devices/{device_id}{}", if alert.resolved_at.is_none() { "" } else { "#alerts" })>{text::kind_label(alert.kind)}</a>
+                    {alert.resolved_at.map(|at| view! { ", resolved "<TimeText at=at/> })}
+                    {alert.resolved_at.is_none().then(|| view! { <span class="faint">" "{text::recommended_action(alert.kind)}</span> })}
+                </p>
+            })}
+            {move || (!failed.with(Vec::is_empty)).then(|| view! { <Files files=failed.get()/> })}
+            <Section title="What happened"><timeline::Timeline view/></Section>
+            <Section title="Log">{move || match log.get() {
+                Some(log) => view! { <LogViewer text=log label="Log" file=format!("run-{id}.log") source=format!("/api/v1/runs/{id}/log")/> }.into_any(),
+                None if state.get().is_open() => view! { <p class="faint">"The log comes with the end of the run."</p> }.into_any(),
                 None => view! { <p class="faint">"No log was sent, or it is older than logs are kept."</p> }.into_any(),
             }}</Section>
-            <details class="more">
-                <summary>"Raw figures"</summary>
-                <pre class="raw" tabindex="0">{move || view.with(|v| serde_json::to_string_pretty(&v.run).unwrap_or_default())}</pre>
+            <details class="more raw-report">
+                <summary>"Raw report"</summary>
+                <p class="faint">"What is stored of it: the run as its events make it."</p>
+                {move || {
+                    let json = view.with(|v| serde_json::to_string_pretty(&v.run).unwrap_or_default());
+                    view! { <CopyLine text=json label="raw report"/> }
+                }}
             </details>
         </Page>
+    }
+}
+
+/// The run of the job before or after this one.
+fn step(run: Option<Glance>, rel: &'static str, label: &'static str) -> AnyView {
+    let Some(run) = run else { return ().into_any() };
+    view! {
+        <a class="button" rel=rel href=format!("/runs/{}", run.id) title=run.words()>
+            <span class="run-step" data-state=run.state.as_str()>{label}</span>
+        </a>
+    }
+    .into_any()
+}
+
+/// Where each figure stands against the usual one, in words under it.
+fn beside(value: Option<i64>, usual: Option<i64>, shown: fn(i64) -> String) -> AnyView {
+    match (value, usual) {
+        (Some(value), Some(usual)) => {
+            view! { <span class="cell-sub" data-far=is_far(value, usual).then_some("")>{compared(value, usual, shown)}</span> }.into_any()
+        }
+        _ => ().into_any(),
     }
 }
 
@@ -92,7 +129,6 @@ fn Figures(view: RwSignal<RunView>, state: Memo<RunState>) -> impl IntoView {
     let now = use_now();
     let detail = Signal::derive(move || {
         view.with(|v| match v.run.state() {
-            RunState::Running => v.run.head.percent.map(|p| format!("{p} %")).unwrap_or_default(),
             RunState::Retrying => format!("attempt {}", v.run.head.attempt),
             RunState::Failed if v.run.head.timed_out => "timed out".to_owned(),
             _ => String::new(),
@@ -100,131 +136,72 @@ fn Figures(view: RwSignal<RunView>, state: Memo<RunState>) -> impl IntoView {
     });
     let number = move |n: Option<i64>| n.map_or_else(|| "–".to_owned(), text::count);
     let size = move |n: Option<i64>| n.map_or_else(|| "–".to_owned(), text::bytes);
+    let span = |ms: i64| text::span(Span(ms));
+    let length = move || view.with(|v| v.run.ended_at.or_else(|| now.get()).map(|end| (end - v.run.started_at).0));
+    let is_usable = move || state.get().is_usable();
+    let usual = move || view.with(|v| v.usual);
+    let of = move || view.with(|v| v.usual.of);
+    let bars = move || {
+        let bars: Vec<charts::RunBar> = view.with(|v| v.before.iter().map(|run| charts::RunBar { state: run.state, title: run.words() }).collect());
+        charts::run_bars(&bars, "Runs before this one, oldest first")
+    };
     view! {
         <section class="card figures" aria-label="Figures">
+            {move || state.get().is_open().then(|| {
+                let percent = Signal::derive(move || view.with(|v| v.run.head.percent));
+                let words = Signal::derive(move || left(view, now.get()));
+                view! { <Progress label="Running now" percent detail=words/> }
+            })}
             <dl class="tiles">
                 <div><dt>"State"</dt><dd><span role="status"><RunBadge state detail/></span></dd></div>
                 <div><dt>"Started"</dt><dd><TimeText at=Signal::derive(move || Some(view.with(|v| v.run.started_at))) focusable=true/></dd></div>
                 <div><dt>"Ended"</dt><dd><TimeText at=Signal::derive(move || view.with(|v| v.run.ended_at)) none="not yet" focusable=true/></dd></div>
-                <div><dt>"Took"</dt><dd>{move || view.with(|v| took(v.run.started_at, v.run.ended_at.or_else(|| now.get())))}</dd></div>
-                <div><dt>"Attempt"</dt><dd>{move || view.with(|v| v.run.head.attempt)}</dd></div>
-                <div><dt>"Items"</dt><dd>{move || number(view.with(|v| v.run.head.items))}</dd></div>
-                <div><dt>"Size"</dt><dd>{move || size(view.with(|v| v.run.head.bytes))}</dd></div>
-                <div><dt>"New data"</dt><dd>{move || size(view.with(|v| v.run.head.bytes_added))}</dd></div>
+                <div>
+                    <dt>"Took"</dt>
+                    <dd>
+                        {move || view.with(|v| took(v.run.started_at, v.run.ended_at.or_else(|| now.get())))}
+                        {move || beside(length().filter(|_| view.with(|v| v.run.ended_at.is_some())), usual().took.map(|t| t.0), span)}
+                    </dd>
+                </div>
+                <div><dt>"Attempts"</dt><dd>{move || view.with(|v| v.run.head.attempt)}</dd></div>
+                <div><dt>"Items"</dt><dd>{move || number(view.with(|v| v.run.head.items))}{move || is_usable().then(|| beside(view.with(|v| v.run.head.items), usual().items, text::count))}</dd></div>
+                <div><dt>"Size"</dt><dd>{move || size(view.with(|v| v.run.head.bytes))}{move || is_usable().then(|| beside(view.with(|v| v.run.head.bytes), usual().bytes, text::bytes))}</dd></div>
+                <div><dt>"New data"</dt><dd>{move || size(view.with(|v| v.run.head.bytes_added))}{move || is_usable().then(|| beside(view.with(|v| v.run.head.bytes_added), usual().bytes_added, text::bytes))}</dd></div>
                 <div><dt>"Tool"</dt><dd>{move || view.with(|v| v.run.head.tool.as_ref().map_or_else(|| "–".to_owned(), |t| format!("{} {}", t.name, t.version)))}</dd></div>
+                {move || (view.with(|v| v.before.len()) > 1).then(|| view! { <div><dt>"Runs before"</dt><dd class="day-bars" inner_html=bars></dd></div> })}
             </dl>
+            {move || (of() > 0).then(|| view! {
+                <p class="faint">{format!("Usual: the median of the {} usable {} of this job before it.", of(), if of() == 1 { "run" } else { "runs" })}</p>
+            })}
         </section>
     }
 }
 
-fn transitions(view: RwSignal<RunView>) -> AnyView {
-    let mut steps = view.with(|v| v.run.transitions.clone());
-    steps.sort_by_key(|t| (t.at, t.attempt, t.state));
-    let started = view.with(|v| v.run.started_at);
-    view! {
-        <TableFrame label="States of the run">
-            <thead><tr><th scope="col">"State"</th><th scope="col" class="number">"Attempt"</th><th scope="col">"At"</th><th scope="col" class="number">"After"</th><th scope="col">"Message"</th></tr></thead>
-            <tbody>
-                {steps
-                    .into_iter()
-                    .map(|t| view! {
-                        <tr>
-                            <th scope="row"><RunBadge state=t.state/></th>
-                            <td class="number">{t.attempt}</td>
-                            <td><TimeText at=t.at exact=true/></td>
-                            <td class="number">{text::span(t.at - started)}</td>
-                            <td class="cell-words">{t.message}</td>
-                        </tr>
-                    })
-                    .collect_view()}
-            </tbody>
-        </TableFrame>
+/// How long an open run has gone on, and how long it may still take.
+fn left(view: RwSignal<RunView>, now: Option<domain::time::Time>) -> String {
+    let (started, usual) = view.with(|v| (v.run.started_at, v.usual.took));
+    let Some(now) = now else { return String::new() };
+    let gone = now - started;
+    match usual {
+        Some(usual) if usual > gone => format!("{} so far; usually {}, so about {} more", text::span(gone), text::span(usual), text::span(usual - gone)),
+        Some(usual) => format!("{} so far; usually {}", text::span(gone), text::span(usual)),
+        None => format!("{} so far", text::span(gone)),
     }
-    .into_any()
-}
-
-/// Splits a line around what was searched, without regard to case (ASCII).
-fn pieces(line: &str, wanted: &str) -> Vec<(bool, String)> {
-    if wanted.is_empty() {
-        return vec![(false, line.to_owned())];
-    }
-    let (low, wanted) = (line.to_ascii_lowercase(), wanted.to_ascii_lowercase());
-    let mut pieces = Vec::new();
-    let mut from = 0;
-    while let Some(found) = low.get(from..).and_then(|rest| rest.find(&wanted)) {
-        let (start, end) = (from + found, from + found + wanted.len());
-        pieces.push((false, line[from..start].to_owned()));
-        pieces.push((true, line[start..end].to_owned()));
-        from = end;
-    }
-    pieces.push((false, line[from..].to_owned()));
-    pieces
 }
 
 #[component]
-fn Log(log: String) -> impl IntoView {
-    let wanted = RwSignal::new(String::new());
-    let lines: Vec<String> = log.lines().map(str::to_owned).collect();
-    let all = lines.len();
-    let lines = StoredValue::new(lines);
-    let text = StoredValue::new(log);
-    let found = Memo::new(move |_| {
-        let wanted = wanted.get().to_ascii_lowercase();
-        lines.with_value(|lines| {
-            lines
-                .iter()
-                .enumerate()
-                .filter(|(_, l)| wanted.is_empty() || l.to_ascii_lowercase().contains(&wanted))
-                .map(|(n, _)| n)
-                .collect::<Vec<_>>()
-        })
+fn Files(files: Vec<String>) -> impl IntoView {
+    let toasts = use_toasts();
+    let n = files.len();
+    let all = StoredValue::new(files.join("\n"));
+    let copy = Callback::new(move |()| {
+        let said = if all.with_value(|text| browser::copy(text)) { "Copied." } else { "This browser gives no clipboard here: select the list by hand." };
+        toasts.say(said);
     });
-    let words = move || {
-        let n = found.with(Vec::len);
-        if wanted.with(String::is_empty) {
-            format!("{} lines", text::count(all as i64))
-        } else {
-            format!("{} of {} lines", text::count(n as i64), text::count(all as i64))
-        }
-    };
+    let aside = view! { <Button kind=ButtonKind::Quiet on_press=copy>"Copy all"</Button> }.into_any();
     view! {
-        <div class="filters">
-            <label class="search">
-                <Icon shape=SEARCH/>
-                <span class="hidden-words">"Search the log"</span>
-                <input class="input" type="search" placeholder="Search the log" on:input=move |event| wanted.set(event_target_value(&event))/>
-            </label>
-            <p class="faint" role="status">{words}</p>
-            <button type="button" class="button button-quiet" on:click=move |_| text.with_value(|t| browser::download("run.log", "text/plain;charset=utf-8", t))>"Download"</button>
-        </div>
-        <div class="log" tabindex="0" role="region" aria-label="Log">
-            <ol>
-                {move || {
-                    let wanted = wanted.get();
-                    let found = found.get();
-                    // Head and tail: what is between is rarely read, and searching finds it.
-                    let skip = found.len().saturating_sub(MOST_LINES);
-                    let head = if skip > 0 { MOST_LINES / 2 } else { found.len() };
-                    lines.with_value(|lines| {
-                        found
-                            .iter()
-                            .enumerate()
-                            .filter(|(place, _)| *place < head || *place >= head + skip)
-                            .map(|(_, n)| {
-                                let line = lines.get(*n).map_or("", String::as_str);
-                                view! {
-                                    <li value=n + 1>
-                                        {pieces(line, &wanted)
-                                            .into_iter()
-                                            .map(|(is_hit, piece)| if is_hit { view! { <mark>{piece}</mark> }.into_any() } else { piece.into_any() })
-                                            .collect_view()}
-                                    </li>
-                                }
-                            })
-                            .collect_view()
-                    })
-                }}
-            </ol>
-        </div>
+        <Section title=format!("Files that failed ({})", text::count(n as i64)) aside=aside>
+            <ul class="files" tabindex="0" aria-label="Files that failed">{files.into_iter().map(|f| view! { <li><code>{f}</code></li> }).collect_view()}</ul>
+        </Section>
     }
 }

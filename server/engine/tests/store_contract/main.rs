@@ -10,5 +10,6 @@ mod job_log;
 mod life;
 mod overview;
 mod settings;
+mod story;
 mod tenants;
 mod world;

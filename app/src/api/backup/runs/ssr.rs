@@ -1,6 +1,6 @@
 //! From the engine's runs to the pages' ones.
 
-use super::{RunLine, RunView, RunsView};
+use super::{AlertOfRun, Glance, RunLine, RunView, RunsView, Usual};
 use crate::error::UiError;
 use domain::{
     access::Actor,
@@ -8,7 +8,10 @@ use domain::{
 };
 use engine::{
     Engine,
-    store::runs::{self, RunFilter, RunRow},
+    store::{
+        alerts::{self, AlertFilter, AlertState},
+        runs::{self, RunFilter, RunGlance, RunRow},
+    },
 };
 
 fn line(row: RunRow) -> RunLine {
@@ -20,8 +23,8 @@ fn line(row: RunRow) -> RunLine {
         started_at: row.started_at,
         ended_at: row.ended_at,
         attempt: row.attempt,
-        percent: None,
-        items: None,
+        percent: row.percent,
+        items: row.items,
         bytes: row.bytes,
         message: row.message,
     }
@@ -42,6 +45,31 @@ pub(in crate::api::backup) async fn of_device(
 pub(super) async fn run(engine: &Engine, actor: &Actor, id: RunId) -> Result<RunView, UiError> {
     let detail = runs::get(&engine.store, actor, id).await?;
     let log = if detail.log_bytes.is_some() { runs::log(&engine.store, actor, id).await? } else { None };
+    let around = runs::around(&engine.store, actor, id).await?;
     let row = detail.row;
-    Ok(RunView { id, device: row.device, organization: row.organization, job: row.job, run: detail.run, log })
+    // The alert of a run is among the latest of its device, or too old to matter.
+    let filter = AlertFilter { state: AlertState::Any, device: Some(row.device.0), limit: Some(50), ..AlertFilter::default() };
+    let alerts = alerts::list(&engine.store, actor, &filter).await?.items;
+    let alert = alerts.into_iter().find(|alert| alert.run == Some(id));
+    let usual = around.usual;
+    Ok(RunView {
+        id,
+        device: row.device,
+        organization: row.organization,
+        job: row.job,
+        key: row.key,
+        run: detail.run,
+        previous: around.previous.map(Glance::from),
+        next: around.next.map(Glance::from),
+        usual: Usual { of: usual.of, took: usual.took, items: usual.items, bytes: usual.bytes, bytes_added: usual.bytes_added },
+        before: around.before.into_iter().map(Glance::from).collect(),
+        alert: alert.map(|a| AlertOfRun { kind: a.kind, severity: a.severity, resolved_at: a.resolved_at }),
+        log,
+    })
+}
+
+impl From<RunGlance> for Glance {
+    fn from(run: RunGlance) -> Self {
+        Self { id: run.id, state: run.state, started_at: run.started_at, ended_at: run.ended_at, bytes: run.bytes }
+    }
 }

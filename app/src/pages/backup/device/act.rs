@@ -2,7 +2,7 @@
 
 use crate::{
     api::backup::{DeviceEdit, DeviceView, edit_device, pause_device, resume_device, retire_device},
-    components::{Button, ButtonKind, Confirm, Dialog, Field, SelectField, use_toasts},
+    components::{Button, ButtonKind, Confirm, Dialog, Field, SelectField, TextField, use_toasts},
     error::UiError,
 };
 use domain::{
@@ -43,10 +43,18 @@ pub fn Actions(
             }
         }
     };
-    let pause = Callback::new(move |()| {
+    let (pausing, reason) = (RwSignal::new(false), RwSignal::new(String::new()));
+    let pause = move || {
         busy.set(true);
-        spawn_local(async move { done(pause_device(id).await, "Paused: what goes wrong is recorded, not alerted.") });
-    });
+        let reason = reason.get_untracked();
+        spawn_local(async move {
+            let result = pause_device(id, reason).await;
+            if result.is_ok() {
+                pausing.set(false);
+            }
+            done(result, "Paused: what goes wrong is recorded, not alerted.");
+        });
+    };
     let resume = Callback::new(move |()| {
         busy.set(true);
         spawn_local(async move { done(resume_device(id).await, "Resumed.") });
@@ -59,11 +67,27 @@ pub fn Actions(
         <Button on_press=Callback::new(move |()| editing.set(true))>"Edit"</Button>
         {move || match life.get() {
             DeviceLife::Paused | DeviceLife::Retired => view! { <Button busy on_press=resume>"Resume"</Button> }.into_any(),
-            DeviceLife::Active | DeviceLife::Pending => view! { <Button busy on_press=pause>"Pause"</Button> }.into_any(),
+            DeviceLife::Active | DeviceLife::Pending => view! { <Button busy on_press=Callback::new(move |()| pausing.set(true))>"Pause"</Button> }.into_any(),
         }}
         {move || (life.get() != DeviceLife::Retired).then(|| view! {
             <Button kind=ButtonKind::Danger on_press=Callback::new(move |()| retiring.set(true))>"Retire"</Button>
         })}
+        <Dialog open=pausing title=Signal::derive(move || format!("Pause {}", name.get()))>
+            <form
+                class="stack"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    pause();
+                }
+            >
+                <p>"What goes wrong meanwhile is recorded, not alerted, and left out of the service level. Resume it at any time."</p>
+                <TextField label="Why, and until when" name="pause-reason" value=reason hint="Shown on this page while it lasts." error=Signal::derive(move || error.with(|e| e.as_ref().and_then(|e| e.about("reason"))))/>
+                <div class="form-actions">
+                    <Button on_press=Callback::new(move |()| pausing.set(false))>"Cancel"</Button>
+                    <Button kind=ButtonKind::Primary submit=true busy>"Pause it"</Button>
+                </div>
+            </form>
+        </Dialog>
         <Dialog open=editing title="Edit the device"><Edit view editing changed/></Dialog>
         <Confirm
             open=retiring

@@ -15,7 +15,7 @@ pub fn Connect(
     let (id, ping) = view.with_untracked(|v| (v.line.id, format!("{}/ping/{}", v.url, v.ping_uuid)));
     let curl = "curl -fsS -m 10 --retry 5 -o /dev/null";
     view! {
-        <Section title="Connect it">
+        <div id="connect" class="anchor"><Section title="Connect it">
             <p>"One of these is enough. Its first report turns this page from waiting to its first score, without a reload."</p>
             <dl class="ways">
                 <dt>"Any backup, with plain curl"</dt>
@@ -24,6 +24,6 @@ pub fn Connect(
                 <dd><CopyLine text=format!("healthchecks:\n    ping_url: {ping}") label="lines for borgmatic"/></dd>
             </dl>
             <p><LinkButton href=format!("/devices/{id}/connect")>"The agent, restic and borg with progress and sizes"</LinkButton></p>
-        </Section>
+        </Section></div>
     }
 }

@@ -1,38 +1,34 @@
-//! The score taken apart: band, factors, reasons, what to do, and when it changes next (D3). All of it is decided here, by the same
-//! function as on the server.
+//! The score taken apart: why it is what it is, what raises it and to what, each factor with what it takes away, and when it changes
+//! next (D3). All of it is decided here, by the same function as on the server.
 
 use crate::{
-    api::backup::DeviceView,
-    components::{BandBadge, TimeText},
+    api::backup::{DeviceView, Glance},
+    components::{BandBadge, ScorePill, TimeText},
     live::use_now,
 };
 use domain::{
-    health::{Assessment, Band, Factors, assess},
+    health::{Advice, Assessment, Band, Factor, Reason, advice, assess, failures_leave, raise},
     ids::JobId,
     live::DeviceNow,
+    run::RunState,
     text,
+    time::Time,
 };
 use leptos::prelude::*;
 
-/// (name, weight in percent, what it is and how it rises).
-const FACTORS: [(&str, u32, &str); 4] = [
-    ("Recency", 35, "Full until the backup is due, then falls to nothing over 48 h. A usable backup fills it."),
-    ("Success", 30, "Usable runs among all runs of the last 7 days. Each usable run raises it; old failures leave after 7 days."),
-    ("Restore test", 25, "Full with a passed test, half when none was made or it is stale, nothing after a failed one."),
-    ("Storage", 10, "Full up to 80 % of the quota, then falls to nothing at 100 %."),
-];
-
-const fn parts(factors: Factors) -> [u32; 4] {
-    [factors.recency, factors.success, factors.restore, factors.storage]
+/// Name, and what it is.
+const fn words(factor: Factor) -> (&'static str, &'static str) {
+    match factor {
+        Factor::Recency => ("Recency", "Full until the backup is due, then falls to nothing over 48 h."),
+        Factor::Success => ("Success", "Usable runs among all runs of the last 7 days."),
+        Factor::Restore => ("Restore test", "Full with a passed test, half when there is none or it is stale, nothing after a failed one."),
+        Factor::Storage => ("Storage", "Full up to 80 % of the quota, then falls to nothing at 100 %."),
+    }
 }
 
-const fn range(band: Band) -> (u32, u32) {
-    match band {
-        Band::Unknown => (0, 0),
-        Band::Critical => (40, 69),
-        Band::Warning => (70, 89),
-        Band::Healthy => (90, 100),
-    }
+/// The name of a job of this device.
+pub(super) fn job_name(now: RwSignal<DeviceNow>, job: JobId) -> String {
+    now.with(|n| n.facts.jobs.iter().find(|j| j.job == job).map_or_else(|| "the backup".to_owned(), |j| j.name.clone()))
 }
 
 /// The explanation beside the ring.
@@ -47,33 +43,41 @@ pub fn Apart(
     let seen_at = view.with_untracked(|v| v.at);
     let time = move || clock.get().unwrap_or(seen_at);
     // Decided again when facts, score or the next change move, not with each tick of the clock.
-    let decided = Memo::new(move |_| {
-        now.with(|n| {
-            let at = clock.get_untracked().unwrap_or(seen_at);
-            assess(&n.facts, at)
-        })
-    });
+    let at = move || clock.get_untracked().unwrap_or(seen_at);
+    let decided = Memo::new(move |_| now.with(|n| assess(&n.facts, at())));
+    let plan = Memo::new(move |_| now.with(|n| advice(&n.facts, at())));
     let next = Memo::new(move |_| {
         let at = decided.with(|d| d.next_change)?;
         let then = now.with(|n| assess(&n.facts, at));
         Some((at, then.score, then.band))
     });
-    let name = move |job: JobId| {
-        now.with(|n| n.facts.jobs.iter().find(|j| j.job == job).map_or_else(|| "the backup".to_owned(), |j| j.name.clone()))
-    };
-    let reasons = move || decided.with(|d| d.reasons.iter().map(|r| text::reason(r, time(), name)).collect::<Vec<_>>());
+    let reasons = move || decided.with(|d| d.reasons.iter().map(|r| (text::reason(r, time(), |job| job_name(now, job)), link(view, r))).collect::<Vec<_>>());
     view! {
         <section class="card apart" aria-labelledby="apart-title">
             <h2 id="apart-title">"Why this score"</h2>
-            <ul class="reasons">{move || reasons().into_iter().map(|r| view! { <li>{r}</li> }).collect_view()}</ul>
-            {move || decided.with(to_do)}
+            <ul class="reasons">
+                {move || {
+                    reasons()
+                        .into_iter()
+                        .map(|(words, link)| view! { <li>{words}{link.map(|(href, what)| view! { " "<a href=href>{what}</a> })}</li> })
+                        .collect_view()
+                }}
+            </ul>
+            {move || plan.with(|plan| raised(plan, now, decided))}
             <table class="factors">
                 <caption class="hidden-words">"The four factors of the score"</caption>
                 <thead>
-                    <tr><th scope="col">"Factor"</th><th scope="col" class="number">"Now"</th><th scope="col"><span class="hidden-words">"Drawn"</span></th><th scope="col" class="number">"Weight"</th></tr>
+                    <tr>
+                        <th scope="col">"Factor"</th>
+                        <th scope="col" class="number">"Now"</th>
+                        <th scope="col"><span class="hidden-words">"Drawn"</span></th>
+                        <th scope="col" class="number">"Weight"</th>
+                        <th scope="col" class="number" title="Points that it takes away inside the band">"Costs"</th>
+                        <th scope="col">"By itself it rises with"</th>
+                    </tr>
                 </thead>
                 <tbody>
-                    {(0..4).map(|place| factor(place, decided)).collect_view()}
+                    {Factor::ALL.map(|factor| row(factor, decided, now, at)).into_iter().collect_view()}
                 </tbody>
             </table>
             <p class="faint">{move || decided.with(sum)}</p>
@@ -90,22 +94,83 @@ pub fn Apart(
     }
 }
 
-fn to_do(decided: &Assessment) -> AnyView {
-    if decided.conditions.is_empty() {
-        return ().into_any();
+/// Where the fact can be looked at: address, and words.
+fn link(view: RwSignal<DeviceView>, reason: &Reason) -> Option<(String, &'static str)> {
+    let last = |job: JobId, wanted: fn(&Glance) -> bool| {
+        view.with(|v| v.jobs.iter().find(|j| j.id == job)?.runs.iter().rfind(|run| wanted(run)).map(|run| format!("/runs/{}", run.id)))
+    };
+    match *reason {
+        Reason::Failing { job, .. } | Reason::Stuck { job, .. } => last(job, |run| run.state == RunState::Failed).map(|href| (href, "See the run")),
+        Reason::PastDue { job, .. } | Reason::FarLess { job, .. } => last(job, |run| run.state.is_usable()).map(|href| (href, "See the last backup")),
+        Reason::RestoreFailed { .. } | Reason::RestoreMissing { .. } | Reason::RestoreStale { .. } => {
+            Some(("#restore-tests".to_owned(), "See the restore tests"))
+        }
+        Reason::StorageFull { .. } => Some(("#storage".to_owned(), "See its storage")),
+        Reason::LowSuccess { .. } => Some(("#runs".to_owned(), "See the runs")),
+        Reason::NeverReported { .. } => Some(("#connect".to_owned(), "How to connect")),
+        Reason::Silent { .. } | Reason::Offline { .. } | Reason::AllWell { .. } => None,
     }
-    let items = decided.conditions.iter().map(|c| {
-        view! { <li><strong>{text::kind_label(c.kind)}": "</strong>{text::recommended_action(c.kind)}</li> }
-    });
-    view! { <h3>"What to do"</h3><ul class="to-do">{items.collect_view()}</ul> }.into_any()
 }
 
-fn factor(place: usize, decided: Memo<Assessment>) -> AnyView {
-    let (name, weight, words) = FACTORS[place];
-    let value = Memo::new(move |_| decided.with(|d| parts(d.factors)[place]));
+/// What raises the score, in the order in which it helps most.
+fn raised(plan: &[Advice], now: RwSignal<DeviceNow>, decided: Memo<Assessment>) -> AnyView {
+    if decided.with(|d| d.score.0 == 100) {
+        return ().into_any();
+    }
+    let storage = now.with(|n| n.facts.storage);
+    let last = plan.last().map_or_else(|| decided.with(|d| d.score.0), |advice| advice.score.0);
+    let at = now.with(|n| n.facts.last_seen.unwrap_or(n.facts.enrolled_at));
+    let leave = (last < 100).then(|| now.with(|n| failures_leave(&n.facts, at))).flatten();
+    if plan.is_empty() && leave.is_none() {
+        return ().into_any();
+    }
+    let several = plan.len() > 1;
+    view! {
+        <div class="raise">
+            <h3>{if several { "What raises it, in this order" } else { "What raises it" }}</h3>
+            <ol class="plan" data-one=(!several).then_some("")>
+                {plan
+                    .iter()
+                    .map(|advice| {
+                        let words = text::step(&advice.step, storage, |job| job_name(now, job));
+                        view! {
+                            <li>
+                                <span class="plan-words">{words}</span>
+                                <span class="plan-to">
+                                    <span class="hidden-words">"leads to"</span>
+                                    <span aria-hidden="true">"→ "</span>
+                                    <ScorePill score=advice.score band=advice.band/>
+                                    <span class="plan-gain">{format!("+{}", advice.gain)}</span>
+                                </span>
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ol>
+            {leave.map(|leave| waiting(last, leave))}
+        </div>
+    }
+    .into_any()
+}
+
+fn waiting(last: u8, leave: Time) -> AnyView {
+    view! {
+        <p class="faint">{format!("The {} points that are left come by waiting: bad runs count for 7 days, the last of them until ", 100 - last)}<TimeText at=leave focusable=true/>"."</p>
+    }
+    .into_any()
+}
+
+fn row(factor: Factor, decided: Memo<Assessment>, now: RwSignal<DeviceNow>, at: impl Fn() -> Time + Copy + Send + Sync + 'static) -> AnyView {
+    let (name, what) = words(factor);
+    let value = Memo::new(move |_| decided.with(|d| factor.of(&d.factors)));
+    let costs = Memo::new(move |_| decided.with(|d| factor.lost_tenths(d)));
+    let rises = Memo::new(move |_| {
+        // Facts that move may raise it otherwise.
+        now.with(|n| raise(&n.facts, factor, at()).map(|advice| (text::step(&advice.step, n.facts.storage, |job| job_name(now, job)), advice)))
+    });
     view! {
         <tr>
-            <th scope="row" title=words>{name}<span class="factor-words">{words}</span></th>
+            <th scope="row">{name}<span class="factor-words">{what}</span></th>
             <td class="number">{move || format!("{} %", value.get() / 10_000)}</td>
             <td class="factor-bar">
                 <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
@@ -113,7 +178,16 @@ fn factor(place: usize, decided: Memo<Assessment>) -> AnyView {
                     <rect class="factor-value" width=move || (value.get() / 10_000).to_string() height="8"></rect>
                 </svg>
             </td>
-            <td class="number">{format!("{weight} %")}</td>
+            <td class="number">{format!("{} %", factor.weight())}</td>
+            <td class="number">{move || match costs.get() {
+                0 => view! { <span class="faint">"–"</span> }.into_any(),
+                tenths => format!("−{}.{}", tenths / 10, tenths % 10).into_any(),
+            }}</td>
+            <td class="factor-raise">{move || match rises.get() {
+                Some((words, advice)) => view! { {words}" → "<strong>{advice.score.0}</strong>{(advice.gain == 0).then_some(" (other things weigh more)")} }.into_any(),
+                None if value.get() == 1_000_000 => view! { <span class="faint">"Full"</span> }.into_any(),
+                None => view! { <span class="faint">"Waiting"</span> }.into_any(),
+            }}</td>
         </tr>
     }
     .into_any()
@@ -121,16 +195,16 @@ fn factor(place: usize, decided: Memo<Assessment>) -> AnyView {
 
 /// How band and factors make the score, in one line.
 fn sum(decided: &Assessment) -> String {
-    let (low, high) = range(decided.band);
+    let (low, high) = decided.band.range();
     if decided.band == Band::Unknown {
         return "Unknown is always 0: there is nothing to score yet.".to_owned();
     }
-    let total: u64 = parts(decided.factors).iter().zip(FACTORS).map(|(value, (_, weight, _))| u64::from(*value) * u64::from(weight)).sum();
+    let total: u64 = Factor::ALL.iter().map(|f| u64::from(f.of(&decided.factors)) * u64::from(f.weight())).sum();
     format!(
-        "{} is {low}–{high}; the factors reach {} % of it: {low} + {} = {}.",
+        "{} is {low}–{high}: the worst reason decides the band. The factors reach {} % of it: {low} + {} = {}.",
         text::band_label(decided.band),
         total / 1_000_000,
-        u32::from(decided.score.0).saturating_sub(low),
+        decided.score.0.saturating_sub(low),
         decided.score.0
     )
 }

@@ -1,0 +1,80 @@
+//! Alerts of a device: the open ones to be tended, and the history with how long each lasted.
+
+use crate::{
+    api::backup::{AlertLine, DeviceView},
+    components::{Section, SeverityBadge, TableFrame, TimeText},
+    live::use_now,
+    pages::backup::alerts::AlertTable,
+};
+use domain::text;
+use leptos::prelude::*;
+
+/// The open ones.
+#[component]
+pub fn Open(
+    /// The page's data.
+    view: RwSignal<DeviceView>,
+    /// Called after one was tended.
+    changed: Callback<()>,
+) -> impl IntoView {
+    move || {
+        let (lines, at) = view.with(|v| (v.alerts.iter().filter(|a| a.resolved_at.is_none()).cloned().collect::<Vec<_>>(), v.at));
+        (!lines.is_empty()).then(|| view! { <Section title="Open alerts"><AlertTable lines at changed of_device=true/></Section> })
+    }
+}
+
+/// What has resolved.
+#[component]
+pub fn History(
+    /// The page's data.
+    view: RwSignal<DeviceView>,
+) -> impl IntoView {
+    let resolved = Memo::new(move |_| view.with(|v| v.alerts.iter().filter(|a| a.resolved_at.is_some()).cloned().collect::<Vec<_>>()));
+    view! {
+        <div id="alerts" class="anchor">
+            <Section title="Alert history">
+                {move || {
+                    let lines = resolved.get();
+                    if lines.is_empty() {
+                        return view! { <p class="faint">"No alert has resolved yet."</p> }.into_any();
+                    }
+                    view! {
+                        <TableFrame label="Alert history" cards=true>
+                            <thead>
+                                <tr>
+                                    <th scope="col">"What"</th>
+                                    <th scope="col">"Severity"</th>
+                                    <th scope="col">"Opened"</th>
+                                    <th scope="col" class="number">"Lasted"</th>
+                                    <th scope="col">"Why"</th>
+                                </tr>
+                            </thead>
+                            <tbody>{lines.into_iter().map(|line| row(line, view)).collect_view()}</tbody>
+                        </TableFrame>
+                    }
+                    .into_any()
+                }}
+            </Section>
+        </div>
+    }
+}
+
+fn row(line: AlertLine, view: RwSignal<DeviceView>) -> AnyView {
+    let now = use_now();
+    let kind = text::kind_label(line.kind);
+    let lasted = line.resolved_at.map(|end| text::span(end - line.opened_at));
+    let (opened, why) = (line.opened_at, line.clone());
+    view! {
+        <tr>
+            <th scope="row" class="cell-name">{match line.run {
+                Some(run) => view! { <a class="row-link" href=format!("/runs/{run}")>{kind}</a> }.into_any(),
+                None => kind.into_any(),
+            }}</th>
+            <td data-label="Severity"><SeverityBadge severity=line.severity/></td>
+            <td data-label="Opened"><TimeText at=opened/></td>
+            <td data-label="Lasted" class="number">{lasted}</td>
+            <td data-label="Why" class="cell-words">{move || why.why(now.get().unwrap_or_else(|| view.with_untracked(|v| v.at)))}</td>
+        </tr>
+    }
+    .into_any()
+}
