@@ -110,3 +110,22 @@ async fn numbers_are_told_to_a_reader_of_the_partner_only() {
     assert_eq!(app.get(&app.own.ingest, "/metrics").await.status, StatusCode::FORBIDDEN);
     assert_eq!(app.get(&Who::nobody(), "/metrics").await.status, StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn the_style_guide_exists_for_owners_only() {
+    use domain::access::Role;
+    let app = TestApp::new().await;
+    assert!(app.get(&app.owner, "/styleguide").await.ok().text().contains("Style guide"));
+    let others = [
+        app.member("admin", Role::Admin).await,
+        app.member("technician", Role::Technician).await,
+        app.member("viewer", Role::Viewer).await,
+        app.member("client admin", Role::ClientAdmin).await,
+        Who::nobody(),
+    ];
+    for who in others {
+        let answer = app.get(&who, "/styleguide").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", who.0);
+        assert!(!answer.text().contains("data-piece"), "{}", who.0);
+    }
+}
