@@ -6,7 +6,7 @@
 use domain::{
     health::assess,
     ids::{DeviceId, OrganizationId},
-    live::{CountsNow, DeviceNow, OrganizationNow},
+    live::{CountsNow, DeviceNow, OrganizationNow, RunNow},
     time::{Span, Time},
 };
 use leptos::prelude::*;
@@ -42,6 +42,7 @@ pub struct Live {
     pub last_change: RwSignal<Option<DeviceId>>,
     devices: Watched<DeviceId, DeviceNow>,
     organizations: Watched<OrganizationId, OrganizationNow>,
+    runs: Watched<DeviceId, Vec<RunNow>>,
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server never asks"))]
     offset: StoredValue<Span>,
 }
@@ -61,6 +62,7 @@ impl Live {
             last_change: RwSignal::new(None),
             devices: Watched::new(),
             organizations: Watched::new(),
+            runs: Watched::new(),
             offset: StoredValue::new(Span::ZERO),
         }
     }
@@ -88,6 +90,14 @@ impl Live {
         signal
     }
 
+    /// A device of which a page shows only runs: those that the stream told of last, until the page is gone; none at first.
+    pub fn follow_runs(&self, device: DeviceId) -> RwSignal<Vec<RunNow>> {
+        let live = *self;
+        let signal = self.runs.begin(device, Vec::new(), move || live.watch_changed());
+        self.watch_changed();
+        signal
+    }
+
     /// An organization that a page shows: its counts and worst device follow the stream until the page is gone.
     pub fn watch_organization(&self, seen: OrganizationNow) -> RwSignal<OrganizationNow> {
         let live = *self;
@@ -106,6 +116,7 @@ impl Live {
     fn take(&self, device: DeviceNow) {
         let id = device.device;
         self.devices.take(id, &device);
+        self.runs.take(id, &device.runs);
         self.last_change.set(Some(id));
     }
 

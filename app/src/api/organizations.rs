@@ -1,10 +1,13 @@
 //! Organizations: the list, one organization, adding and changing.
 
-use crate::error::UiError;
+use crate::{
+    api::backup::{ClientOverview, Standings},
+    error::UiError,
+    wire::Wire,
+};
 use domain::{
-    ids::OrganizationId,
-    live::{CountsNow, DeviceNow},
-    policy::{DeviceClass, DeviceLife},
+    ids::{OrganizationId, PartnerId},
+    live::{CountsNow, OrganizationNow},
     time::Time,
 };
 use leptos::prelude::*;
@@ -22,6 +25,8 @@ pub struct OrganizationLine {
     pub id: OrganizationId,
     /// Its name.
     pub name: String,
+    /// Its partner and that one's name.
+    pub partner: (PartnerId, String),
     /// Served; else its devices are muted.
     pub activated: bool,
     /// Name of its plan, may be empty.
@@ -38,6 +43,28 @@ pub struct OrganizationLine {
     pub counts: CountsNow,
 }
 
+/// What the list asks for; empty texts ask for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationsQuery {
+    /// Part of the name.
+    pub search: String,
+    /// `activated` or `deactivated`.
+    pub status: String,
+    /// Id of a partner.
+    pub partner: String,
+    /// `name` (default), `compliance`, `devices`, `alerts`, `seats`, `need`, with `-` before it for the other way round.
+    pub sort: String,
+    /// Where to go on.
+    pub cursor: String,
+}
+
+impl OrganizationsQuery {
+    /// True if nothing narrows the list.
+    pub fn is_all(&self) -> bool {
+        [&self.search, &self.status, &self.partner, &self.cursor].iter().all(|t| t.is_empty())
+    }
+}
+
 /// The list of organizations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrganizationsView {
@@ -45,6 +72,10 @@ pub struct OrganizationsView {
     pub rows: Vec<OrganizationLine>,
     /// Where the next page begins.
     pub next_cursor: Option<String>,
+    /// How many the list has.
+    pub standings: Standings,
+    /// Partners to choose from, where there are several: (id, name).
+    pub partners: Vec<(String, String)>,
     /// The actor may add organizations.
     pub may_add: bool,
     /// The actor sees health; else seats and plans only.
@@ -62,53 +93,21 @@ pub struct AddOrganizationView {
     pub may: bool,
 }
 
-/// Runs that ended in a window.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WindowView {
-    /// `24h`, `7d` or `30d`.
-    pub window: String,
-    /// Usable runs.
-    pub success: i64,
-    /// Of them with issues.
-    pub warning: i64,
-    /// Failed and missed runs.
-    pub failed: i64,
-}
-
-/// A device of the organization.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DeviceLine {
-    /// Its name.
-    pub name: String,
-    /// Its class.
-    pub class: DeviceClass,
-    /// Its life.
-    pub life: DeviceLife,
-    /// Its policy's name.
-    pub policy: String,
-    /// Its state at the time of the page.
-    pub now: DeviceNow,
-    /// Open alerts at the time of the page.
-    pub open_alerts: i64,
-}
-
-/// One organization. Parts of other tabs than the asked one are left out.
+/// One organization: what all of its tabs show, and what only the asked one does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OrganizationView {
-    /// Which tab this is: `overview`, `devices` or `settings`.
-    pub tab: String,
-    /// The organization with its live counts.
+    /// The organization.
     pub line: OrganizationLine,
+    /// Everything of it that moves.
+    pub now: OrganizationNow,
     /// When it was made.
     pub created_at: Time,
-    /// Overview: runs of the window.
-    pub window: Option<WindowView>,
-    /// Overview: the worst few; Devices: a page of them, worst first.
-    pub devices: Vec<DeviceLine>,
-    /// Devices: where the next page begins.
-    pub next_cursor: Option<String>,
+    /// Overview, for those who see health.
+    pub overview: Option<ClientOverview>,
     /// Settings: zones to choose from.
     pub zones: Vec<String>,
+    /// The actor belongs to it: there is nothing above.
+    pub is_own: bool,
     /// The actor may change it.
     pub may_change: bool,
     /// The actor may add devices.
@@ -142,32 +141,16 @@ pub struct OrganizationInput {
     pub first: bool,
 }
 
-/// A page of organizations, by name.
+/// A page of organizations.
 ///
 /// # Errors
 /// `forbidden`, `invalid_cursor`; the store fails.
-#[server(prefix = "/sf", endpoint = "organizations/list", output = crate::wire::Wire)]
+#[server(prefix = "/sf", endpoint = "organizations/list", input = Wire, output = Wire)]
 pub async fn list_organizations(
-    /// Part of the name.
-    search: Option<String>,
-    /// `activated` or `deactivated`.
-    status: Option<String>,
-    /// Where to go on.
-    cursor: Option<String>,
+    /// Which, and in what order.
+    query: OrganizationsQuery,
 ) -> Result<OrganizationsView, UiError> {
-    use domain::access::{Action, Scope};
-    use engine::store::organizations::{self, OrganizationFilter};
-    let (engine, actor) = crate::context::actor()?;
-    let status = status.and_then(|s| s.parse().ok());
-    let filter = OrganizationFilter { search, status, cursor, limit: Some(50) };
-    let page = organizations::list(&engine.store, &actor, &filter).await?;
-    let sees_health = actor.may(Action::SeeDashboards);
-    Ok(OrganizationsView {
-        rows: page.items.into_iter().map(|row| rows::line(row, sees_health)).collect(),
-        next_cursor: page.next_cursor,
-        may_add: actor.may(Action::ManagePlans) && matches!(actor.scope, Scope::Partners(_)),
-        sees_health,
-    })
+    rows::list(query).await
 }
 
 /// What can be chosen for a new organization.
@@ -206,27 +189,26 @@ pub async fn add_organization(
         plan_name: form.plan_name,
     };
     let id = organizations::create(&engine.store, &actor, new, (engine.clock)()).await.map_err(rows::at_name)?;
-    let to = if form.first { format!("/setup/device?organization={id}") } else { format!("/organizations/{id}?tab=devices") };
+    let to = if form.first { format!("/setup/device?organization={id}") } else { format!("/organizations/{id}/devices") };
     Ok(crate::api::start::go_on(&to))
 }
 
-/// One organization, as much as the tab needs. `window`: `24h`, `7d` or `30d`.
+/// One organization, as much as the tab needs.
 ///
 /// # Errors
 /// `not_found`, `forbidden`; the store fails.
-#[server(prefix = "/sf", endpoint = "organizations/one", output = crate::wire::Wire)]
+#[server(prefix = "/sf", endpoint = "organizations/one", input = Wire, output = Wire)]
 pub async fn load_organization(
     /// Which one.
-    id: OrganizationId,
-    /// `overview`, `devices` or `settings`.
-    tab: Option<String>,
-    /// `24h`, `7d` or `30d`.
-    window: Option<String>,
-    /// Where to go on.
-    cursor: Option<String>,
+    id: String,
+    /// `overview`, `settings`; another: what all tabs show.
+    part: String,
+    /// Overview: `24h`, `7d` or `30d`.
+    window: String,
 ) -> Result<OrganizationView, UiError> {
     let (engine, actor) = crate::context::actor()?;
-    rows::view(&engine, &actor, id, tab.as_deref().unwrap_or("overview"), window, cursor).await
+    let id = id.parse().map_err(|_| UiError::not_found("organization"))?;
+    rows::view(&engine, &actor, id, &part, &window).await
 }
 
 /// Changes what differs.

@@ -134,7 +134,12 @@ pub(super) fn watch_changed() {
 }
 
 fn watched(live: Live) -> Asked {
-    (live.devices.ids(MOST_WATCHED), live.organizations.ids(MOST_WATCHED))
+    let mut devices = live.devices.ids(MOST_WATCHED);
+    devices.extend(live.runs.ids(MOST_WATCHED));
+    devices.sort_unstable();
+    devices.dedup();
+    devices.truncate(MOST_WATCHED);
+    (devices, live.organizations.ids(MOST_WATCHED))
 }
 
 fn list<I: ToString>(ids: &[I]) -> String {

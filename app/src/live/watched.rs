@@ -43,7 +43,6 @@ where
     }
 
     /// What the server says of one.
-    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server hears nothing"))]
     pub(super) fn take(self, id: K, now: &T) {
         for signal in self.0.with_value(|signals| signals.get(&id).cloned().unwrap_or_default()) {
             if signal.try_with_untracked(|seen| seen != now) == Some(true) {
@@ -53,7 +52,6 @@ where
     }
 
     /// All signals.
-    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "nothing ages on the server"))]
     pub(super) fn signals(self) -> Vec<RwSignal<T>> {
         self.0.with_value(|signals| signals.values().flatten().copied().collect())
     }

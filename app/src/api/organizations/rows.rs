@@ -1,100 +1,90 @@
 //! From the engine's rows to what the pages of organizations show. Server side only.
 
-use super::{DeviceLine, OrganizationLine, OrganizationView, WindowView};
-use crate::{api::start::choices::device_now, error::UiError};
+use super::{OrganizationLine, OrganizationView, OrganizationsQuery, OrganizationsView};
+use crate::{
+    api::backup::clients::ssr::{order, overview, partner_choices, standings},
+    context,
+    error::UiError,
+};
 use domain::{
-    access::{Action, Actor},
+    access::{Action, Actor, Scope},
     ids::OrganizationId,
-    live::CountsNow,
+    live::OrganizationNow,
 };
 use engine::{
     Engine,
-    store::{
-        devices::{self, DeviceFilter, DeviceRow},
-        organizations::{self, OrganizationRow, OrganizationStatus, PlanType, Window},
-    },
+    store::organizations::{self, OrganizationFilter, OrganizationRow, OrganizationSort, OrganizationStatus, PlanType},
 };
 
-/// How many devices the overview names.
-const NAMED: u64 = 8;
-
-/// Somebody without dashboards sees plans and seats, not health.
-pub(super) fn line(row: OrganizationRow, sees_health: bool) -> OrganizationLine {
+/// Somebody without dashboards gets no counts from the engine: plans and seats only.
+fn line(row: OrganizationRow) -> OrganizationLine {
     OrganizationLine {
         id: row.id,
         name: row.name,
+        partner: (row.partner, row.partner_name),
         activated: row.status == OrganizationStatus::Activated,
         plan_name: row.plan_name,
         plan_type: row.plan_type.as_str().to_owned(),
         region: row.region,
         time_zone: row.time_zone,
         seat_limit: row.seat_limit,
-        counts: if sees_health { row.counts } else { CountsNow::default() },
+        counts: row.counts,
     }
 }
 
-fn device(row: DeviceRow) -> DeviceLine {
-    DeviceLine {
-        now: device_now(&row),
-        name: row.name,
-        class: row.class,
-        life: row.life,
-        policy: row.policy.1,
-        open_alerts: row.open_alerts,
+pub(super) async fn list(query: OrganizationsQuery) -> Result<OrganizationsView, UiError> {
+    let (engine, actor) = context::actor()?;
+    let sees_health = actor.may(Action::SeeDashboards);
+    let (mut sort, descending) = order(&query.sort, OrganizationSort::Name);
+    if !sees_health && sort != OrganizationSort::Seats {
+        // An address that somebody else has shared may ask for an order by health.
+        sort = OrganizationSort::Name;
     }
+    let filter = OrganizationFilter {
+        search: Some(query.search),
+        status: query.status.parse().ok(),
+        partner: query.partner.parse().ok(),
+        standing: None,
+        sort,
+        descending,
+        cursor: Some(query.cursor),
+        limit: None,
+    };
+    let page = organizations::list(&engine.store, &actor, &filter).await?;
+    Ok(OrganizationsView {
+        rows: page.items.into_iter().map(line).collect(),
+        next_cursor: page.next_cursor,
+        standings: standings(organizations::standings(&engine.store, &actor, &filter).await?),
+        partners: partner_choices(&engine, &actor).await?,
+        may_add: actor.may(Action::ManagePlans) && matches!(actor.scope, Scope::Partners(_)),
+        sees_health,
+    })
 }
 
-pub(super) async fn view(
-    engine: &Engine,
-    actor: &Actor,
-    id: OrganizationId,
-    tab: &str,
-    window: Option<String>,
-    cursor: Option<String>,
-) -> Result<OrganizationView, UiError> {
+pub(super) async fn view(engine: &Engine, actor: &Actor, id: OrganizationId, part: &str, window: &str) -> Result<OrganizationView, UiError> {
     let sees_health = actor.may(Action::SeeDashboards);
     let may_change = actor.may(Action::ManagePlans);
     let row = organizations::get(&engine.store, actor, id).await?;
-    let tab = match tab {
-        "devices" if sees_health => "devices",
-        "settings" if may_change => "settings",
-        _ => "overview",
+    let created_at = row.created_at;
+    let line = line(row);
+    let overview = match part {
+        "overview" if sees_health => Some(overview(engine, actor, id, window, context::now(engine)).await?),
+        _ => None,
     };
-    let mut view = OrganizationView {
-        tab: tab.to_owned(),
-        created_at: row.created_at,
-        line: line(row, sees_health),
-        window: None,
-        devices: Vec::new(),
-        next_cursor: None,
-        zones: Vec::new(),
+    if part == "settings" && !may_change {
+        return Err(UiError::new(403, "forbidden", "You may not change organizations."));
+    }
+    Ok(OrganizationView {
+        now: OrganizationNow { organization: id, counts: line.counts, worst: None },
+        line,
+        created_at,
+        overview,
+        zones: if part == "settings" { zone_names() } else { Vec::new() },
+        is_own: matches!(actor.scope, Scope::Organization(..)),
         may_change,
         may_add_devices: actor.may(Action::ManageDevices),
         sees_health,
-    };
-    match tab {
-        "settings" => view.zones = zone_names(),
-        "devices" => {
-            let filter = DeviceFilter { organization: Some(id), cursor, limit: Some(100), ..DeviceFilter::default() };
-            let page = devices::list(&engine.store, actor, &filter, (engine.clock)()).await?;
-            view.devices = page.items.into_iter().map(device).collect();
-            view.next_cursor = page.next_cursor;
-        }
-        _ if sees_health => {
-            let window: Window = window.and_then(|w| w.parse().ok()).unwrap_or_default();
-            let counts = organizations::counts(&engine.store, actor, id, window, (engine.clock)()).await?;
-            view.window = Some(WindowView {
-                window: window.as_str().to_owned(),
-                success: counts.success,
-                warning: counts.warning,
-                failed: counts.failed,
-            });
-            let filter = DeviceFilter { organization: Some(id), limit: Some(NAMED), ..DeviceFilter::default() };
-            view.devices = devices::list(&engine.store, actor, &filter, (engine.clock)()).await?.items.into_iter().map(device).collect();
-        }
-        _ => {}
-    }
-    Ok(view)
+    })
 }
 
 pub(super) fn zone_names() -> Vec<String> {

@@ -3,8 +3,10 @@
 use crate::{
     api::organizations::{ChangeOrganization, OrganizationInput, OrganizationView, SetActivation},
     components::{Button, ButtonKind, Confirm, Field, Section, SelectField, use_toasts},
+    me::may,
     pages::start::form::{Faults, FormFault, same_words},
 };
+use domain::access::Action;
 use leptos::prelude::*;
 
 /// Fields that tell their own faults.
@@ -81,6 +83,11 @@ pub fn Settings(
                     </div>
                 </ActionForm>
             </Section>
+            {may(Action::ManageSettings).then(|| view! {
+                <Section title="API keys">
+                    <p class="card">"Keys that send or read for this organization alone are made and revoked under "<a href="/settings/keys">"Settings, API keys"</a>"."</p>
+                </Section>
+            })}
             <Activation id=line.id.to_string() name=line.name activated=line.activated on_change/>
         </div>
     }

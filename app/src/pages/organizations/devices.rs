@@ -1,15 +1,12 @@
-//! Devices of an organization, moving with the live stream.
+//! A few devices of an organization by name, moving with the stream; all of them have a tab of their own.
 
 use crate::{
-    api::organizations::DeviceLine,
-    components::{ButtonKind, Empty, LifeBadge, LinkButton, RunBadge, ScorePill, TableFrame, TimeText},
+    api::backup::DeviceLine,
+    components::{ButtonKind, DayBars, Empty, LinkButton, ScorePill, TableFrame, TimeText},
     live::Live,
+    pages::backup::{row::class_word, state::DoingBadge},
 };
-use domain::{
-    ids::OrganizationId,
-    policy::{DeviceClass, DeviceLife},
-    run::RunState,
-};
+use domain::ids::OrganizationId;
 use leptos::prelude::*;
 
 /// A row a device, worst first.
@@ -19,16 +16,15 @@ pub fn DevicesTable(
     devices: Vec<DeviceLine>,
 ) -> impl IntoView {
     view! {
-        <TableFrame label="Devices" cards=true>
+        <TableFrame label="Devices with the lowest scores" cards=true>
             <thead>
                 <tr>
                     <th scope="col">"Device"</th>
                     <th scope="col">"Score"</th>
-                    <th scope="col">"Now"</th>
+                    <th scope="col">"State"</th>
                     <th scope="col">"Last backup"</th>
                     <th scope="col">"Next due"</th>
-                    <th scope="col">"Policy"</th>
-                    <th scope="col" class="number">"Open alerts"</th>
+                    <th scope="col">"28 days"</th>
                 </tr>
             </thead>
             <tbody>{devices.into_iter().map(|line| view! { <Row line/> }).collect_view()}</tbody>
@@ -38,36 +34,19 @@ pub fn DevicesTable(
 
 #[component]
 fn Row(line: DeviceLine) -> impl IntoView {
-    let address = format!("/devices/{}", line.now.device);
+    let bars = line.bars.drawn();
     let now = Live::get().watch(line.now);
-    let life = line.life;
-    let class = match line.class {
-        DeviceClass::Workstation => "Workstation",
-        DeviceClass::Server => "Server",
-    };
-    let work = Memo::new(move |_| {
-        now.with(|n| match (n.retrying, n.running, n.last_usable_at) {
-            (1.., ..) => Some(RunState::Retrying),
-            (_, 1.., _) => Some(RunState::Running),
-            _ => None,
-        })
-    });
     view! {
         <tr>
-            <th scope="row" class="cell-name" data-label="Device"><a class="row-link" href=address>{line.name}</a><span class="cell-sub">{class}</span></th>
+            <th scope="row" class="cell-name" data-label="Device">
+                <a class="row-link" href=format!("/devices/{}", line.id)>{line.name}</a>
+                <span class="cell-aside">{class_word(line.class)}</span>
+            </th>
             <td data-label="Score"><ScorePill score=Signal::derive(move || now.with(|n| n.score)) band=Signal::derive(move || now.with(|n| n.band))/></td>
-            <td data-label="Now">
-                {move || match work.get() {
-                    Some(state) => view! { <RunBadge state/> }.into_any(),
-                    None if life == DeviceLife::Active => view! { <span class="faint">"–"</span> }.into_any(),
-                    None if life == DeviceLife::Pending && now.with(|n| n.last_usable_at.is_some()) => view! { <span class="faint">"–"</span> }.into_any(),
-                    None => view! { <LifeBadge life/> }.into_any(),
-                }}
-            </td>
+            <td data-label="State"><DoingBadge now/></td>
             <td data-label="Last backup"><TimeText at=Signal::derive(move || now.with(|n| n.last_usable_at)) none="never"/></td>
             <td data-label="Next due"><TimeText at=Signal::derive(move || now.with(|n| n.due_at))/></td>
-            <td data-label="Policy">{line.policy}</td>
-            <td data-label="Open alerts" class="number">{line.open_alerts}</td>
+            <td data-label="28 days" class="cell-bars"><DayBars bars/></td>
         </tr>
     }
 }

@@ -1,119 +1,142 @@
-//! The list of organizations: search as you type, by status, with their devices' bands.
+//! The list of organizations: plans and seats, and how their devices are. Filters, order and place live in the URL.
 
-use super::refresh_on_change;
 use crate::{
-    api::organizations::{OrganizationLine, OrganizationsView, list_organizations},
-    components::{BandsBar, ButtonKind, Empty, LinkButton, Page, Pager, TableFrame, icon, icon::Icon, loaded, query_with},
+    api::organizations::{OrganizationLine, OrganizationsQuery, OrganizationsView, list_organizations},
+    components::{
+        BandsBar, ButtonKind, ClearFilters, Column, ColumnMenu, Columns, Compliance, CsvButton, CsvRow, Empty, FilterBar, LinkButton, LiveCount,
+        Page, Pager, SearchFilter, SelectFilter, SortHead, StateBadge, TableFrame, TableSkeleton, icon, loaded_with, service,
+    },
+    live::Live,
     me::may,
+    pages::backup::clients::{bands, devices},
 };
-use domain::{access::Action, health::Band, live::CountsNow, text};
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
+use domain::{
+    access::Action,
+    live::{CountsNow, OrganizationNow},
+    text,
 };
-use std::time::Duration;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+/// For those who see health.
+const WITH_HEALTH: [Column; 9] = [
+    Column::fixed("organization", "Organization"),
+    Column::new("status", "Status"),
+    Column::hidden("partner", "Partner"),
+    Column::new("devices", "Devices"),
+    Column::new("compliance", "Within SLA"),
+    Column::new("alerts", "Open alerts"),
+    Column::new("region", "Region"),
+    Column::new("plan", "Plan"),
+    Column::new("seats", "Seats"),
+];
+/// For finance (D11).
+const WITHOUT: [Column; 6] = [
+    Column::fixed("organization", "Organization"),
+    Column::new("status", "Status"),
+    Column::hidden("partner", "Partner"),
+    Column::new("region", "Region"),
+    Column::new("plan", "Plan"),
+    Column::new("seats", "Seats"),
+];
 
 /// The page.
 #[component]
 pub fn Organizations() -> impl IntoView {
     let query = use_query_map();
-    let asked = Memo::new(move |_| query.with(|q| (q.get("search"), q.get("status"), q.get("cursor"))));
-    let view = Resource::new_blocking(move || asked.get(), |(search, status, cursor)| list_organizations(search, status, cursor));
-    refresh_on_change(view);
+    let asked = Memo::new(move |_| {
+        let query = query.read();
+        let text = |key| query.get(key).unwrap_or_default();
+        OrganizationsQuery { search: text("search"), status: text("status"), partner: text("partner"), sort: text("sort"), cursor: text("cursor") }
+    });
+    let data = Resource::new(move || asked.get(), list_organizations);
+    let columns = if may(Action::SeeDashboards) { Columns::of("organizations", &WITH_HEALTH) } else { Columns::of("plans", &WITHOUT) };
     let actions = may(Action::ManagePlans)
         .then(|| view! { <LinkButton href="/organizations/new" kind=ButtonKind::Primary>"Add an organization"</LinkButton> }.into_any());
     view! {
         <Page title="Organizations" actions=actions.unwrap_or_else(|| ().into_any())>
-            <Filters/>
-            {loaded(view, move |view: OrganizationsView| view! { <List view asked=asked.get_untracked()/> }.into_any())}
+            {loaded_with(
+                data,
+                || view! { <TableSkeleton rows=12/> }.into_any(),
+                move |view: OrganizationsView| view! { <List view columns is_all=asked.get_untracked().is_all()/> }.into_any(),
+            )}
         </Page>
     }
 }
 
 #[component]
-fn Filters() -> impl IntoView {
-    let query = use_query_map();
-    let navigate = use_navigate();
-    let go = StoredValue::new(move |key: &'static str, value: String| {
-        let to = format!("/organizations{}", query.with_untracked(|q| query_with(q, &[(key, Some(&value))])));
-        navigate(&to, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
-    });
-    let waiting: StoredValue<Option<TimeoutHandle>> = StoredValue::new(None);
-    on_cleanup(move || {
-        if let Some(Some(waits)) = waiting.try_get_value() {
-            waits.clear();
-        }
-    });
-    let typed = move |value: String| {
-        if let Some(earlier) = waiting.get_value() {
-            earlier.clear();
-        }
-        let later = set_timeout_with_handle(move || go.with_value(|go| go("search", value)), Duration::from_millis(200));
-        waiting.set_value(later.ok());
-    };
-    let status = move || query.with(|q| q.get("status").unwrap_or_default());
+fn Filters(partners: Vec<(String, String)>, columns: Columns) -> impl IntoView {
+    let states = vec![("activated".to_owned(), "Activated".to_owned()), ("deactivated".to_owned(), "Deactivated".to_owned())];
+    let by_partner = (!partners.is_empty()).then(|| view! { <SelectFilter name="partner" label="Partner" all="All partners" options=partners/> });
     view! {
-        <form class="filters" method="get" action="/organizations" role="search" on:submit=|event| event.prevent_default()>
-            <label class="filter">
-                <span>"Search"</span>
-                <input class="input" type="search" name="search" placeholder="Name" autocomplete="off"
-                    value=query.with_untracked(|q| q.get("search").unwrap_or_default())
-                    on:input=move |event| typed(event_target_value(&event))/>
-            </label>
-            <label class="filter">
-                <span>"Status"</span>
-                <select class="input" name="status" on:change=move |event| go.with_value(|go| go("status", event_target_value(&event)))>
-                    <option value="" selected=move || status().is_empty()>"All"</option>
-                    <option value="activated" selected=move || status() == "activated">"Activated"</option>
-                    <option value="deactivated" selected=move || status() == "deactivated">"Deactivated"</option>
-                </select>
-            </label>
-            <noscript><button class="button" type="submit">"Show"</button></noscript>
-        </form>
+        <FilterBar label="Filter organizations" keep=vec!["sort"]>
+            <SearchFilter label="Search organizations"/>
+            {by_partner}
+            <SelectFilter name="status" label="Status" all="Any status" options=states/>
+            <ClearFilters keys=vec!["search", "partner", "status"]/>
+            <ColumnMenu columns/>
+        </FilterBar>
     }
 }
 
 #[component]
-fn List(view: OrganizationsView, asked: (Option<String>, Option<String>, Option<String>)) -> impl IntoView {
-    let is_filtered = asked.0.is_some_and(|s| !s.is_empty()) || asked.1.is_some_and(|s| !s.is_empty()) || asked.2.is_some();
-    if view.rows.is_empty() {
-        return if is_filtered {
-            view! { <Empty title="No organization fits"><p>"Search for less of the name, or "<a href="/organizations">"show all of them"</a>"."</p></Empty> }.into_any()
-        } else {
-            let add = view
-                .may_add
-                .then(|| view! { <LinkButton href="/organizations/new" kind=ButtonKind::Primary>"Add an organization"</LinkButton> });
-            view! { <Empty title="No organizations yet"><p>"An organization is a client whose machines you protect."</p>{add}</Empty> }
-                .into_any()
-        };
-    }
-    let (shown, next_cursor, sees_health) = (view.rows.len(), view.next_cursor, view.sees_health);
+fn List(view: OrganizationsView, columns: Columns, is_all: bool) -> impl IntoView {
+    let OrganizationsView { rows, next_cursor, standings, partners, may_add, sees_health } = view;
+    let live = Live::get();
+    let rows: Vec<(OrganizationLine, RwSignal<OrganizationNow>)> = rows
+        .into_iter()
+        .map(|line| {
+            let now = OrganizationNow { organization: line.id, counts: line.counts, worst: None };
+            // Finance has no stream.
+            let now = if sees_health { live.watch_organization(now) } else { RwSignal::new(now) };
+            (line, now)
+        })
+        .collect();
+    let shown = rows.len();
+    let kept = StoredValue::new(rows.clone());
+    let csv = Callback::new(move |()| kept.with_value(|rows| rows.iter().map(|(line, now)| csv_row(line, &now.get().counts)).collect()));
     view! {
-        <TableFrame label="Organizations" cards=true>
-            <thead>
-                <tr>
-                    <th scope="col">"Organization"</th>
-                    <th scope="col">"Status"</th>
-                    {sees_health.then(|| view! {
-                        <th scope="col">"Devices"</th>
-                        <th scope="col">"Now"</th>
-                        <th scope="col" class="number">"Open alerts"</th>
-                    })}
-                    <th scope="col">"Plan"</th>
-                    {(!sees_health).then(|| view! { <th scope="col" class="number">"Seats"</th> })}
-                </tr>
-            </thead>
-            <tbody>{view.rows.into_iter().map(|line| view! { <Row line sees_health/> }).collect_view()}</tbody>
-        </TableFrame>
-        <Pager next_cursor shown noun="organization"/>
+        <Filters partners columns/>
+        {if shown == 0 {
+            nothing(is_all, may_add)
+        } else {
+            view! {
+                <TableFrame label="Organizations" cards=true columns=columns>
+                    <thead>
+                        <tr>
+                            <SortHead key="name" label="Organization" default=true/>
+                            <th scope="col">"Status"</th>
+                            <th scope="col">"Partner"</th>
+                            {sees_health.then(|| view! {
+                                <SortHead key="devices" label="Devices" descending=true/>
+                                <SortHead key="compliance" label="Within SLA"/>
+                                <SortHead key="alerts" label="Open alerts" number=true descending=true/>
+                            })}
+                            <th scope="col">"Region"</th>
+                            <th scope="col">"Plan"</th>
+                            <SortHead key="seats" label="Seats" number=true/>
+                        </tr>
+                    </thead>
+                    <tbody>{rows.into_iter().map(|(line, now)| view! { <Row line now sees_health/> }).collect_view()}</tbody>
+                </TableFrame>
+                <div class="table-foot">
+                    <Pager next_cursor shown total=Some(standings.all) noun="organization"/>
+                    <CsvButton name="organizations.csv" columns rows=csv/>
+                </div>
+            }
+            .into_any()
+        }}
     }
-    .into_any()
 }
 
-/// Bands as the bar wants them.
-pub fn bands(counts: &CountsNow) -> [(Band, i64); 4] {
-    [(Band::Healthy, counts.healthy), (Band::Warning, counts.warning), (Band::Critical, counts.critical), (Band::Unknown, counts.unknown)]
+fn nothing(is_all: bool, may_add: bool) -> AnyView {
+    if is_all {
+        let add = may_add.then(|| view! { <LinkButton href="/organizations/new" kind=ButtonKind::Primary>"Add an organization"</LinkButton> });
+        view! { <Empty title="No organizations yet"><p>"An organization is a client whose machines you protect."</p>{add}</Empty> }.into_any()
+    } else {
+        view! { <Empty title="No organization fits"><p>"Search for less of the name, or "<a href="/organizations">"show all of them"</a>"."</p></Empty> }
+            .into_any()
+    }
 }
 
 /// Bands in words, those that have any.
@@ -130,6 +153,10 @@ pub fn plan(line: &OrganizationLine) -> String {
     if line.plan_name.is_empty() { line.plan_type.clone() } else { format!("{}, {}", line.plan_name, line.plan_type) }
 }
 
+fn seats(line: &OrganizationLine) -> String {
+    line.seat_limit.map_or_else(|| "no limit".to_owned(), text::count)
+}
+
 /// Whether it is served, as a shape and a word.
 #[component]
 pub fn Status(
@@ -137,51 +164,59 @@ pub fn Status(
     activated: bool,
 ) -> impl IntoView {
     let (state, shape, word) = if activated { ("healthy", icon::HEALTHY, "Activated") } else { ("paused", icon::PAUSED, "Deactivated") };
-    view! { <span class="badge" data-state=state><Icon shape/><span>{word}</span></span> }
-}
-
-/// What runs at the moment, in words.
-pub fn at_work(counts: &CountsNow) -> String {
-    let mut parts = Vec::new();
-    if counts.running > 0 {
-        parts.push(format!("{} running", text::count(counts.running)));
-    }
-    if counts.retrying > 0 {
-        parts.push(format!("{} retrying", text::count(counts.retrying)));
-    }
-    parts.join(", ")
+    view! { <StateBadge state shape word/> }
 }
 
 #[component]
-fn Row(line: OrganizationLine, sees_health: bool) -> impl IntoView {
-    let counts = line.counts;
-    let devices = counts.healthy + counts.warning + counts.critical + counts.unknown;
-    let work = at_work(&counts);
-    let plan = plan(&line);
-    let address = format!("/organizations/{}", line.id);
+fn Row(line: OrganizationLine, now: RwSignal<OrganizationNow>, sees_health: bool) -> impl IntoView {
+    let id = line.id;
+    let counts: Signal<CountsNow> = Memo::new(move |_| now.with(|n| n.counts)).into();
+    let total = Memo::new(move |_| devices(&counts.get()));
+    let alerts = Memo::new(move |_| counts.get().open_alerts);
+    let (plan, seats) = (plan(&line), seats(&line));
     view! {
         <tr>
-            <th scope="row" class="cell-name" data-label="Organization"><a class="row-link" href=address.clone()>{line.name}</a></th>
+            <th scope="row" class="cell-name"><a class="row-link" href=format!("/organizations/{id}")>{line.name}</a></th>
             <td data-label="Status"><Status activated=line.activated/></td>
+            <td data-label="Partner">{line.partner.1}</td>
             {sees_health.then(|| view! {
-                <td data-label="Devices" class="cell-bands">
-                    {if devices > 0 {
-                        view! { <BandsBar counts=Signal::stored(bands(&counts))/> <span class="cell-sub">{in_words(&counts)}</span> }.into_any()
+                <td data-label="Devices" class="cell-devices">
+                    {move || if total.get() > 0 {
+                        view! {
+                            <span class="devices-total"><LiveCount value=total/><span class="cell-aside">{move || in_words(&counts.get())}</span></span>
+                            <BandsBar counts=Signal::derive(move || bands(&counts.get()))/>
+                        }
+                        .into_any()
                     } else {
-                        view! { <span class="faint">{if counts.paused > 0 { "All paused" } else { "None yet" }}</span> }.into_any()
+                        view! { <span class="faint">"None yet"</span> }.into_any()
                     }}
                 </td>
-                <td data-label="Now">{if work.is_empty() { view! { <span class="faint">"–"</span> }.into_any() } else { work.into_any() }}</td>
+                <td data-label="Within SLA"><Compliance counts bare=true/></td>
                 <td data-label="Open alerts" class="number">
-                    {if counts.open_alerts > 0 {
-                        view! { <a href=format!("/backups/alerts?organization={}", line.id)>{text::count(counts.open_alerts)}</a> }.into_any()
+                    {move || if alerts.get() > 0 {
+                        view! { <a href=format!("/organizations/{id}/alerts")><LiveCount value=alerts/></a> }.into_any()
                     } else {
                         view! { <span class="faint">"0"</span> }.into_any()
                     }}
                 </td>
             })}
+            <td data-label="Region">{line.region}</td>
             <td data-label="Plan">{plan}</td>
-            {(!sees_health).then(|| view! { <td data-label="Seats" class="number">{line.seat_limit.map_or_else(|| "no limit".to_owned(), text::count)}</td> })}
+            <td data-label="Seats" class="number">{seats}</td>
         </tr>
     }
+}
+
+fn csv_row(line: &OrganizationLine, counts: &CountsNow) -> CsvRow {
+    vec![
+        ("organization", line.name.clone()),
+        ("status", if line.activated { "Activated" } else { "Deactivated" }.to_owned()),
+        ("partner", line.partner.1.clone()),
+        ("devices", devices(counts).to_string()),
+        ("compliance", service::percent(counts).unwrap_or_default()),
+        ("alerts", counts.open_alerts.to_string()),
+        ("region", line.region.clone()),
+        ("plan", plan(line)),
+        ("seats", line.seat_limit.map(|n| n.to_string()).unwrap_or_default()),
+    ]
 }

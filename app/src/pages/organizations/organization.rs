@@ -1,79 +1,169 @@
-//! One organization: overview, devices, settings.
+//! One organization by tabs, each with an address of its own: overview, devices, alerts, job log, settings.
 
-use super::{
-    change::Settings,
-    devices::{DevicesTable, NoDevices},
-    list::Status,
-    overview::Overview,
-    refresh_on_change,
-};
+use super::{change::Settings, list::Status, overview::Overview};
 use crate::{
-    api::organizations::{OrganizationView, load_organization},
-    components::{ButtonKind, LinkButton, Page, Pager, Tab, Tabs, loaded},
+    api::{
+        backup::{load_alerts, load_devices, load_job_log},
+        organizations::{OrganizationView, load_organization},
+    },
+    components::{ButtonKind, LinkButton, Page, Tab, TableSkeleton, Tabs, TilesSkeleton, loaded_with},
     error::UiError,
+    live::Live,
+    pages::backup::{
+        alerts::{AlertList, asked as asked_alerts},
+        clients::devices as count_devices,
+        devices::{DeviceTable, asked as asked_devices},
+        log::{LogTable, asked as asked_log},
+    },
 };
-use domain::ids::OrganizationId;
+use domain::live::OrganizationNow;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-/// The page; `?tab=devices`, `?tab=settings`, `?window=7d`.
-#[component]
-pub fn Organization() -> impl IntoView {
+type Head = Resource<Result<OrganizationView, UiError>>;
+
+/// Which organization the address names; whatever it is, the server decides.
+fn which() -> Memo<String> {
     let params = use_params_map();
-    let query = use_query_map();
-    let id = Memo::new(move |_| params.with(|p| p.get("id").and_then(|id| id.parse::<OrganizationId>().ok())));
-    let asked = Memo::new(move |_| query.with(|q| (q.get("tab"), q.get("window"), q.get("cursor"))));
-    let view = Resource::new_blocking(
-        move || (id.get(), asked.get()),
-        |(id, (tab, window, cursor))| async move {
-            match id {
-                Some(id) => load_organization(id, tab, window, cursor).await,
-                None => Err(UiError::not_found("organization")),
-            }
-        },
-    );
-    // A form that somebody is filling in must stay: settings are not fetched again by themselves.
-    let follows = Memo::new(move |_| asked.with(|(tab, ..)| tab.as_deref() != Some("settings")));
-    if follows.get_untracked() {
-        refresh_on_change(view);
-    }
-    let again = Callback::new(move |()| view.refetch());
-    loaded(view, move |view: OrganizationView| view! { <Whole view again/> }.into_any())
+    Memo::new(move |_| params.read().get("id").unwrap_or_default())
 }
 
+fn head(id: Memo<String>, part: &'static str) -> Head {
+    Resource::new(move || id.get(), move |id| load_organization(id, part.to_owned(), String::new()))
+}
+
+/// What all tabs share: name, state, tabs, and what can be done.
 #[component]
-fn Whole(view: OrganizationView, again: Callback<()>) -> impl IntoView {
-    let address = format!("/organizations/{}", view.line.id);
-    let mut tabs = vec![Tab::new(address.clone(), "Overview")];
-    if view.sees_health {
-        tabs.push(Tab::new(format!("{address}?tab=devices"), "Devices"));
-    }
-    if view.may_change {
-        tabs.push(Tab::new(format!("{address}?tab=settings"), "Settings"));
-    }
+fn Frame(
+    view: OrganizationView,
+    /// Place of this tab's address in [`tabs`].
+    here: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let now = Live::get().watch_organization(view.now.clone());
+    let tabs = tabs(&view, now);
+    let place = tabs.iter().position(|tab| tab.href.ends_with(here)).unwrap_or(0);
     let add = (view.may_add_devices && view.line.activated)
         .then(|| view! { <LinkButton href=format!("/devices/new?organization={}", view.line.id) kind=ButtonKind::Primary>"Add a device"</LinkButton> });
-    let lead = view! { <p class="facts"><Status activated=view.line.activated/> <span>{view.line.time_zone.replace('_', " ")}</span></p> };
-    let here = tabs.iter().position(|t| t.href.ends_with(&format!("?tab={}", view.tab))).unwrap_or(0);
-    let body = match view.tab.as_str() {
-        "devices" if view.devices.is_empty() => {
-            view! { <NoDevices id=view.line.id may_add=view.may_add_devices && view.line.activated/> }.into_any()
-        }
-        "devices" => {
-            let shown = view.devices.len();
-            view! {
-                <DevicesTable devices=view.devices/>
-                <Pager next_cursor=view.next_cursor shown noun="device"/>
-            }
-            .into_any()
-        }
-        "settings" => view! { <Settings view=view.clone() on_change=again/> }.into_any(),
-        _ => view! { <Overview view=view.clone()/> }.into_any(),
-    };
+    let zone = view.line.time_zone.replace('_', " ");
+    let partner = (!view.is_own && !view.line.partner.1.is_empty()).then(|| view! { <span>{view.line.partner.1.clone()}</span> });
+    let lead = view! { <p class="facts"><Status activated=view.line.activated/> {partner} <span>{zone}</span></p> };
+    let above = if view.is_own { Vec::new() } else { vec![("/organizations".to_owned(), "Organizations".to_owned())] };
     view! {
-        <Page title=view.line.name breadcrumbs=vec![("/organizations".to_owned(), "Organizations".to_owned())] lead=lead.into_any() actions=add.into_any()>
-            <Tabs label="Organization" tabs here=Signal::stored(here)/>
-            {body}
+        <Page title=view.line.name breadcrumbs=above lead=lead.into_any() actions=add.into_any()>
+            <Tabs label="Organization" tabs here=Signal::stored(place)/>
+            {children()}
         </Page>
     }
+}
+
+/// Only tabs that have something to show to the one who looks.
+fn tabs(view: &OrganizationView, now: RwSignal<OrganizationNow>) -> Vec<Tab> {
+    let address = format!("/organizations/{}", view.line.id);
+    let counted = |tail: &str, label, n: fn(&OrganizationNow) -> i64| Tab {
+        href: format!("{address}{tail}"),
+        label,
+        count: Some(Memo::new(move |_| now.with(|now| Some(n(now)))).into()),
+    };
+    let mut tabs = vec![Tab::new(address.clone(), "Overview")];
+    if view.sees_health {
+        tabs.push(counted("/devices", "Devices", |now| count_devices(&now.counts)));
+        tabs.push(counted("/alerts", "Alerts", |now| now.counts.open_alerts));
+        tabs.push(Tab::new(format!("{address}/log"), "Job log"));
+    }
+    if view.may_change {
+        tabs.push(Tab::new(format!("{address}/settings"), "Settings"));
+    }
+    tabs
+}
+
+fn waiting() -> AnyView {
+    view! { <TableSkeleton rows=12/> }.into_any()
+}
+
+/// `/organizations/{id}`; `?window=7d`.
+#[component]
+pub fn Organization() -> impl IntoView {
+    let id = which();
+    let query = use_query_map();
+    let window = Memo::new(move |_| query.read().get("window").unwrap_or_default());
+    let data: Head = Resource::new(move || (id.get(), window.get()), |(id, window)| load_organization(id, "overview".to_owned(), window));
+    loaded_with(
+        data,
+        || view! { <TilesSkeleton tiles=5/> }.into_any(),
+        move |view| {
+            let again = Callback::new(move |()| data.refetch());
+            view! { <Frame view=view.clone() here=""><Overview view again/></Frame> }.into_any()
+        },
+    )
+}
+
+/// `/organizations/{id}/devices`
+#[component]
+pub fn OrganizationDevices() -> impl IntoView {
+    let id = which();
+    let query = use_query_map();
+    let data = head(id, "devices");
+    let devices = Resource::new(
+        move || {
+            let mut asked = asked_devices(&query.read());
+            asked.organization = id.get();
+            asked
+        },
+        load_devices,
+    );
+    loaded_with(data, waiting, move |view| {
+        let now = Live::get().watch_organization(view.now.clone());
+        // The list is another when its organization has more devices, or fewer.
+        let count = Memo::new(move |_| now.with(|now| count_devices(&now.counts)));
+        Effect::new(move |before: Option<i64>| {
+            let now = count.get();
+            if before.is_some_and(|before| before != now) {
+                devices.refetch();
+            }
+            now
+        });
+        view! { <Frame view here="/devices"><DeviceTable data=devices of_organization=true/></Frame> }.into_any()
+    })
+}
+
+/// `/organizations/{id}/alerts`
+#[component]
+pub fn OrganizationAlerts() -> impl IntoView {
+    let id = which();
+    let query = use_query_map();
+    let data = head(id, "alerts");
+    let alerts = Resource::new(
+        move || asked_alerts(&query.read(), Some(&id.get())),
+        load_alerts,
+    );
+    loaded_with(data, waiting, move |view| {
+        view! { <Frame view here="/alerts"><AlertList data=alerts of_organization=true/></Frame> }.into_any()
+    })
+}
+
+/// `/organizations/{id}/log`
+#[component]
+pub fn OrganizationLog() -> impl IntoView {
+    let id = which();
+    let query = use_query_map();
+    let data = head(id, "log");
+    let runs = Resource::new(
+        move || asked_log(&query.read(), Some(&id.get())),
+        load_job_log,
+    );
+    loaded_with(data, waiting, move |view| {
+        view! { <Frame view here="/log"><LogTable data=runs of_organization=true/></Frame> }.into_any()
+    })
+}
+
+/// `/organizations/{id}/settings`
+#[component]
+pub fn OrganizationSettings() -> impl IntoView {
+    let id = which();
+    let data = head(id, "settings");
+    loaded_with(data, waiting, move |view| {
+        let again = Callback::new(move |()| data.refetch());
+        view! { <Frame view=view.clone() here="/settings"><Settings view on_change=again/></Frame> }.into_any()
+    })
 }

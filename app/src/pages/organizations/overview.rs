@@ -1,104 +1,192 @@
-//! The overview of an organization: bands, runs of a window, the devices that need a look.
+//! The overview of an organization: how it does now, how it did, what needs attention, what ran last. Numbers follow the stream;
+//! what is named below is fetched again when they have moved.
 
 use super::{
     devices::{DevicesTable, NoDevices},
-    list::{bands, plan},
+    list::plan,
+    runs::RunsTable,
 };
 use crate::{
-    api::organizations::{OrganizationView, WindowView},
-    components::{BandsBar, Section, TimeText, badge::band_shape, icon, icon::Icon},
+    api::{
+        backup::{Bars, ClientOverview},
+        organizations::{OrganizationLine, OrganizationView},
+    },
+    browser,
+    components::{
+        BandsBar, Compliance, LiveCount, Pair, Pairs, Section, StatTile, StatTiles, TimeText, TrendChart, TrendPoint, TrendUnit,
+        badge::band_shape, icon, icon::Icon,
+    },
+    live::Live,
+    pages::backup::{alerts::AlertTable, clients::{bands, devices}, success},
 };
-use domain::{health::Band, live::CountsNow, text};
+use domain::{live::CountsNow, text, time::Time};
 use leptos::prelude::*;
+
+/// Least time between two fetches of what is named, in milliseconds.
+const PAUSE: u32 = 2_000;
+const WINDOWS: [(&str, &str); 3] = [("24h", "24 hours"), ("7d", "7 days"), ("30d", "30 days")];
 
 /// The tab.
 #[component]
 pub fn Overview(
     /// The organization.
     view: OrganizationView,
+    /// Fetches it again.
+    again: Callback<()>,
 ) -> impl IntoView {
-    let (line, counts) = (view.line.clone(), view.line.counts);
-    let (id, may_add) = (line.id, view.may_add_devices && line.activated);
-    let is_empty = view.devices.is_empty();
-    let worst: Vec<_> = view.devices.into_iter().filter(|d| d.now.band != Band::Healthy).collect();
-    let health = view.sees_health.then(|| {
-        if is_empty {
-            return view! { <NoDevices id may_add/> }.into_any();
-        }
-        view! {
-            {view.window.map(|window| view! { <Windows window counts address=format!("/organizations/{id}")/> })}
-            <Section title="Devices">
-                <div class="card stack">
-                    <BandsBar counts=Signal::stored(bands(&counts))/>
-                    <ul class="band-words">
-                        {bands(&counts).into_iter().map(|(band, n)| view! {
-                            <li class="badge" data-state=band.as_str()><Icon shape=band_shape(band)/><span>{format!("{} {}", text::count(n), text::band_label(band).to_lowercase())}</span></li>
-                        }).collect_view()}
-                        {(counts.paused > 0).then(|| view! { <li class="badge" data-state="paused"><Icon shape=icon::PAUSED/><span>{format!("{} paused", text::count(counts.paused))}</span></li> })}
-                    </ul>
-                </div>
-                {if worst.is_empty() {
-                    view! { <p class="overview-worst">"All of them are healthy. "<a href=format!("/organizations/{id}?tab=devices")>"Look at them"</a></p> }.into_any()
-                } else {
-                    view! {
-                        <h3 class="overview-worst">"Need a look"</h3>
-                        <DevicesTable devices=worst/>
-                        <p><a href=format!("/organizations/{id}?tab=devices")>"All devices"</a></p>
-                    }
-                    .into_any()
-                }}
-            </Section>
-        }
-        .into_any()
-    });
-    view! {
-        {health}
-        <Section title="About">
-            <dl class="about card">
-                <div><dt>"Plan"</dt><dd>{plan(&line)}</dd></div>
-                <div><dt>"Seats"</dt><dd>{line.seat_limit.map_or_else(|| "no limit".to_owned(), text::count)}</dd></div>
-                <div><dt>"Region"</dt><dd>{if line.region.is_empty() { "not set".to_owned() } else { line.region }}</dd></div>
-                <div><dt>"Time zone"</dt><dd>{line.time_zone.replace('_', " ")}</dd></div>
-                <div><dt>"Here since"</dt><dd><TimeText at=Some(view.created_at) focusable=true/></dd></div>
-            </dl>
-        </Section>
+    let line = view.line.clone();
+    let about = view! { <About line=line.clone() created_at=view.created_at sees_health=view.sees_health/> };
+    let Some(overview) = view.overview else { return about.into_any() };
+    let now = Live::get().watch_organization(view.now);
+    let counts: Signal<CountsNow> = Memo::new(move |_| now.with(|n| n.counts)).into();
+    follow(counts, again);
+    if devices(&counts.get_untracked()) == 0 {
+        return view! { <NoDevices id=line.id may_add=view.may_add_devices && line.activated/> {about} }.into_any();
     }
+    let address = format!("/organizations/{}", line.id);
+    let ClientOverview { window, success, warning, failed, days, alerts, devices: worst, runs, at } = overview;
+    let (no_alerts, none_worse, no_runs) = (alerts.is_empty(), worst.is_empty(), runs.is_empty());
+    let (open, named) = (counts.get_untracked().open_alerts, i64::try_from(alerts.len()).unwrap_or(0));
+    let [all_alerts, all_devices, all_runs] = ["alerts", "devices", "log"].map(|tab| format!("{address}/{tab}"));
+    view! {
+        <Numbers counts success warning failed window address=address.clone()/>
+        <div class="overview-health">
+            <Health counts address/>
+            <Trend days/>
+        </div>
+        <Section title="Needs attention">
+            {if no_alerts && none_worse {
+                view! { <p>"Nothing: no alert is open and every device is healthy."</p> }.into_any()
+            } else {
+                view! {
+                    {(!no_alerts).then(|| view! {
+                        <AlertTable lines=alerts at changed=again/>
+                        {(open > named).then(|| view! { <p class="overview-more"><a href=all_alerts>{format!("All {} open alerts", text::count(open))}</a></p> })}
+                    })}
+                    {(!none_worse).then(|| view! {
+                        <h3 class="overview-worst">"Lowest scores"</h3>
+                        <DevicesTable devices=worst/>
+                        <p class="overview-more"><a href=all_devices>"All devices"</a></p>
+                    })}
+                }
+                .into_any()
+            }}
+        </Section>
+        <Section title="Latest runs">
+            {if no_runs {
+                view! { <p>"No backup has run yet."</p> }.into_any()
+            } else {
+                view! { <RunsTable runs/> <p class="overview-more"><a href=all_runs>"The whole job log"</a></p> }.into_any()
+            }}
+        </Section>
+        {about}
+    }
+    .into_any()
+}
+
+/// Alerts, devices and runs that are named are others when the counts have moved.
+fn follow(counts: Signal<CountsNow>, again: Callback<()>) {
+    let waits = StoredValue::new(false);
+    Effect::new(move |before: Option<CountsNow>| {
+        let now = counts.get();
+        if before.is_some_and(|before| before != now) && !waits.get_value() {
+            waits.set_value(true);
+            browser::after(PAUSE, move || {
+                // Gone with the page: nothing to fetch any more.
+                if waits.try_set_value(false).is_none() {
+                    again.run(());
+                }
+            });
+        }
+        now
+    });
 }
 
 #[component]
-fn Windows(window: WindowView, counts: CountsNow, address: String) -> impl IntoView {
-    const WINDOWS: [(&str, &str); 3] = [("24h", "24 hours"), ("7d", "7 days"), ("30d", "30 days")];
-    let aside = view! {
-        <nav class="choice" aria-label="Window">
+fn Numbers(counts: Signal<CountsNow>, success: i64, warning: i64, failed: i64, window: String, address: String) -> impl IntoView {
+    let ended = WINDOWS.into_iter().find(|(word, _)| *word == window).map_or("24 hours", |(_, label)| label);
+    let issues = if warning > 0 { format!("{ended}, {} with warnings", text::count(warning)) } else { ended.to_owned() };
+    let choice = view! {
+        <nav class="choice" aria-label="Time of the ended runs">
             {WINDOWS
                 .into_iter()
                 .map(|(word, label)| view! {
-                    <a class="choice-item" href=format!("{address}?window={word}") aria-current=(word == window.window).then_some("true")>{label}</a>
+                    <a class="choice-item" href=format!("{address}?window={word}") data-noscroll="" aria-current=(word == window).then_some("true")>{label}</a>
                 })
                 .collect_view()}
         </nav>
     };
-    let ended = WINDOWS.into_iter().find(|(word, _)| *word == window.window).map_or("window", |(_, label)| label);
-    let issues = if window.warning > 0 { format!("{} with issues", text::count(window.warning)) } else { format!("ended in {ended}") };
+    let log = format!("{address}/log");
     view! {
-        <Section title="Backups" aside=aside.into_any()>
-            <dl class="figures">
-                <Figure label="Success" number=window.success state="healthy" note=issues/>
-                <Figure label="Failed" number=window.failed state="critical" note=format!("ended in {ended}")/>
-                <Figure label="Running" number=counts.running state="running" note="now".to_owned()/>
-                <Figure label="Retrying" number=counts.retrying state="retrying" note="now".to_owned()/>
-                <Figure label="Open alerts" number=counts.open_alerts state="warning" note="now".to_owned()/>
-            </dl>
+        <Section title="Backups" aside=choice.into_any()>
+            <StatTiles>
+                <StatTile value=Signal::derive(move || counts.get().running) label="Running" state="running" note="now" href=format!("{log}?result=running")/>
+                <StatTile value=Signal::derive(move || counts.get().retrying) label="Retrying" state="retrying" note="now" href=format!("{log}?result=retrying")/>
+                <StatTile value=success label="Success" state="healthy" note=issues href=log.clone()/>
+                <StatTile value=failed label="Failed or missed" state="critical" note=ended.to_owned() href=format!("{log}?result=troubled")/>
+                <StatTile value=Signal::derive(move || counts.get().open_alerts) label="Open alerts" state="warning" note="now" href=format!("{address}/alerts")/>
+            </StatTiles>
         </Section>
     }
 }
 
 #[component]
-fn Figure(label: &'static str, number: i64, state: &'static str, note: String) -> impl IntoView {
+fn Health(counts: Signal<CountsNow>, address: String) -> impl IntoView {
+    let words = bands(&CountsNow::default()).map(|(band, _)| band);
+    let count = move |place: usize| Signal::derive(move || bands(&counts.get())[place].1);
     view! {
-        <div class="figure" data-state=(number > 0).then_some(state)>
-            <dt>{label}</dt>
-            <dd><span class="figure-number">{text::count(number)}</span><span class="figure-note faint">{note}</span></dd>
-        </div>
+        <section class="card stack" aria-label="Devices by band">
+            <BandsBar counts=Signal::derive(move || bands(&counts.get()))/>
+            <ul class="band-words">
+                {words
+                    .into_iter()
+                    .enumerate()
+                    .map(|(place, band)| view! {
+                        <li>
+                            <a class="badge quiet-link" data-state=band.as_str() href=format!("{address}/devices?band={}", band.as_str())>
+                                <Icon shape=band_shape(band)/>
+                                <span><LiveCount value=count(place)/>" "{text::band_label(band).to_lowercase()}</span>
+                            </a>
+                        </li>
+                    })
+                    .collect_view()}
+                {move || (counts.get().paused > 0).then(|| view! {
+                    <li class="badge" data-state="paused"><Icon shape=icon::PAUSED/><span>{format!("{} paused", text::count(counts.get().paused))}</span></li>
+                })}
+            </ul>
+            <p class="overview-service"><Compliance counts/></p>
+        </section>
+    }
+}
+
+#[component]
+fn Trend(days: Bars) -> impl IntoView {
+    let first = days.today + 1 - i32::try_from(days.days.len()).unwrap_or(0);
+    let shares = success::shares(&days);
+    let points: Vec<TrendPoint> = (first..).zip(shares).map(|(day, share)| TrendPoint { day, value: share.map(|s| s * 100.0) }).collect();
+    view! {
+        <section class="card stack">
+            <h3>"Usable backups by day"</h3>
+            <TrendChart points unit=TrendUnit::Percent label="Usable backups by day"/>
+        </section>
+    }
+}
+
+#[component]
+fn About(line: OrganizationLine, created_at: Time, sees_health: bool) -> impl IntoView {
+    let (plan, seats) = (plan(&line), line.seat_limit.map_or_else(|| "no limit".to_owned(), text::count));
+    let (region, zone) = (if line.region.is_empty() { "not set".to_owned() } else { line.region }, line.time_zone.replace('_', " "));
+    view! {
+        <Section title=if sees_health { "About" } else { "Plan and seats" }>
+            <div class="card">
+                <Pairs wide=true>
+                    <Pair label="Plan">{plan}</Pair>
+                    <Pair label="Seats">{seats}</Pair>
+                    <Pair label="Region">{region}</Pair>
+                    <Pair label="Time zone">{zone}</Pair>
+                    <Pair label="Here since"><TimeText at=Some(created_at) focusable=true/></Pair>
+                </Pairs>
+            </div>
+        </Section>
     }
 }
