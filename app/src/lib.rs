@@ -121,7 +121,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sign-in") view=Screen::SignIn ssr=whole.clone()/>
                     <Route path=path!("/backups") view=|| view! { <Redirect path="/backups/devices"/> }/>
                     <Route path=path!("/backups/devices") view=Screen::Devices ssr=whole.clone()/>
+                    <Route path=path!("/backups/clients") view=Screen::Clients ssr=whole.clone()/>
                     <Route path=path!("/backups/alerts") view=Screen::Alerts ssr=whole.clone()/>
+                    <Route path=path!("/backups/log") view=Screen::JobLog ssr=whole.clone()/>
                     <Route path=path!("/devices/new") view=Screen::AddDevice ssr=whole.clone()/>
                     <Route path=path!("/devices/:id/connect") view=Screen::Connect ssr=whole.clone()/>
                     <Route path=path!("/devices/:id") view=Screen::Device ssr=whole.clone()/>
@@ -129,12 +131,19 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/organizations") view=Screen::Organizations ssr=whole.clone()/>
                     <Route path=path!("/organizations/new") view=Screen::AddOrganization ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id") view=Screen::Organization ssr=whole.clone()/>
+                    <Route path=path!("/organizations/:id/devices") view=Screen::OrganizationDevices ssr=whole.clone()/>
+                    <Route path=path!("/organizations/:id/alerts") view=Screen::OrganizationAlerts ssr=whole.clone()/>
+                    <Route path=path!("/organizations/:id/log") view=Screen::OrganizationLog ssr=whole.clone()/>
+                    <Route path=path!("/organizations/:id/settings") view=Screen::OrganizationSettings ssr=whole.clone()/>
                     <Route path=path!("/settings") view=|| view! { <Redirect path="/settings/policies"/> }/>
                     <Route path=path!("/settings/policies") view=Screen::Policies ssr=whole.clone()/>
                     <Route path=path!("/settings/policies/:id") view=Screen::Policy ssr=whole.clone()/>
                     <Route path=path!("/settings/account") view=Screen::Account ssr=whole.clone()/>
                     <Route path=path!("/settings/keys") view=Screen::Keys ssr=whole.clone()/>
                     <Route path=path!("/settings/inbox") view=Screen::Inbox ssr=whole.clone()/>
+                    <Route path=path!("/styleguide") view=Screen::StyleGuide ssr=whole.clone()/>
+                    <Route path=path!("/settings/inbox/rules") view=Screen::InboxRules ssr=whole.clone()/>
+                    <Route path=path!("/search") view=Screen::Search ssr=whole.clone()/>
                     <Route path=path!("/settings/audit") view=Screen::Audit ssr=whole/>
                 </Routes>
             </Frame>

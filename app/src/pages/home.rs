@@ -1,142 +1,302 @@
-//! What needs attention, and how the fleet is: the first question of the day answered above the fold.
+//! Home: the first question of the day answered above the fold. What needs attention, worst first and folded by cause, so that two
+//! hundred clients fit into five minutes; how the fleet is; what goes on; what is new; how it went.
+//!
+//! It follows what happens without a reload: counts by the stream, the rest is asked for again when counts move.
+
+mod attention;
+mod plans;
+mod running;
 
 use crate::{
-    api::backup::{DeviceLine, HomeView, load_home},
-    components::{BandsBar, Empty, LinkButton, LiveCount, Page, ScorePill, Section, TableFrame, TimeText, button::ButtonKind, loaded},
-    live::{Live, use_now},
-    pages::backup::{alerts::AlertTable, state::DoingBadge},
+    api::backup::{EndedLine, FleetHome, HomeView, LogLine, NewLine, load_home},
+    components::{BandsBar, Empty, LinkButton, LiveCount, Page, badge::band_shape, button::ButtonKind, icon::Icon, loaded},
+    live::Live,
+    me,
+    pages::backup::soon::Soon,
 };
-use domain::{
-    health::{Band, assess},
-    ids::JobId,
-    live::{CountsNow, DeviceNow},
-    text,
-    time::Time,
-};
-use leptos::prelude::*;
+use domain::{access::Action, health::Band, live::CountsNow, sla, text};
+use leptos::{prelude::*, task::spawn_local};
+use running::RunningRun;
+
+/// Counts moved: ask again so many milliseconds later, and at most so often.
+const AGAIN: u32 = 1_500;
 
 /// The page.
 #[component]
 pub fn Home() -> impl IntoView {
     let data = Resource::new(|| (), |()| load_home());
-    view! { <Page title="Home">{loaded(data, move |view| view! { <Shown view data/> }.into_any())}</Page> }
+    let is_client = me::me().is_some_and(|me| me.role.is_client());
+    let title = if is_client { "Your backups" } else { "Home" };
+    view! {
+        <Page title=title>
+            {loaded(data, move |view| match view {
+                HomeView::Fleet(view) => view! { <Fleet view=*view is_client/> }.into_any(),
+                HomeView::Plans(view) => view! { <plans::Plans view/> }.into_any(),
+            })}
+        </Page>
+    }
 }
 
-fn devices(c: CountsNow) -> i64 {
+const fn watched(c: &CountsNow) -> i64 {
     c.healthy + c.warning + c.critical + c.unknown
 }
 
+/// How the fleet is, in a sentence.
+fn answer(c: &CountsNow) -> String {
+    let all = watched(c);
+    if c.critical + c.warning + c.unknown == 0 {
+        return match all {
+            0 => "No device is watched now.".to_owned(),
+            1 => "The one device is healthy.".to_owned(),
+            _ => format!("All {} devices are healthy.", text::count(all)),
+        };
+    }
+    let parts = [(c.critical, "critical"), (c.warning, "in warning"), (c.unknown, "not heard of")];
+    let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{} {w}", text::count(n))).collect();
+    format!("Of {} devices {}.", text::count(all), parts.join(", "))
+}
+
 #[component]
-fn Shown(view: HomeView, data: Resource<Result<HomeView, crate::UiError>>) -> impl IntoView {
-    let HomeView { counts, worst, alerts, at } = view;
+fn Fleet(view: FleetHome, is_client: bool) -> impl IntoView {
+    let first = view.counts;
+    let view = RwSignal::new(view);
     let live = Live::get();
-    let counts = Signal::derive(move || live.counts.get().unwrap_or(counts));
-    // What needs attention is another list when bands or alerts moved.
-    let marks = Memo::new(move |_| {
-        let c = counts.get();
-        (c.critical, c.warning, c.unknown, c.open_alerts, c.paused)
-    });
-    Effect::new(move |before: Option<()>| {
-        // Read, not only tracked: a memo that nobody reads is never computed.
-        marks.with(|_| ());
-        if before.is_some() && live.counts.get_untracked().is_some() {
-            data.refetch();
+    let counts = Signal::derive(move || live.counts.get().unwrap_or_else(|| view.with(|v| v.counts)));
+    let soon = Soon::new();
+    // Counts that the stream says for the first time are news where they differ from the page's own.
+    Effect::new(move |before: Option<CountsNow>| {
+        let now = live.counts.get().unwrap_or(first);
+        if before.unwrap_or(first) != now {
+            soon.wish(AGAIN, move || {
+                spawn_local(async move {
+                    if let Ok(HomeView::Fleet(fresh)) = load_home().await {
+                        let _ = view.try_set(*fresh);
+                    }
+                });
+            });
         }
+        now
     });
-    let total = Memo::new(move |_| devices(counts.get()) + counts.get().paused);
-    let answer = move || {
-        let c = counts.get();
-        match (c.critical, c.warning, c.unknown) {
-            (0, 0, 0) if devices(c) == 0 => "No device is watched yet.".to_owned(),
-            (0, 0, 0) => format!("All {} devices are healthy.", text::count(devices(c))),
-            (critical, warning, unknown) => {
-                let parts = [(critical, "critical"), (warning, "in warning"), (unknown, "not heard of")];
-                let parts: Vec<String> =
-                    parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{} {w}", text::count(n))).collect();
-                let sum = critical + warning + unknown;
-                format!(
-                    "{} of {} devices {} attention: {}.",
-                    text::count(sum),
-                    text::count(devices(c)),
-                    if sum == 1 { "needs" } else { "need" },
-                    parts.join(", ")
-                )
-            }
+    let is_empty = Memo::new(move |_| counts.with(|c| watched(c) + c.paused == 0));
+    move || {
+        if is_empty.get() {
+            return nothing_watched();
         }
-    };
-    let tile = move |label: &'static str, href: &'static str, state: &'static str, n: fn(&CountsNow) -> i64| {
         view! {
-            <a class="tile" href=href data-state=state>
-                <span class="tile-number"><LiveCount value=Signal::derive(move || n(&counts.get()))/></span>
-                <span class="tile-label">{label}</span>
-            </a>
+            <div class="home">
+                <Now counts/>
+                <Needs view is_client/>
+                <div class="home-side">
+                    <Going view counts is_client/>
+                    <Went view is_client/>
+                    <Fresh view/>
+                </div>
+            </div>
         }
-    };
-    let none = worst.is_empty();
-    let changed = Callback::new(move |()| data.refetch());
-    if total.get_untracked() == 0 {
-        return view! {
+        .into_any()
+    }
+}
+
+fn nothing_watched() -> AnyView {
+    if me::may(Action::ManageDevices) {
+        view! {
             <Empty title="Nothing is watched yet">
                 <p>"Add an organization and its first device: you get one line to run on it, and see it turn green here."</p>
                 <p><LinkButton kind=ButtonKind::Primary href="/devices/new">"Add a device"</LinkButton></p>
             </Empty>
         }
-        .into_any();
+        .into_any()
+    } else {
+        view! { <Empty title="Nothing is watched yet"><p>"As soon as the first device is set up, its backups are shown here."</p></Empty> }.into_any()
     }
+}
+
+/// The four bands: a sentence, a bar, numbers that lead to the devices.
+#[component]
+fn Now(counts: Signal<CountsNow>) -> impl IntoView {
+    let bar = Signal::derive(move || {
+        let c = counts.get();
+        [(Band::Critical, c.critical), (Band::Warning, c.warning), (Band::Unknown, c.unknown), (Band::Healthy, c.healthy)]
+    });
+    let band = move |band: Band, n: fn(&CountsNow) -> i64| {
+        view! {
+            <a class="band-link" data-state=band.as_str() href=format!("/backups/devices?band={band}")>
+                <Icon shape=band_shape(band)/>
+                <span class="band-number"><LiveCount value=Signal::derive(move || counts.with(n))/></span>
+                <span class="band-word">{text::band_label(band)}</span>
+            </a>
+        }
+    };
     view! {
-        <section class="card fleet" aria-label="The fleet now">
-            <p class="answer">{answer}</p>
-            <BandsBar counts=Signal::derive(move || { let c = counts.get(); [(Band::Critical, c.critical), (Band::Warning, c.warning), (Band::Unknown, c.unknown), (Band::Healthy, c.healthy)] })/>
-            <div class="tiles-row">
-                {tile("Critical", "/backups/devices?band=critical", "critical", |c| c.critical)}
-                {tile("Warning", "/backups/devices?band=warning", "warning", |c| c.warning)}
-                {tile("Unknown", "/backups/devices?band=unknown", "unknown", |c| c.unknown)}
-                {tile("Healthy", "/backups/devices?band=healthy", "healthy", |c| c.healthy)}
-                {tile("Running", "/backups/devices", "running", |c| c.running)}
-                {tile("Retrying", "/backups/devices", "retrying", |c| c.retrying)}
-                {tile("Open alerts", "/backups/alerts", "alerts", |c| c.open_alerts)}
-                {tile("Paused", "/backups/devices?life=paused", "paused", |c| c.paused)}
+        <section class="card home-now" aria-label="The fleet now">
+            <p class="answer">{move || counts.with(answer)}</p>
+            <BandsBar counts=bar/>
+            <div class="band-links">
+                {band(Band::Critical, |c| c.critical)}
+                {band(Band::Warning, |c| c.warning)}
+                {band(Band::Unknown, |c| c.unknown)}
+                {band(Band::Healthy, |c| c.healthy)}
+                {move || counts.with(|c| c.paused > 0).then(|| view! {
+                    <a class="band-link" href="/backups/devices?life=paused">
+                        <span class="band-number"><LiveCount value=Signal::derive(move || counts.with(|c| c.paused))/></span>
+                        <span class="band-word">"Paused"</span>
+                    </a>
+                })}
             </div>
         </section>
-        <Section title="Needs attention">
-            {if none {
-                view! { <p class="faint">"Nothing: every device is healthy or paused."</p> }.into_any()
-            } else {
+    }
+}
+
+/// What needs attention.
+#[component]
+fn Needs(view: RwSignal<FleetHome>, is_client: bool) -> impl IntoView {
+    let lines = Memo::new(move |_| view.with(|v| v.attention.clone()));
+    let rest = Memo::new(move |_| view.with(|v| (v.unshown, v.is_more, v.tended, v.attention.is_empty())));
+    let at = view.with_untracked(|v| v.at);
+    let tended = |n: i64| match n {
+        1 => "1 more is being taken care of.".to_owned(),
+        n => format!("{} more are being taken care of.", text::count(n)),
+    };
+    view! {
+        <section class="section home-needs" aria-labelledby="needs">
+            <header class="section-head">
+                <h2 id="needs">"Needs attention"</h2>
+                <a href="/backups/alerts">"All open alerts"</a>
+            </header>
+            {move || {
+                let lines = lines.get();
+                if lines.is_empty() {
+                    view! { <div class="card calm"><p class="answer">"Nothing needs you now."</p><p class="faint">"What fails, is late or can't be restored is listed here by itself."</p></div> }.into_any()
+                } else {
+                    view! { <ol class="needs">{lines.into_iter().map(|line| attention::item(line, at, is_client)).collect_view()}</ol> }.into_any()
+                }
+            }}
+            {move || {
+                let (unshown, is_more, cared, _) = rest.get();
                 view! {
-                    <TableFrame label="Needs attention" cards=true>
-                        <thead><tr><th scope="col">"Device"</th><th scope="col">"Score"</th><th scope="col">"Why"</th><th scope="col">"Last backup"</th><th scope="col">"State"</th></tr></thead>
-                        <tbody>{worst.into_iter().map(|line| attention(line, at)).collect_view()}</tbody>
-                    </TableFrame>
+                    {(unshown > 0).then(|| view! {
+                        <p class="needs-rest"><a href="/backups/alerts?state=untended">{format!("{}{} more alerts", text::count(unshown), if is_more { "+" } else { "" })}</a></p>
+                    })}
+                    {(cared > 0).then(|| view! { <p class="needs-rest"><a href="/backups/alerts">{tended(cared)}</a></p> })}
+                }
+            }}
+        </section>
+    }
+}
+
+/// What goes on now.
+#[component]
+fn Going(view: RwSignal<FleetHome>, counts: Signal<CountsNow>, is_client: bool) -> impl IntoView {
+    // The rows stay while the same runs go on: they move by themselves.
+    let ids = Memo::new(move |_| view.with(|v| v.open_runs.iter().map(|r| r.id).collect::<Vec<_>>()));
+    let lines = move || -> Vec<LogLine> {
+        ids.with(|_| ());
+        view.with_untracked(|v| v.open_runs.clone())
+    };
+    let number = move |state: &'static str, label: &'static str, n: fn(&CountsNow) -> i64| {
+        view! {
+            <a class="going-number" data-state=state href=format!("/backups/log?result={state}")>
+                <strong><LiveCount value=Signal::derive(move || counts.with(n))/></strong>" "{label}
+            </a>
+        }
+    };
+    view! {
+        <section class="card side-card" aria-labelledby="going">
+            <header class="section-head"><h2 id="going">"Now"</h2><span>{number("running", "running", |c| c.running)}{number("retrying", "retrying", |c| c.retrying)}</span></header>
+            {move || {
+                let lines = lines();
+                if lines.is_empty() {
+                    view! { <p class="faint">"No backup runs at the moment."</p> }.into_any()
+                } else {
+                    view! { <ul class="goings" role="list">{lines.into_iter().map(|line| view! { <RunningRun line of_client=is_client/> }).collect_view()}</ul> }.into_any()
+                }
+            }}
+        </section>
+    }
+}
+
+/// `98.25 %`, of hundredths.
+fn percent(hundredths: i64) -> String {
+    if hundredths % 100 == 0 { format!("{} %", hundredths / 100) } else { format!("{}.{} %", hundredths / 100, hundredths % 100 / 10) }
+}
+
+fn runs_of(ended: EndedLine) -> String {
+    let bad = ended.failed + ended.missed;
+    let all = ended.succeeded + ended.warning + bad;
+    match bad {
+        0 => format!("{} runs, none failed or missed", text::count(all)),
+        bad => format!("{} of {} runs failed or missed", text::count(bad), text::count(all)),
+    }
+}
+
+/// How it went: compliance now, success of a day beside that of the week.
+#[component]
+fn Went(view: RwSignal<FleetHome>, is_client: bool) -> impl IntoView {
+    let level = Memo::new(move |_| view.with(|v| (sla::compliance(v.covered, v.in_breach), v.covered, v.in_breach)));
+    let ended = Memo::new(move |_| view.with(|v| (v.day, v.week)));
+    let compliance = move || {
+        let (kept, covered, in_breach) = level.get();
+        let Some(kept) = kept else { return view! { <dd class="faint">"nothing is covered"</dd> }.into_any() };
+        let words = match in_breach {
+            0 => format!("all {} devices within it", text::count(covered)),
+            n => format!("{} of {} devices in breach", text::count(n), text::count(covered)),
+        };
+        let number = view! { <strong>{percent(kept.into())}</strong> };
+        if is_client {
+            view! { <dd>{number}<span class="went-words">{words}</span></dd> }.into_any()
+        } else {
+            view! { <dd><a class="quiet-link" href="/backups/clients">{number}</a><span class="went-words">{words}</span></dd> }.into_any()
+        }
+    };
+    let success = move |of: EndedLine, than: Option<EndedLine>| match of.success() {
+        None => view! { <dd class="faint">"no run ended"</dd> }.into_any(),
+        Some(share) => {
+            let trend = than.and_then(EndedLine::success).map(|week| match (share - week) / 10 {
+                0 => "as in the week".to_owned(),
+                d if d > 0 => format!("↑ {}.{} points on the week", d / 10, d % 10),
+                d => format!("↓ {}.{} points on the week", -d / 10, -d % 10),
+            });
+            let words = [Some(runs_of(of)), trend].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+            view! { <dd><strong>{percent(share)}</strong><span class="went-words">{words}</span></dd> }.into_any()
+        }
+    };
+    view! {
+        <section class="card side-card" aria-label="How it went">
+            <dl class="went">
+                <div><dt title="A usable backup within 12 hours for servers, 24 hours for workstations">"Within the service level"</dt>{compliance}</div>
+                <div><dt>"Success, 24 hours"</dt>{move || ended.with(|(day, week)| success(*day, Some(*week)))}</div>
+                <div><dt>"Success, 7 days"</dt>{move || ended.with(|(_, week)| success(*week, None))}</div>
+            </dl>
+        </section>
+    }
+}
+
+/// What is new since yesterday.
+#[component]
+fn Fresh(view: RwSignal<FleetHome>) -> impl IntoView {
+    let new = Memo::new(move |_| view.with(|v| v.new));
+    let line = |n: i64, one: &'static str, many: &'static str, href: &'static str| {
+        (n > 0).then(|| view! { <li><a class="quiet-link" href=href><strong>{text::count(n)}</strong>" "{if n == 1 { one } else { many }}</a></li> })
+    };
+    view! {
+        <section class="card side-card" aria-labelledby="new">
+            <header class="section-head"><h2 id="new">"Since yesterday"</h2></header>
+            {move || {
+                let NewLine { opened, resolved, devices, reported, waiting } = new.get();
+                if opened + resolved + devices + reported + waiting == 0 {
+                    return view! { <p class="faint">"Nothing new in the last 24 hours."</p> }.into_any();
+                }
+                view! {
+                    <ul class="news-list" role="list">
+                        {line(opened, "new alert", "new alerts", "/backups/alerts?sort=time")}
+                        {line(resolved, "alert resolved", "alerts resolved", "/backups/alerts?state=resolved")}
+                        {line(devices, "new device", "new devices", "/backups/devices")}
+                        {line(reported, "first report of a device", "first reports of devices", "/backups/log?window=24h")}
+                        {line(waiting, "unknown name in the inbox", "unknown names in the inbox", "/settings/inbox")}
+                    </ul>
                 }
                 .into_any()
             }}
-        </Section>
-        {(!alerts.is_empty()).then(|| view! { <Section title="Latest open alerts"><AlertTable lines=alerts at changed/></Section> })}
+        </section>
     }
-    .into_any()
-}
-
-fn attention(line: DeviceLine, at: Time) -> AnyView {
-    let clock = use_now();
-    let now: RwSignal<DeviceNow> = Live::get().watch(line.now);
-    let why = move || {
-        let time = clock.get().unwrap_or(at);
-        now.with(|n| {
-            let name = |job: JobId| n.facts.jobs.iter().find(|j| j.job == job).map_or_else(|| "the backup".to_owned(), |j| j.name.clone());
-            assess(&n.facts, time).reasons.first().map(|r| text::reason(r, time, name)).unwrap_or_default()
-        })
-    };
-    view! {
-        <tr>
-            <th scope="row" class="cell-name">
-                <a class="row-link" href=format!("/devices/{}", line.id)>{line.name}</a>
-                <span class="cell-sub">{line.organization.1}</span>
-            </th>
-            <td data-label="Score"><ScorePill score=Signal::derive(move || now.with(|n| n.score)) band=Signal::derive(move || now.with(|n| n.band))/></td>
-            <td data-label="Why" class="cell-words">{why}</td>
-            <td data-label="Last backup"><TimeText at=Signal::derive(move || now.with(|n| n.last_usable_at)) none="never"/></td>
-            <td data-label="State"><DoingBadge now/></td>
-        </tr>
-    }
-    .into_any()
 }

@@ -7,7 +7,7 @@
 use crate::{
     components::{ErrorBox, Page},
     error::UiError,
-    pages::{backup, home, organizations, settings, start},
+    pages::{backup, home, organizations, search, settings, start, styleguide},
 };
 use leptos::{
     prelude::*,
@@ -34,8 +34,12 @@ pub enum Screen {
     Home,
     /// `/backups/devices`
     Devices,
+    /// `/backups/clients`
+    Clients,
     /// `/backups/alerts`
     Alerts,
+    /// `/backups/log`
+    JobLog,
     /// `/devices/{id}`
     Device,
     /// `/runs/{id}`
@@ -46,6 +50,14 @@ pub enum Screen {
     AddOrganization,
     /// `/organizations/{id}`
     Organization,
+    /// `/organizations/{id}/devices`
+    OrganizationDevices,
+    /// `/organizations/{id}/alerts`
+    OrganizationAlerts,
+    /// `/organizations/{id}/log`
+    OrganizationLog,
+    /// `/organizations/{id}/settings`
+    OrganizationSettings,
     /// `/settings/policies`
     Policies,
     /// `/settings/policies/{id}`
@@ -56,8 +68,14 @@ pub enum Screen {
     Keys,
     /// `/settings/inbox`
     Inbox,
+    /// `/settings/inbox/rules`
+    InboxRules,
     /// `/settings/audit`
     Audit,
+    /// `/search`
+    Search,
+    /// `/styleguide`
+    StyleGuide,
 }
 
 /// A part of the browser's program that is fetched as one.
@@ -65,7 +83,7 @@ pub enum Screen {
 pub enum Part {
     /// First start and sign-in: where nobody is signed in yet.
     Entry,
-    /// Home, devices, alerts.
+    /// Home, devices, clients, alerts, organizations.
     Fleet,
     /// One device, one run.
     Device,
@@ -100,10 +118,10 @@ impl Part {
         let mut steps = path.trim_matches('/').split('/');
         match (steps.next().unwrap_or_default(), steps.next(), steps.next()) {
             ("setup", None, None) | ("sign-in", ..) => Some(Self::Entry),
-            ("setup" | "organizations" | "settings", ..) | ("devices", Some("new"), None) | ("devices", Some(_), Some("connect")) => {
+            ("setup" | "settings" | "styleguide" | "search", ..) | ("organizations", Some("new"), None) | ("organizations", Some(_), Some("settings")) | ("devices", Some("new"), None) | ("devices", Some(_), Some("connect")) => {
                 Some(Self::Manage)
             }
-            ("" | "backups", ..) => Some(Self::Fleet),
+            ("" | "backups" | "organizations", ..) => Some(Self::Fleet),
             ("devices" | "runs", ..) => Some(Self::Device),
             _ => None,
         }
@@ -115,21 +133,26 @@ impl Screen {
     pub const fn part(self) -> Part {
         match self {
             Self::FirstStart | Self::SignIn => Part::Entry,
-            Self::Home | Self::Devices | Self::Alerts => Part::Fleet,
+            Self::Home | Self::Devices | Self::Clients | Self::Alerts | Self::JobLog => Part::Fleet,
+            Self::Organizations | Self::Organization | Self::OrganizationDevices | Self::OrganizationAlerts | Self::OrganizationLog => {
+                Part::Fleet
+            }
             Self::Device | Self::Run => Part::Device,
             Self::SetupOrganization
             | Self::SetupDevice
             | Self::AddDevice
             | Self::Connect
-            | Self::Organizations
             | Self::AddOrganization
-            | Self::Organization
+            | Self::OrganizationSettings
             | Self::Policies
             | Self::Policy
             | Self::Account
             | Self::Keys
             | Self::Inbox
-            | Self::Audit => Part::Manage,
+            | Self::InboxRules
+            | Self::Audit
+            | Self::Search
+            | Self::StyleGuide => Part::Manage,
         }
     }
 }
@@ -148,7 +171,14 @@ fn fleet_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
         Screen::Home => home::Home().into_any(),
         Screen::Devices => backup::devices::Devices().into_any(),
+        Screen::Clients => backup::clients::Clients().into_any(),
+        Screen::Organizations => organizations::list::Organizations().into_any(),
+        Screen::Organization => organizations::organization::Organization().into_any(),
+        Screen::OrganizationDevices => organizations::organization::OrganizationDevices().into_any(),
+        Screen::OrganizationAlerts => organizations::organization::OrganizationAlerts().into_any(),
+        Screen::OrganizationLog => organizations::organization::OrganizationLog().into_any(),
         Screen::Alerts => backup::alerts::Alerts().into_any(),
+        Screen::JobLog => backup::log::JobLog().into_any(),
         _ => ().into_any(),
     })
 }
@@ -169,15 +199,17 @@ fn manage_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::SetupDevice => start::add_device::SetupDevicePage().into_any(),
         Screen::AddDevice => start::add_device::AddDevicePage().into_any(),
         Screen::Connect => start::connect::Connect().into_any(),
-        Screen::Organizations => organizations::list::Organizations().into_any(),
         Screen::AddOrganization => organizations::add::AddOrganizationPage().into_any(),
-        Screen::Organization => organizations::organization::Organization().into_any(),
+        Screen::OrganizationSettings => organizations::organization::OrganizationSettings().into_any(),
         Screen::Policies => settings::policies::Policies().into_any(),
         Screen::Policy => settings::policy::Policy().into_any(),
         Screen::Account => settings::account::Account().into_any(),
         Screen::Keys => settings::keys::Keys().into_any(),
         Screen::Inbox => settings::inbox::Inbox().into_any(),
+        Screen::InboxRules => settings::rules::InboxRules().into_any(),
         Screen::Audit => settings::audit::Audit().into_any(),
+        Screen::Search => search::Search().into_any(),
+        Screen::StyleGuide => styleguide::StyleGuide().into_any(),
         _ => ().into_any(),
     })
 }
@@ -218,7 +250,9 @@ mod tests {
             ("/setup/device", Screen::SetupDevice),
             ("/sign-in", Screen::SignIn),
             ("/backups/devices", Screen::Devices),
+            ("/backups/clients", Screen::Clients),
             ("/backups/alerts", Screen::Alerts),
+            ("/backups/log", Screen::JobLog),
             ("/devices/new", Screen::AddDevice),
             ("/devices/0a/connect", Screen::Connect),
             ("/devices/0a", Screen::Device),
@@ -226,12 +260,19 @@ mod tests {
             ("/organizations", Screen::Organizations),
             ("/organizations/new", Screen::AddOrganization),
             ("/organizations/0a", Screen::Organization),
+            ("/organizations/0a/devices", Screen::OrganizationDevices),
+            ("/organizations/0a/alerts", Screen::OrganizationAlerts),
+            ("/organizations/0a/log", Screen::OrganizationLog),
+            ("/organizations/0a/settings", Screen::OrganizationSettings),
             ("/settings/policies", Screen::Policies),
             ("/settings/policies/0a", Screen::Policy),
             ("/settings/account", Screen::Account),
             ("/settings/keys", Screen::Keys),
             ("/settings/inbox", Screen::Inbox),
+            ("/settings/inbox/rules", Screen::InboxRules),
             ("/settings/audit", Screen::Audit),
+            ("/search", Screen::Search),
+            ("/styleguide", Screen::StyleGuide),
         ] {
             assert_eq!(Part::of_path(path), Some(screen.part()), "{path}");
         }

@@ -10,12 +10,15 @@ use axum::{
 };
 use domain::{
     access::{KeyRights, Role},
+    policy::DeviceClass,
     run::{RunEvent, RunState},
 };
 use engine::{
     ingest::{IncomingEvent, JobRef, RunRef, Subject},
     store::{
-        alerts, inbox, jobs,
+        alerts, inbox,
+        inbox_rules::{self, NewRule},
+        jobs,
         keys::{self, KeyScope, NewKey},
         policies, runs,
     },
@@ -26,7 +29,11 @@ use server::{
     config::Flags,
     http::{docs, rest},
 };
-use std::{fmt::Write, path::Path};
+use std::{
+    fmt::Write,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 const ALL: KeyRights = KeyRights { ingest: true, read: true, manage: true };
 
@@ -40,6 +47,9 @@ struct Tenant {
     alert: String,
     inbox: String,
     unwanted: String,
+    rules: Vec<String>,
+    /// Of the rules: how many have been named for deletion.
+    named: AtomicUsize,
     key: String,
 }
 
@@ -70,6 +80,12 @@ impl Tenant {
         let policy = policies::list(store, &actor).await.unwrap().remove(0);
         let new = NewKey { scope: KeyScope::Organization(client.organization), name: "spare".into(), rights: ALL, expires_at: None };
         let (key, _) = keys::create(store, &actor, new, START).await.unwrap();
+        let mut rules = Vec::new();
+        for n in 0..40 {
+            let (pattern, organization) = (format!("template-{n}-*"), client.organization);
+            let new = NewRule { pattern, organization, class: DeviceClass::Server, policy: None, tags: vec![] };
+            rules.push(inbox_rules::create(store, &actor, new, START).await.unwrap().to_string());
+        }
         Self {
             name,
             client: client.clone(),
@@ -79,8 +95,17 @@ impl Tenant {
             alert: alert.id.to_string(),
             inbox: waiting("unknown"),
             unwanted: waiting("unwanted"),
+            rules,
+            named: AtomicUsize::new(0),
             key: key.to_string(),
         }
+    }
+}
+
+impl Tenant {
+    /// Another rule each time: whoever may delete one takes it from nobody else.
+    fn next_rule(&self) -> &str {
+        &self.rules[1 + self.named.fetch_add(1, Ordering::Relaxed) % (self.rules.len() - 1)]
     }
 }
 
@@ -111,7 +136,7 @@ fn call(method: &Method, route: &str, t: &Tenant) -> Option<(String, Option<Valu
         ("POST", "check-ins") => with(route.into(), json!({ "device": c.device })),
         ("POST", "restore-tests") => with(route.into(), json!({ "device": c.device, "result": "passed" })),
         ("GET", "restore-tests") => plain(format!("{route}?device={}", c.device)),
-        ("GET", "partners" | "organizations" | "policies" | "devices" | "runs" | "alerts" | "inbox" | "keys" | "openapi.json") => {
+        ("GET", "partners" | "organizations" | "policies" | "devices" | "runs" | "alerts" | "inbox" | "inbox-rules" | "keys" | "openapi.json") => {
             plain(route.into())
         }
         ("GET", "audit") => plain(format!("{route}?partner={}", c.partner)),
@@ -136,6 +161,12 @@ fn call(method: &Method, route: &str, t: &Tenant) -> Option<(String, Option<Valu
         ("POST", "alerts/{id}/acknowledge") => with(at(route, &t.alert), json!({})),
         ("POST", "alerts/{id}/snooze") => with(at(route, &t.alert), json!({ "until": "2026-11-21T22:00:00Z" })),
         ("POST", "alerts/{id}/note") => with(at(route, &t.alert), json!({ "note": "seen" })),
+        ("POST", "inbox-rules") => with(route.into(), json!({ "pattern": "", "organization": c.organization })),
+        ("GET", "inbox-rules/{id}") => plain(at(route, &t.rules[0])),
+        ("PATCH", "inbox-rules/{id}") => with(at(route, &t.rules[0]), json!({})),
+        ("DELETE", "inbox-rules/{id}") => plain(at(route, &t.next_rule())),
+        ("POST", "inbox-rules/{id}/apply") => plain(at(route, &t.rules[0])),
+        ("DELETE", "policies/{id}") => plain(at(route, &t.policy)),
         ("POST", "inbox/{id}/assign") => with(at(route, &t.inbox), json!({ "name": "", "organization": c.organization })),
         ("POST", "inbox/{id}/dismiss") => plain(at(route, &t.unwanted)),
         ("POST", "keys/{id}/revoke") => plain(at(route, &t.key)),
@@ -274,10 +305,18 @@ async fn server_functions(app: &TestApp, tenants: &[Tenant], callers: &[Who], se
     }
 }
 
+fn alerts_of(c: &Client) -> Value {
+    json!({ "state": "", "severity": "", "kind": "", "organization": c.organization, "class": "", "search": "", "sort": "", "cursor": "" })
+}
+
+fn log_of(c: &Client) -> Value {
+    json!({ "result": "", "organization": c.organization, "device": "", "tool": "", "window": "", "cursor": "" })
+}
+
 fn arguments(path: &str, t: &Tenant) -> Option<Arguments> {
     let (c, form, wire) = (&t.client, |text: String| Some(Arguments::Form(text)), |json: Value| Some(Arguments::Json(json)));
     match path.strip_prefix("/sf/")? {
-        "start/setup" | "start/sign_in_view" | "organizations/list" | "organizations/add_view" | "settings/policies" | "settings/account" | "settings/audit"
+        "start/setup" | "start/sign_in_view" | "organizations/add_view" | "settings/policies" | "settings/account" | "settings/audit"
         | "settings/verify_audit" | "settings/keys" | "settings/inbox" => form(String::new()),
         "start/set_up" => form("form[name]=Eve&form[email]=eve%40x.test&form[password]=a+long+enough+one&form[again]=a+long+enough+one&form[partner]=Eve&form[time_zone]=UTC".into()),
         "start/sign_in" => form("email=nobody%40x.test&password=wrong".into()),
@@ -285,26 +324,43 @@ fn arguments(path: &str, t: &Tenant) -> Option<Arguments> {
         "start/add_device" => form(format!("form[organization]={}&form[name]=new&form[class]=server&form[policy]={}", c.organization, t.policy)),
         "start/connect" | "start/device_key" => form(format!("device={}", c.device)),
         "organizations/add" => form("form[name]=".into()),
-        "organizations/one" => form(format!("id={}", c.organization)),
+        "organizations/list" => wire(json!({ "query": { "search": "", "status": "", "partner": c.partner, "sort": "", "cursor": "" } })),
+        "organizations/one" => wire(json!({ "id": c.organization, "part": "overview", "window": "" })),
         "organizations/change" => form(format!("id={}&form[name]=", c.organization)),
         "organizations/activation" => form(format!("id={}&activated=true", c.organization)),
         "settings/policy" => form(format!("id={}", t.policy)),
         "settings/schedule_preview" | "settings/save_policy" => form(format!("form[id]={}&form[name]=&form[kind]=every&form[every]=1&form[unit]=days", t.policy)),
         "settings/make_key" => form(format!("form[name]=new&form[scope]={}&form[read]=true", c.organization)),
+        "settings/inbox_rules" => form(String::new()),
+        "settings/rule_preview" => form(format!("form[pattern]=un*&form[organization]={}", c.organization)),
+        "settings/save_rule" => form(format!("form[id]={}&form[pattern]=&form[organization]={}&form[class]=server", t.rules[0], c.organization)),
+        "settings/apply_rule" => form(format!("id={}", t.rules[0])),
+        "settings/delete_rule" => form(format!("id={}", t.next_rule())),
+        "settings/delete_policy" => form(format!("id={}", t.policy)),
+        "settings/change_password" => form("form[old]=wrong&form[new]=short&form[again]=short".into()),
+        "settings/switch_membership" => form(format!("to={}/{}", c.partner, c.organization)),
+        "settings/search" => wire(json!({ "text": "", "recent": [format!("/devices/{}", c.device)] })),
         "settings/revoke_key" => form(format!("id={}", t.key)),
         "settings/assign" => form(format!("form[inbox]={}&form[device]={}", t.inbox, c.device)),
         "settings/dismiss" => form(format!("id={}", t.unwanted)),
         "backup/home" => wire(json!({})),
         "backup/devices" => wire(json!({ "query": { "search": "", "organization": c.organization, "band": "", "class": "", "life": "", "sort": "", "cursor": "" } })),
-        "backup/device" => wire(json!({ "id": c.device })),
-        "backup/pause_device" | "backup/resume_device" | "backup/retire_device" => wire(json!({ "id": c.device })),
+        "backup/device" => wire(json!({ "id": c.device, "runs": null })),
+        "backup/pause_device" => wire(json!({ "id": c.device, "reason": "" })),
+        "backup/resume_device" | "backup/retire_device" => wire(json!({ "id": c.device })),
+        "backup/edit_job" => wire(json!({ "id": t.job, "edit": { "name": "", "kind": "policy", "every": "", "unit": "", "cron": "", "time_zone": "" } })),
+        "backup/record_restore_test" => wire(json!({ "device": c.device, "test": { "at": START, "passed": true, "scope": "", "rpo_seconds": null, "rto_seconds": null, "note": "" } })),
+        "backup/slots" => wire(json!({ "device": c.device, "schedule": { "name": "", "kind": "cron", "cron": "30 2 * * *", "time_zone": "UTC" } })),
         "backup/edit_device" => wire(json!({ "id": c.device, "edit": { "name": "", "class": "server", "policy": t.policy, "quota_bytes": null, "tags": [] } })),
+        "backup/clients" => wire(json!({ "query": { "search": "", "partner": c.partner, "standing": "", "sort": "", "cursor": "" } })),
         "backup/runs" => wire(json!({ "device": c.device, "cursor": null })),
         "backup/run" => wire(json!({ "id": t.run })),
-        "backup/alerts" => wire(json!({ "query": { "state": "", "kind": "", "organization": c.organization, "cursor": "" } })),
-        "backup/acknowledge_alert" => wire(json!({ "id": t.alert, "reason": "" })),
-        "backup/snooze_alert" => wire(json!({ "id": t.alert, "hours": 1, "reason": "" })),
-        "backup/note_alert" => wire(json!({ "id": t.alert, "text": "seen" })),
+        "backup/alerts" => wire(json!({ "query": alerts_of(c) })),
+        "backup/alerts_news" => wire(json!({ "query": alerts_of(c), "shown": [t.alert] })),
+        "backup/alert" => wire(json!({ "id": t.alert })),
+        "backup/tend_alerts" => wire(json!({ "ids": [t.alert], "tend": { "what": "note", "hours": 1, "words": "seen" } })),
+        "backup/job_log" => wire(json!({ "query": log_of(c) })),
+        "backup/job_log_news" => wire(json!({ "query": log_of(c), "after": null })),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Alerts: the list, and tending them.
+//! Alerts: the list, what has changed in it, one in full, and tending them.
 
 use crate::error::UiError;
 use crate::wire::Wire;
@@ -6,6 +6,7 @@ use domain::{
     alert::{AlertKind, Severity},
     health::Reason,
     ids::{AlertId, DeviceId, JobId, OrganizationId, RunId},
+    policy::DeviceClass,
     time::Time,
 };
 use leptos::prelude::*;
@@ -31,6 +32,8 @@ pub struct AlertLine {
     pub id: AlertId,
     /// Its device and that one's name.
     pub device: (DeviceId, String),
+    /// Class of that device.
+    pub class: DeviceClass,
     /// Its organization and that one's name.
     pub organization: (OrganizationId, String),
     /// The job it comes from, and that one's name.
@@ -41,6 +44,8 @@ pub struct AlertLine {
     pub kind: AlertKind,
     /// How bad.
     pub severity: Severity,
+    /// How soon it wants attention; greater is sooner.
+    pub worth: i64,
     /// The fact and its number.
     pub reason: Reason,
     /// What its run said at its end.
@@ -51,6 +56,8 @@ pub struct AlertLine {
     pub opened_at: Time,
     /// When it resolved by itself.
     pub resolved_at: Option<Time>,
+    /// How many times it came back.
+    pub reopened: i64,
     /// Recorded but not alerted.
     pub muted: bool,
     /// When and by whom it was acknowledged.
@@ -71,27 +78,100 @@ impl AlertLine {
 /// What the list asks for; empty texts ask for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertsQuery {
-    /// `open` (default) or `resolved`.
+    /// `open` (default), `untended`, `acknowledged`, `snoozed` or `resolved`.
     pub state: String,
+    /// Word of a severity.
+    pub severity: String,
     /// Word of a kind.
     pub kind: String,
     /// Id of an organization.
     pub organization: String,
+    /// Word of a class.
+    pub class: String,
+    /// Part of a device's or client's name.
+    pub search: String,
+    /// `worth` (default) or `time`; what is resolved is always by time.
+    pub sort: String,
     /// Where to go on.
     pub cursor: String,
+}
+
+/// How many open alerts the filter leaves, by state (whatever the severity) and by severity (in the chosen state).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertCounts {
+    /// Open.
+    pub open: i64,
+    /// Nobody tends them.
+    pub untended: i64,
+    /// Somebody takes care of them.
+    pub acknowledged: i64,
+    /// Quiet for now.
+    pub snoozed: i64,
+    /// Of the chosen state: critical.
+    pub critical: i64,
+    /// Of the chosen state: warnings.
+    pub warning: i64,
+    /// More are there than were counted.
+    pub is_more: bool,
 }
 
 /// The list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertsView {
+    /// What was asked.
+    pub query: AlertsQuery,
     /// The rows.
     pub lines: Vec<AlertLine>,
     /// Where the next page begins.
     pub next_cursor: Option<String>,
-    /// Organizations to choose from: (id, name).
-    pub organizations: Vec<(String, String)>,
+    /// How many there are.
+    pub counts: AlertCounts,
+    /// The organization that the list is narrowed to: (id, name).
+    pub organization: Option<(String, String)>,
     /// The server's time.
     pub at: Time,
+}
+
+/// What has changed since a list was loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertsNews {
+    /// The alerts on the page, as they are now.
+    pub shown: Vec<AlertLine>,
+    /// The first rows of the list as it is now.
+    pub first: Vec<AlertLine>,
+    /// How many there are.
+    pub counts: AlertCounts,
+}
+
+/// One alert in full.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertView {
+    /// As in the list, with what became of it.
+    pub line: AlertLine,
+    /// The end of its run's log.
+    pub log_tail: Option<String>,
+}
+
+/// What is to be done about alerts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tend {
+    /// `acknowledge`, `snooze` or `note`.
+    pub what: String,
+    /// Hours of a snooze.
+    pub hours: u32,
+    /// A reason, or the note.
+    pub words: String,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TendedView {
+    /// How many were tended.
+    pub done: usize,
+    /// How many had resolved by themselves meanwhile.
+    pub resolved: usize,
+    /// How many could not be tended for another reason, and the first reason.
+    pub refused: Option<(usize, String)>,
 }
 
 /// The list of alerts.
@@ -100,42 +180,34 @@ pub struct AlertsView {
 /// Signed out, not allowed, or a cursor of another order.
 #[server(prefix = "/sf", endpoint = "backup/alerts", input = Wire, output = Wire)]
 pub async fn load_alerts(query: AlertsQuery) -> Result<AlertsView, UiError> {
-    ssr::list(query).await
+    ssr::view(query).await
 }
 
-/// Says that somebody takes care of it, and why or how.
+/// What has changed since the list was loaded: `shown` are the alerts on the page.
 ///
 /// # Errors
-/// Signed out, not allowed, or not within the scope.
-#[server(prefix = "/sf", endpoint = "backup/acknowledge_alert", input = Wire, output = Wire)]
-pub async fn acknowledge_alert(id: AlertId, reason: String) -> Result<(), UiError> {
-    let (engine, actor) = crate::context::actor()?;
-    Ok(engine::store::alerts::acknowledge(&engine, &actor, id, &reason, crate::context::now(&engine)).await?)
+/// Signed out, or not allowed.
+#[server(prefix = "/sf", endpoint = "backup/alerts_news", input = Wire, output = Wire)]
+pub async fn load_alerts_news(query: AlertsQuery, shown: Vec<AlertId>) -> Result<AlertsNews, UiError> {
+    ssr::news(query, shown).await
 }
 
-/// Keeps it quiet for so many hours.
+/// One alert with what became of it and the end of its run's log.
 ///
 /// # Errors
-/// Signed out, not allowed, or not within the scope.
-#[server(prefix = "/sf", endpoint = "backup/snooze_alert", input = Wire, output = Wire)]
-pub async fn snooze_alert(id: AlertId, hours: u32, reason: String) -> Result<(), UiError> {
-    let (engine, actor) = crate::context::actor()?;
-    let now = crate::context::now(&engine);
-    let until = now + domain::time::Span::hours(hours.clamp(1, 24 * 90).into());
-    if !reason.trim().is_empty() {
-        engine::store::alerts::note(&engine, &actor, id, &reason, now).await?;
-    }
-    Ok(engine::store::alerts::snooze(&engine, &actor, id, until, now).await?)
+/// Signed out, or not within the scope.
+#[server(prefix = "/sf", endpoint = "backup/alert", input = Wire, output = Wire)]
+pub async fn load_alert(id: AlertId) -> Result<AlertView, UiError> {
+    ssr::one(id).await
 }
 
-/// Adds a note.
+/// Tends alerts, as many of them as can be.
 ///
 /// # Errors
-/// Signed out, not allowed, or not within the scope.
-#[server(prefix = "/sf", endpoint = "backup/note_alert", input = Wire, output = Wire)]
-pub async fn note_alert(id: AlertId, text: String) -> Result<(), UiError> {
-    let (engine, actor) = crate::context::actor()?;
-    Ok(engine::store::alerts::note(&engine, &actor, id, &text, crate::context::now(&engine)).await?)
+/// Signed out, not allowed, none of them within the scope, or words that can't be taken.
+#[server(prefix = "/sf", endpoint = "backup/tend_alerts", input = Wire, output = Wire)]
+pub async fn tend_alerts(ids: Vec<AlertId>, tend: Tend) -> Result<TendedView, UiError> {
+    ssr::tend(ids, tend).await
 }
 
 #[cfg(feature = "ssr")]

@@ -1,23 +1,144 @@
-//! Home: how the fleet is, and what needs attention.
+//! Home: what needs attention, what goes on, what is new, how it went; for finance seats and plans.
 
-use super::{AlertLine, DeviceLine};
+use super::LogLine;
 use crate::error::UiError;
 use crate::wire::Wire;
-use domain::{live::CountsNow, time::Time};
+use domain::{
+    alert::{AlertKind, Severity},
+    health::Reason,
+    ids::{DeviceId, JobId, OrganizationId, RunId},
+    live::CountsNow,
+    time::Time,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// What Home shows.
+/// One thing that needs attention: a device, or devices of one client with the same trouble.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HomeView {
+pub struct AttentionLine {
+    /// What kind of trouble.
+    pub kind: AlertKind,
+    /// How bad.
+    pub severity: Severity,
+    /// Whose.
+    pub organization: (OrganizationId, String),
+    /// The first few devices.
+    pub devices: Vec<(DeviceId, String)>,
+    /// How many there are.
+    pub size: usize,
+    /// The fact and its number, of the first device.
+    pub reason: Reason,
+    /// The job behind it.
+    pub job: Option<(JobId, String)>,
+    /// The run behind it.
+    pub run: Option<RunId>,
+    /// What that run said.
+    pub said: Option<String>,
+    /// Since when.
+    pub since: Time,
+    /// What else is wrong with a device that stands alone.
+    pub also: Vec<AlertKind>,
+}
+
+/// What is new since yesterday.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewLine {
+    /// Alerts that were opened.
+    pub opened: i64,
+    /// Alerts that resolved.
+    pub resolved: i64,
+    /// Devices that were enrolled.
+    pub devices: i64,
+    /// Devices that reported for the first time.
+    pub reported: i64,
+    /// New names in the inbox.
+    pub waiting: i64,
+}
+
+/// Runs that ended, by result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedLine {
+    /// Succeeded.
+    pub succeeded: i64,
+    /// Usable with issues.
+    pub warning: i64,
+    /// Failed.
+    pub failed: i64,
+    /// Missed.
+    pub missed: i64,
+}
+
+impl EndedLine {
+    /// Share of usable runs in hundredths of a percent, rounded down; none: no run ended.
+    pub const fn success(self) -> Option<i64> {
+        let usable = self.succeeded + self.warning;
+        let all = usable + self.failed + self.missed;
+        if all > 0 { Some(usable * 10_000 / all) } else { None }
+    }
+}
+
+/// Home of those who look after backups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FleetHome {
     /// Counts of the scope.
     pub counts: CountsNow,
-    /// The devices with the lowest scores that are not healthy.
-    pub worst: Vec<DeviceLine>,
-    /// Open alerts, latest first.
-    pub alerts: Vec<AlertLine>,
+    /// Devices that the default service level covers.
+    pub covered: i64,
+    /// Of them, those in breach now.
+    pub in_breach: i64,
+    /// What needs attention, by worth.
+    pub attention: Vec<AttentionLine>,
+    /// Alerts that nobody tends and that aren't among them.
+    pub unshown: i64,
+    /// There are more of those than were counted.
+    pub is_more: bool,
+    /// Open alerts that somebody tends.
+    pub tended: i64,
+    /// Open runs, latest start first.
+    pub open_runs: Vec<LogLine>,
+    /// What is new since yesterday.
+    pub new: NewLine,
+    /// Runs of the last 24 hours.
+    pub day: EndedLine,
+    /// Runs of the last seven days.
+    pub week: EndedLine,
     /// The server's time.
     pub at: Time,
+}
+
+/// Plan and seats of an organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanLine {
+    /// Which organization.
+    pub id: OrganizationId,
+    /// Its name.
+    pub name: String,
+    /// `activated` or `deactivated`.
+    pub status: String,
+    /// Name of its plan.
+    pub plan_name: String,
+    /// What was sold.
+    pub plan_type: String,
+    /// Seats it may use.
+    pub seat_limit: Option<i64>,
+}
+
+/// Home of finance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlansHome {
+    /// Organizations by name; the first 500.
+    pub plans: Vec<PlanLine>,
+    /// There are more.
+    pub is_more: bool,
+}
+
+/// What Home shows, by who looks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HomeView {
+    /// Those who look after backups, or whose they are.
+    Fleet(Box<FleetHome>),
+    /// Finance: seats and plans only (D11).
+    Plans(PlansHome),
 }
 
 /// Home.
@@ -26,18 +147,94 @@ pub struct HomeView {
 /// Signed out, or not allowed.
 #[server(prefix = "/sf", endpoint = "backup/home", input = Wire, output = Wire)]
 pub async fn load_home() -> Result<HomeView, UiError> {
-    use domain::{health::Band, policy::DeviceLife};
-    use engine::store::devices::{DeviceFilter, list};
     let (engine, actor) = crate::context::actor()?;
     let now = crate::context::now(&engine);
-    let counts = engine::store::organizations::counts_in_scope(&engine.store, &actor).await?;
-    let filter = DeviceFilter { limit: Some(12), ..DeviceFilter::default() };
-    let worst = list(&engine.store, &actor, &filter, now).await?.items;
-    let worst = worst
-        .into_iter()
-        .filter(|d| d.band != Band::Healthy && matches!(d.life, DeviceLife::Active | DeviceLife::Pending))
-        .map(super::devices::ssr::line)
-        .collect();
-    let alerts = super::alerts::ssr::open(&engine, &actor, 8).await?;
-    Ok(HomeView { counts, worst, alerts, at: now })
+    if actor.may(domain::access::Action::SeeDashboards) {
+        Ok(HomeView::Fleet(Box::new(ssr::fleet(&engine, &actor, now).await?)))
+    } else {
+        Ok(HomeView::Plans(ssr::plans(&engine, &actor).await?))
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod ssr {
+    use super::{AttentionLine, EndedLine, FleetHome, NewLine, PlanLine, PlansHome};
+    use crate::{api::backup::log, error::UiError};
+    use domain::{
+        access::Actor,
+        time::{Span, Time},
+    };
+    use engine::{
+        Engine,
+        store::{
+            organizations::{self, OrganizationFilter},
+            overview::{self, Attention, Ended},
+        },
+    };
+
+    const MOST_PLANS: u64 = 500;
+
+    fn attention(a: Attention) -> AttentionLine {
+        AttentionLine {
+            kind: a.kind,
+            severity: a.severity,
+            organization: a.organization,
+            devices: a.devices,
+            size: a.size,
+            reason: a.reason,
+            job: a.job,
+            run: a.run,
+            said: a.said,
+            since: a.since,
+            also: a.also,
+        }
+    }
+
+    const fn ended(e: Ended) -> EndedLine {
+        EndedLine { succeeded: e.succeeded, warning: e.warning, failed: e.failed, missed: e.missed }
+    }
+
+    pub(super) async fn fleet(engine: &Engine, actor: &Actor, now: Time) -> Result<FleetHome, UiError> {
+        let o = overview::overview(&engine.store, actor, now - Span::DAY, now).await?;
+        Ok(FleetHome {
+            counts: o.counts,
+            covered: o.covered,
+            in_breach: o.in_breach,
+            attention: o.attention.into_iter().map(attention).collect(),
+            unshown: o.unshown,
+            is_more: o.is_more,
+            tended: o.tended,
+            open_runs: o.open_runs.into_iter().map(log::ssr::line).collect(),
+            new: NewLine {
+                opened: o.new.opened,
+                resolved: o.new.resolved,
+                devices: o.new.devices,
+                reported: o.new.reported,
+                waiting: o.new.waiting,
+            },
+            day: ended(o.day),
+            week: ended(o.week),
+            at: now,
+        })
+    }
+
+    pub(super) async fn plans(engine: &Engine, actor: &Actor) -> Result<PlansHome, UiError> {
+        let filter = OrganizationFilter { limit: Some(MOST_PLANS), ..OrganizationFilter::default() };
+        let page = organizations::list(&engine.store, actor, &filter).await?;
+        Ok(PlansHome {
+            is_more: page.next_cursor.is_some(),
+            plans: page
+                .items
+                .into_iter()
+                .map(|o| PlanLine {
+                    id: o.id,
+                    name: o.name,
+                    status: o.status.as_str().to_owned(),
+                    plan_name: o.plan_name,
+                    plan_type: o.plan_type.as_str().to_owned(),
+                    seat_limit: o.seat_limit,
+                })
+                .collect(),
+        })
+    }
 }

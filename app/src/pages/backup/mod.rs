@@ -1,11 +1,16 @@
 //! Backups: devices, runs, alerts.
 
 pub mod alerts;
+mod client;
+pub mod clients;
 pub mod device;
 pub mod devices;
-mod row;
+pub mod log;
+pub(crate) mod row;
 pub mod run;
+pub(crate) mod soon;
 pub(crate) mod state;
+pub(crate) mod success;
 mod tend;
 
 use crate::components::{Tab, Tabs};
@@ -20,7 +25,12 @@ pub fn Console() -> impl IntoView {
     view! {
         <Tabs
             label="Backups"
-            tabs=vec![Tab::new("/backups/devices", "Devices"), Tab { href: "/backups/alerts".into(), label: "Alerts", count }]
+            tabs=vec![
+                Tab::new("/backups/devices", "Devices"),
+                Tab::new("/backups/clients", "Clients"),
+                Tab { href: "/backups/alerts".into(), label: "Alerts", count },
+                Tab::new("/backups/log", "Job log"),
+            ]
         />
     }
 }

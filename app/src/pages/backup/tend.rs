@@ -1,14 +1,50 @@
-//! Tending an alert: acknowledge it with a reason, keep it quiet for a while, write a note.
+//! Tending alerts: acknowledge them with a reason, keep them quiet for a while, write a note. One dialog for one or many.
 
 use crate::{
-    api::backup::{AlertLine, acknowledge_alert, note_alert, snooze_alert},
-    components::{Button, ButtonKind, Dialog, SelectField, TextField, use_toasts},
+    api::backup::{AlertEvent, AlertLine, Tend, TendedView, tend_alerts},
+    components::{Button, ButtonKind, Dialog, SelectField, TextField, TimeText, use_toasts},
     error::UiError,
 };
-use domain::text;
+use domain::{ids::AlertId, text};
 use leptos::{prelude::*, task::spawn_local};
 
-/// A button and its dialog.
+/// What the dialog is open for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// Which alerts.
+    pub ids: Vec<AlertId>,
+    /// `acknowledge`, `snooze` or `note`.
+    pub what: &'static str,
+    /// The dialog's heading.
+    pub title: String,
+}
+
+/// The dialog of a page: opens when a wish is set.
+#[component]
+pub fn TendDialog(
+    /// What is wished; none: closed.
+    wish: RwSignal<Option<Wish>>,
+    /// Called after alerts were tended.
+    changed: Callback<()>,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    Effect::new(move |_| open.set(wish.with(Option::is_some)));
+    Effect::new(move |before: Option<bool>| {
+        let now = open.get();
+        if before == Some(true) && !now {
+            wish.set(None);
+        }
+        now
+    });
+    let title = Signal::derive(move || wish.with(|w| w.as_ref().map(|w| w.title.clone()).unwrap_or_default()));
+    view! {
+        <Dialog open title>
+            {move || wish.get_untracked().map(|wish| view! { <Form ids=wish.ids what=wish.what open changed/> })}
+        </Dialog>
+    }
+}
+
+/// A button and its dialog, for one alert.
 #[component]
 pub fn TendAlert(
     /// The alert.
@@ -25,35 +61,53 @@ pub fn TendAlert(
         <Dialog open title=title>
             {move || {
                 let events = events.get_value();
-                view! { <Form id open changed/> {(!events.is_empty()).then(|| history(events))} }
+                view! { <Form ids=vec![id] what="acknowledge" open changed/> {(!events.is_empty()).then(|| view! { <h3>"What happened"</h3>{history(events)} })} }
             }}
         </Dialog>
     }
 }
 
-fn history(events: Vec<crate::api::backup::AlertEvent>) -> AnyView {
-    view! {
-        <h3>"What happened"</h3>
-        <ol class="events">
-            {events
-                .into_iter()
-                .map(|e| view! { <li><time datetime=text::rfc3339(e.at)>{text::utc(e.at)}</time>" "{e.what}" by "{e.who}{(!e.note.is_empty()).then(|| format!(": {}", e.note))}</li> })
-                .collect_view()}
-        </ol>
-    }
-    .into_any()
+/// What became of an alert, oldest first.
+pub fn history(events: Vec<AlertEvent>) -> AnyView {
+    let row = |e: AlertEvent| {
+        view! {
+            <li>
+                <TimeText at=e.at exact=true/>
+                " "
+                {e.what}
+                {(e.who != "system").then(|| format!(" by {}", e.who))}
+                {(!e.note.is_empty()).then(|| format!(": {}", e.note))}
+            </li>
+        }
+    };
+    view! { <ol class="events">{events.into_iter().map(row).collect_view()}</ol> }.into_any()
 }
 
-/// How long an alert may be kept quiet: (hours, words).
+/// How long alerts may be kept quiet: (hours, words).
 fn spans() -> Vec<(String, String)> {
     [("1", "1 hour"), ("4", "4 hours"), ("24", "1 day"), ("72", "3 days"), ("168", "1 week")]
         .map(|(hours, words)| (hours.to_owned(), words.to_owned()))
         .into()
 }
 
+/// What was done, in words.
+fn told(tended: &TendedView, what: &str) -> String {
+    let alerts = |n: usize| if n == 1 { "1 alert".to_owned() } else { format!("{n} alerts") };
+    let done = match what {
+        "snooze" => format!("{} quiet for now.", alerts(tended.done)),
+        "note" => format!("Note kept with {}.", alerts(tended.done)),
+        _ => format!("{} acknowledged.", alerts(tended.done)),
+    };
+    let resolved = (tended.resolved > 0).then(|| format!(" {} had resolved meanwhile.", alerts(tended.resolved)));
+    let refused = tended.refused.as_ref().map(|(n, why)| format!(" Not done for {}: {why}", alerts(*n)));
+    [Some(done), resolved, refused].into_iter().flatten().collect()
+}
+
 #[component]
-fn Form(id: domain::ids::AlertId, open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
-    let what = RwSignal::new("acknowledge".to_owned());
+fn Form(ids: Vec<AlertId>, what: &'static str, open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
+    let many = ids.len();
+    let ids = StoredValue::new(ids);
+    let chosen = RwSignal::new(what.to_owned());
     let hours = RwSignal::new("24".to_owned());
     let words = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
@@ -61,28 +115,27 @@ fn Form(id: domain::ids::AlertId, open: RwSignal<bool>, changed: Callback<()>) -
     let toasts = use_toasts();
     let send = move || {
         busy.set(true);
-        let (what, hours, words) = (what.get_untracked(), hours.get_untracked(), words.get_untracked());
+        let what = chosen.get_untracked();
+        let tend = Tend { what: what.clone(), hours: hours.get_untracked().parse().unwrap_or(24), words: words.get_untracked() };
         spawn_local(async move {
-            let done = match what.as_str() {
-                "snooze" => snooze_alert(id, hours.parse().unwrap_or(24), words).await.map(|()| "The alert is quiet for now."),
-                "note" => note_alert(id, words).await.map(|()| "The note is kept."),
-                _ => acknowledge_alert(id, words).await.map(|()| "Acknowledged."),
-            };
-            busy.set(false);
+            let done = tend_alerts(ids.get_value(), tend).await;
+            let _ = busy.try_set(false);
             match done {
-                Ok(said) => {
-                    toasts.say(said);
-                    open.set(false);
+                Ok(tended) => {
+                    toasts.say(told(&tended, &what));
+                    let _ = open.try_set(false);
                     changed.run(());
                 }
-                Err(wrong) => error.set(Some(wrong)),
+                Err(wrong) => {
+                    let _ = error.try_set(Some(wrong));
+                }
             }
         });
     };
     let choice = |value: &'static str, label: &'static str| {
         view! {
             <label class="radio">
-                <input type="radio" name="what" value=value checked=value == "acknowledge" on:change=move |_| what.set(value.to_owned())/>
+                <input type="radio" name="what" value=value checked=value == what on:change=move |_| chosen.set(value.to_owned())/>
                 {label}
             </label>
         }
@@ -95,20 +148,14 @@ fn Form(id: domain::ids::AlertId, open: RwSignal<bool>, changed: Callback<()>) -
                 send();
             }
         >
+            {(many > 1).then(|| view! { <p>{format!("{many} alerts. One that has resolved meanwhile is left as it is.")}</p> })}
             <fieldset class="radios">
                 <legend>"What to do"</legend>
                 {choice("acknowledge", "Acknowledge: somebody takes care of it")}
                 {choice("snooze", "Snooze: keep it quiet for a while")}
                 {choice("note", "Note only")}
             </fieldset>
-            {move || (what.get() == "snooze").then(|| view! {
-                <SelectField
-                    label="For"
-                    name="hours"
-                    value=hours
-                    options=spans()
-                />
-            })}
+            {move || (chosen.get() == "snooze").then(|| view! { <SelectField label="For" name="hours" value=hours options=spans()/> })}
             <TextField label="Reason or note" name="words" value=words error=Signal::derive(move || error.get().map(|e| e.message))/>
             <div class="form-actions">
                 <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>

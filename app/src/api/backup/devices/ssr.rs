@@ -14,7 +14,6 @@ use engine::{
     },
 };
 
-const MOST_ORGANIZATIONS: u64 = 500;
 
 pub(in crate::api::backup) fn line(row: DeviceRow) -> DeviceLine {
     let now = DeviceNow {
@@ -78,13 +77,6 @@ fn filter(query: &DevicesQuery) -> DeviceFilter {
         cursor: Some(query.cursor.clone()).filter(|c| !c.is_empty()),
         limit: None,
     }
-}
-
-/// Organizations to choose from.
-pub(in crate::api::backup) async fn choices(engine: &Engine, actor: &Actor) -> Result<Vec<(String, String)>, UiError> {
-    let filter = organizations::OrganizationFilter { limit: Some(MOST_ORGANIZATIONS), ..Default::default() };
-    let page = organizations::list(&engine.store, actor, &filter).await?;
-    Ok(page.items.into_iter().map(|o| (o.id.to_string(), o.name)).collect())
 }
 
 pub(super) async fn devices(query: DevicesQuery) -> Result<DevicesView, UiError> {

@@ -1,0 +1,75 @@
+//! A run in the log. An open one follows its device's stream until it has ended.
+
+use crate::{
+    api::backup::LogLine,
+    components::{RunBadge, TimeText},
+    live::{Live, use_now},
+    pages::backup::state::took,
+};
+use domain::{live::RunNow, run::RunState, text};
+use leptos::prelude::*;
+
+/// The line with what the stream says of its run.
+pub fn moved(mut line: LogLine, now: &RunNow) -> LogLine {
+    line.state = now.state;
+    line.started_at = now.started_at;
+    line.ended_at = now.ended_at;
+    line.attempt = now.attempt;
+    line.percent = now.percent;
+    line.items = now.items.or(line.items);
+    line.bytes = now.bytes.or(line.bytes);
+    line.message = now.message.clone().or(line.message);
+    line
+}
+
+/// The line as it is: if it is open, it follows the stream.
+pub fn follow(line: LogLine) -> Memo<LogLine> {
+    if !line.state.is_open() {
+        return Memo::new(move |_| line.clone());
+    }
+    let heard = Live::get().follow_runs(line.device.0);
+    // Kept: the stream's next word of the device may be of another run.
+    Memo::new(move |before: Option<&LogLine>| {
+        let line = before.unwrap_or(&line).clone();
+        heard.with(|runs| match runs.iter().find(|r| r.run == line.id) {
+            Some(now) => moved(line, now),
+            None => line,
+        })
+    })
+}
+
+/// What stands behind a state: how far, which attempt, why it ended.
+pub fn detail(line: &LogLine) -> String {
+    match line.state {
+        RunState::Running => line.percent.map(|p| format!("{p} %")).unwrap_or_default(),
+        RunState::Retrying => format!("attempt {}", line.attempt),
+        RunState::Failed if line.timed_out => "timed out".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The row.
+#[component]
+pub fn LogRow(
+    /// The run.
+    line: LogLine,
+) -> impl IntoView {
+    let now = use_now();
+    let line = follow(line);
+    let seen = line.get_untracked();
+    let lasted = move || line.with(|l| took(l.started_at, l.ended_at.or_else(|| now.get())));
+    view! {
+        <tr>
+            <th scope="row" class="cell-name"><a class="row-link" href=format!("/runs/{}", seen.id)><TimeText at=seen.started_at/></a></th>
+            <td data-label="Result"><RunBadge state=Signal::derive(move || line.with(|l| l.state)) detail=Signal::derive(move || line.with(detail))/></td>
+            <td data-label="Device"><a class="quiet-link" href=format!("/devices/{}", seen.device.0)>{seen.device.1}</a></td>
+            <td data-label="Client"><a class="quiet-link" href=format!("/organizations/{}", seen.organization.0)>{seen.organization.1}</a></td>
+            <td data-label="Job">{seen.job}</td>
+            <td data-label="Took" class="number">{lasted}</td>
+            <td data-label="Size" class="number">{move || line.with(|l| l.bytes.map(text::bytes))}</td>
+            <td data-label="Attempts" class="number">{move || line.with(|l| l.attempt)}</td>
+            <td data-label="Tool">{seen.tool}</td>
+            <td data-label="Message" class="cell-words">{move || line.with(|l| l.message.clone())}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,101 @@
+//! What needs attention: one line for a device, or for devices of a client with the same cause. What is wrong with its number, since
+//! when, what to do, and where.
+
+use crate::{
+    api::backup::AttentionLine,
+    components::{SeverityBadge, TimeText},
+    live::use_now,
+};
+use domain::{alert::AlertKind, health::Reason, text, time::Time};
+use leptos::prelude::*;
+
+/// A number of percent, rounded down.
+fn percent(part: i64, whole: i64) -> i64 {
+    (i128::from(part) * 100 / i128::from(whole.max(1))).try_into().unwrap_or(i64::MAX)
+}
+
+/// What is wrong, in a few words with its number.
+pub fn what(line: &AttentionLine, now: Time) -> String {
+    let job = line.job.as_ref().map(|(_, name)| name.clone()).unwrap_or_else(|| "backup".to_owned());
+    let words = match line.reason {
+        Reason::NeverReported { since } => format!("no backup yet, waiting for {}", text::span(now - since)),
+        Reason::Silent { since } => format!("nothing heard for {}", text::span(now - since)),
+        Reason::Failing { failures: 1, .. } => format!("{job}: the last run failed"),
+        Reason::Failing { failures, .. } => format!("{job}: {failures} failures in a row"),
+        Reason::PastDue { due, last: Some(last), .. } => {
+            format!("{job}: {} past due, last backup {} ago", text::span(now - due), text::span(now - last))
+        }
+        Reason::PastDue { due, last: None, .. } => format!("{job}: {} past due, never backed up", text::span(now - due)),
+        Reason::Offline { since } => format!("offline for {}", text::span(now - since)),
+        Reason::RestoreFailed { .. } => "the last restore test failed".to_owned(),
+        Reason::RestoreMissing { .. } => "no restore test yet".to_owned(),
+        Reason::RestoreStale { at } => format!("last restore test {} ago", text::span(now - at)),
+        Reason::LowSuccess { usable, of } => format!("only {usable} of {of} runs usable in 7 days"),
+        Reason::StorageFull { used, quota } => format!("{} % of its quota used", percent(used, quota)),
+        Reason::Stuck { since, .. } => format!("{job}: ran for {} and was given up", text::span(now - since)),
+        Reason::FarLess { bytes, usual, .. } => {
+            format!("{job}: holds {}, {} % of the usual size", text::bytes(bytes), percent(bytes, usual))
+        }
+        Reason::AllWell { .. } => text::kind_label(line.kind).to_owned(),
+    };
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// What a folded line says: the kind, and what was said where a run failed.
+fn folded(line: &AttentionLine) -> String {
+    match (line.kind, &line.said) {
+        (AlertKind::JobFailed, Some(said)) => said.lines().next().unwrap_or_default().to_owned(),
+        _ => text::kind_label(line.kind).to_owned(),
+    }
+}
+
+fn target(line: &AttentionLine) -> String {
+    match (line.size, line.devices.first()) {
+        (1, Some((device, _))) => format!("/devices/{device}"),
+        _ => format!("/backups/alerts?organization={}&kind={}", line.organization.0, line.kind),
+    }
+}
+
+fn subject(line: &AttentionLine) -> String {
+    match (line.size, line.devices.first()) {
+        (1, Some((_, name))) => name.clone(),
+        (n, _) => format!("{n} devices"),
+    }
+}
+
+/// The names of some devices of a group.
+fn names(line: &AttentionLine) -> Option<String> {
+    let named: Vec<&str> = line.devices.iter().map(|(_, name)| name.as_str()).collect();
+    let more = line.size.saturating_sub(named.len());
+    let more = (more > 0).then(|| format!(" and {more} more")).unwrap_or_default();
+    (line.size > 1).then(|| named.join(", ") + &more)
+}
+
+/// A line of the list. `of_client`: it is one client's own Home, so whose it is goes without saying.
+pub fn item(line: AttentionLine, at: Time, of_client: bool) -> AnyView {
+    let now = use_now();
+    let (href, subject, names) = (target(&line), subject(&line), names(&line));
+    let said = line.said.clone().filter(|s| line.size == 1 && !s.is_empty());
+    let also: Vec<&str> = line.also.iter().map(|kind| text::kind_label(*kind)).collect();
+    let also = (line.size == 1 && !also.is_empty()).then(|| format!("Also: {}", also.join(", ").to_lowercase()));
+    let (severity, since, kind, size) = (line.severity, line.since, line.kind, line.size);
+    let organization = line.organization.clone();
+    let run = line.run.filter(|_| size == 1);
+    view! {
+        <li class="need" data-state=severity.as_str()>
+            <div class="need-head">
+                <SeverityBadge severity/>
+                <a class="need-subject row-link" href=href>{subject}</a>
+                {(!of_client).then(|| view! { <a class="need-client quiet-link" href=format!("/organizations/{}", organization.0)>{organization.1.clone()}</a> })}
+                <span class="need-since">"since "<TimeText at=since/></span>
+            </div>
+            <p class="need-what">{move || if size > 1 { folded(&line) } else { what(&line, now.get().unwrap_or(at)) }}</p>
+            {names.map(|names| view! { <p class="need-more">{names}</p> })}
+            {said.map(|said| view! { <p class="need-more">{said}</p> })}
+            {also.map(|also| view! { <p class="need-more">{also}</p> })}
+            <p class="need-do">{text::recommended_action(kind)}{run.map(|run| view! { " "<a href=format!("/runs/{run}")>"See the log"</a> })}</p>
+        </li>
+    }
+    .into_any()
+}
