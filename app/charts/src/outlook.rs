@@ -50,14 +50,14 @@ pub fn outlook_text(now: Steps<'_>, other: Option<Steps<'_>>) -> String {
     let told = |steps: Steps<'_>| {
         let Some((start, score, band)) = steps.first().copied() else { return String::new() };
         let mut words = format!("{} ({}) now", score.0, text::band_label(band));
-        let mut known = band;
+        let (mut known, mut told) = (band, start);
         for (at, score, band) in steps.iter().skip(1).filter(|step| step.0 > start) {
             if *band != known {
-                known = *band;
+                (known, told) = (*band, *at);
                 let _ = write!(words, ", {} ({}) in {}", score.0, text::band_label(*band), text::span(*at - start));
             }
         }
-        if let Some((at, score, band)) = steps.last().copied().filter(|(at, ..)| *at > start) {
+        if let Some((at, score, band)) = steps.last().copied().filter(|(at, ..)| *at > told) {
             let _ = write!(words, ", at last {} ({}) in {}", score.0, text::band_label(band), text::span(at - start));
         }
         words

@@ -20,7 +20,7 @@ pub enum TrendUnit {
     Count,
     /// Bytes, in binary units: "1.5 TiB".
     Bytes,
-    /// 0 to 100: "98 %"; the axis always ends at 100.
+    /// 0 to 100: "98 %"; the axis ends at 100, and begins at 0, 50, 80 or 90.
     Percent,
 }
 
@@ -34,6 +34,12 @@ impl TrendUnit {
             Self::Percent if (value - value.round()).abs() < 0.05 => format!("{whole} %"),
             Self::Percent => format!("{value:.1} %"),
         }
+    }
+
+    /// The foot of the axis. Shares that stay near the whole are told apart only from nearby; the foot's number is written then.
+    fn foot(self, least: f64) -> f64 {
+        let steps: &[(f64, f64)] = if self == Self::Percent { &[(92.0, 90.0), (84.0, 80.0), (58.0, 50.0)] } else { &[] };
+        steps.iter().find(|(from, _)| least >= *from).map_or(0.0, |(_, foot)| *foot)
     }
 
     /// The end of the axis: a round number at or above the greatest.
@@ -69,23 +75,22 @@ pub fn trend(points: &[TrendPoint], unit: TrendUnit, limit: Option<(f64, &str)>,
         points.iter().enumerate().filter_map(|(place, p)| p.value.filter(|v| v.is_finite()).map(|v| (place, v))).collect();
     let greatest = known.iter().map(|(_, v)| *v).chain(limit.map(|(l, _)| l)).fold(0.0, f64::max);
     let top = unit.top(greatest);
+    let foot = unit.foot(known.iter().map(|(_, v)| *v).chain(limit.map(|(l, _)| l)).fold(f64::INFINITY, f64::min).min(100.0));
     #[expect(clippy::cast_precision_loss, reason = "a drawing has few points")]
     let step = 100.0 / (points.len().max(2) - 1) as f64;
     #[expect(clippy::cast_precision_loss, reason = "a drawing has few points")]
     let x = |place: usize| place as f64 * step;
-    let y = |value: f64| FOOT - (FOOT - TOP) * (value / top).clamp(0.0, 1.0);
+    let y = |value: f64| FOOT - (FOOT - TOP) * ((value - foot) / (top - foot)).clamp(0.0, 1.0);
     let mut svg = String::with_capacity(1_024 + points.len() * 90);
     let _ = write!(
         svg,
         "<svg class=\"chart-trend\" width=\"640\" height=\"{HEIGHT}\" role=\"img\" aria-label=\"{}\">",
         escape(&trend_text(points, unit, limit, label))
     );
-    for share in [1.0, 0.5, 0.0] {
-        let line = y(top * share);
+    let marks = [top, foot + (top - foot) / 2.0, foot];
+    for mark in marks {
+        let line = y(mark);
         let _ = write!(svg, "<line class=\"trend-grid\" x1=\"0\" x2=\"100%\" y1=\"{line}\" y2=\"{line}\"/>");
-        if share > 0.0 {
-            let _ = write!(svg, "<text class=\"trend-word\" x=\"0\" y=\"{}\">{}</text>", line - 5.0, escape(&unit.words(top * share)));
-        }
     }
     // The line is stretched to the width of its place; the words beside it are not.
     let _ = write!(
@@ -93,6 +98,9 @@ pub fn trend(points: &[TrendPoint], unit: TrendUnit, limit: Option<(f64, &str)>,
         "<svg x=\"0\" y=\"0\" width=\"100%\" height=\"{HEIGHT}\" viewBox=\"0 0 100 {HEIGHT}\" preserveAspectRatio=\"none\" overflow=\"visible\">{}</svg>",
         lines(points, x, y)
     );
+    for mark in marks.into_iter().filter(|mark| *mark > 0.0) {
+        let _ = write!(svg, "<text class=\"trend-word\" x=\"0\" y=\"{}\">{}</text>", y(mark) - 5.0, escape(&unit.words(mark)));
+    }
     if let Some((value, words)) = limit {
         let line = y(value);
         let _ = write!(

@@ -2,7 +2,7 @@
 
 use super::{Part, Piece};
 use crate::{
-    api::organizations::list_organizations,
+    api::backup::find_organizations,
     components::{
         Ask, Button, ButtonKind, Choice, Combobox, Confirm, Dialog, Field, Menu, MenuButton, MenuCheck, MenuLink, MenuPart, Progress, SelectField,
         SwitchField, Tab, Tabs, TextField, Toggle, icon, use_toasts,
@@ -55,9 +55,7 @@ pub fn Fields() -> impl IntoView {
     let wrong = Signal::stored(Some("A name is at most 200 letters long.".to_owned()));
     let class = vec![("server".to_owned(), "Server".to_owned()), ("workstation".to_owned(), "Workstation".to_owned())];
     let ask = Ask::new(|typed: String| async move {
-        let search = Some(typed).filter(|t| !t.trim().is_empty());
-        let found = list_organizations(search, None, None).await?;
-        Ok(found.rows.into_iter().map(|row| Choice::new(row.id.to_string(), row.name)).collect())
+        Ok(find_organizations(typed).await?.into_iter().map(|(id, name)| Choice::new(id, name)).collect())
     });
     let chosen = RwSignal::new(String::new());
     view! {

@@ -53,8 +53,8 @@ pub fn Pictures() -> impl IntoView {
                 </div>
             </Piece>
             <Piece name="Sparkline"><Sparkline values=line label="Compliance, 30 days: 99 % to 96 %".to_owned()/></Piece>
-            <Piece name="TrendChart: bytes, with a limit"><TrendChart points=filling() unit=TrendUnit::Bytes limit=Some((1_000.0 * GIB, "Quota")) label="Storage used"/></Piece>
-            <Piece name="TrendChart: percent"><TrendChart points=compliance() unit=TrendUnit::Percent label="Compliance"/></Piece>
+            <Piece name="TrendChart: bytes, with a limit"><div class="card"><TrendChart points=filling() unit=TrendUnit::Bytes limit=Some((1_000.0 * GIB, "Quota")) label="Storage used"/></div></Piece>
+            <Piece name="TrendChart: percent"><div class="card"><TrendChart points=compliance() unit=TrendUnit::Percent label="Compliance"/></div></Piece>
         </Part>
     }
 }

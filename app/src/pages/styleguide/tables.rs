@@ -146,10 +146,12 @@ pub fn Choosing() -> impl IntoView {
 
 #[component]
 pub fn Waiting() -> impl IntoView {
+    // Not `new`: that would answer the whole page with it.
+    let busy = UiError { code: "busy".into(), message: "The portal is busy. Try again in a moment. (Request 7f3a…)".into(), status: 503, field: None };
     view! {
         <Part id="waiting">
             <Piece name="Empty"><Empty title="No device matches"><p>"Take a filter away, or "<a href="/backups/devices">"show all devices"</a>"."</p></Empty></Piece>
-            <Piece name="ErrorBox"><ErrorBox error=UiError::new(503, "busy", "The portal is busy. Try again in a moment. (Request 7f3a…)")/></Piece>
+            <Piece name="ErrorBox"><ErrorBox error=busy/></Piece>
             <Piece name="Skeleton"><Skeleton lines=3/></Piece>
             <Piece name="TableSkeleton"><TableSkeleton rows=3/></Piece>
             <Piece name="TilesSkeleton"><TilesSkeleton tiles=5/></Piece>

@@ -6,7 +6,7 @@ use crate::{
         BandBadge, Button, ButtonKind, CopyLine, LifeBadge, LinkButton, LiveCount, Pair, Pairs, PassBadge, RunBadge, ScorePill, SeverityBadge,
         StatTile, StatTiles, StateBadge, Tag, TimeText, frame::LiveWords, icon,
     },
-    live::Pulse,
+    live::{Pulse, use_now},
 };
 use domain::{
     alert::Severity,
@@ -71,6 +71,8 @@ pub fn Badges() -> impl IntoView {
         RunState::Skipped,
         RunState::Cancelled,
     ];
+    let now = use_now();
+    let stale = Signal::derive(move || if now.get().is_some() { Pulse::Stale(AT) } else { Pulse::Starting });
     view! {
         <Part id="badges">
             <Piece name="BandBadge"><div class="guide-row">{[Band::Healthy, Band::Warning, Band::Critical, Band::Unknown].map(|band| view! { <BandBadge band/> }).collect_view()}</div></Piece>
@@ -90,7 +92,7 @@ pub fn Badges() -> impl IntoView {
                     <StateBadge state="retired" shape=icon::RETIRED word="Deactivated".to_owned()/>
                 </div>
             </Piece>
-            <Piece name="Live indicator"><div class="guide-row"><LiveWords pulse=Pulse::Live/><LiveWords pulse=Pulse::Starting/><LiveWords pulse=Pulse::Stale(AT)/></div></Piece>
+            <Piece name="Live indicator"><div class="guide-row"><LiveWords pulse=Pulse::Live/><LiveWords pulse=Pulse::Starting/><LiveWords pulse=stale/></div></Piece>
         </Part>
     }
 }
