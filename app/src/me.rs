@@ -16,6 +16,9 @@ pub struct Me {
     pub partner: String,
     /// Role there.
     pub role: Role,
+    /// Other memberships to switch to: value for `/sf/settings/switch_membership`, and where it is.
+    #[serde(default)]
+    pub others: Vec<(String, String)>,
 }
 
 /// Context: who is signed in, if anybody. Read it with [`me`].
@@ -39,7 +42,9 @@ impl Looking {
         let session = crate::context::session();
         Self(session.and_then(|s| {
             let role = crate::context::role(&s.actor)?;
-            Some(Me { name: s.name, email: s.email, partner: s.partner_name, role })
+            use crate::api::settings::account::{membership_place, membership_value};
+            let others = s.others.iter().map(|m| (membership_value(m), membership_place(m))).collect();
+            Some(Me { name: s.name, email: s.email, partner: s.partner_name, role, others })
         }))
     }
 

@@ -227,24 +227,49 @@ pub fn schedule(schedule: &Schedule) -> String {
     }
 }
 
-/// The two shapes most schedules have; the rest is shown as it was written.
+/// The shapes most schedules have: daily, on weekdays, monthly. The rest is shown as it was written.
 fn daily(cron: &str) -> Option<String> {
     let fields: Vec<&str> = cron.split_whitespace().collect();
-    let [minute, hour, "*", "*", weekday] = fields[..] else { return None };
+    let [minute, hour, day, "*", weekday] = fields[..] else { return None };
     let (minute, hour): (u8, u8) = (minute.parse().ok()?, hour.parse().ok()?);
-    let days = match weekday {
-        "*" => "daily",
-        "1-5" | "MON-FRI" | "mon-fri" => "Monday to Friday",
-        "0" | "7" | "SUN" | "sun" => "Sundays",
-        "1" | "MON" | "mon" => "Mondays",
-        "2" | "TUE" | "tue" => "Tuesdays",
-        "3" | "WED" | "wed" => "Wednesdays",
-        "4" | "THU" | "thu" => "Thursdays",
-        "5" | "FRI" | "fri" => "Fridays",
-        "6" | "SAT" | "sat" => "Saturdays",
+    let days = match (day, weekday) {
+        ("*", "*") => "daily".to_owned(),
+        ("*", "1-5" | "MON-FRI" | "mon-fri") => "Monday to Friday".to_owned(),
+        ("*", weekdays) => {
+            let names = weekdays.split(',').map(weekday_plural).collect::<Option<Vec<_>>>()?;
+            match &names[..] {
+                [one] => (*one).to_owned(),
+                [first @ .., last] => format!("{} and {last}", first.join(", ")),
+                [] => return None,
+            }
+        }
+        ("L", "*") => "monthly on the last day".to_owned(),
+        (day, "*") => {
+            let day: u8 = day.parse().ok().filter(|day| (1..=31).contains(day))?;
+            let ending = match day {
+                1 | 21 | 31 => "st",
+                2 | 22 => "nd",
+                3 | 23 => "rd",
+                _ => "th",
+            };
+            format!("monthly on the {day}{ending}")
+        }
         _ => return None,
     };
     (minute < 60 && hour < 24).then(|| format!("{days} at {hour:02}:{minute:02}"))
+}
+
+fn weekday_plural(word: &str) -> Option<&'static str> {
+    Some(match word.to_ascii_uppercase().as_str() {
+        "0" | "7" | "SUN" => "Sundays",
+        "1" | "MON" => "Mondays",
+        "2" | "TUE" => "Tuesdays",
+        "3" | "WED" => "Wednesdays",
+        "4" | "THU" => "Thursdays",
+        "5" | "FRI" => "Fridays",
+        "6" | "SAT" => "Saturdays",
+        _ => return None,
+    })
 }
 
 /// Label of a run state.

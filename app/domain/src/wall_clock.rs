@@ -29,6 +29,33 @@ pub fn wall_clock(time: Time, zone: &str) -> Result<String, ScheduleError> {
     Ok(instant.with_timezone(&zone).format("%a %-d %b %Y, %H:%M %Z").to_string())
 }
 
+/// What a clock on the wall shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// `29 March 2026`.
+    pub date: String,
+    /// 0–23.
+    pub hour: u32,
+    /// 0–59.
+    pub minute: u32,
+    /// True when it shows the same time of the same day again later, or has shown it before: the clocks go back.
+    pub twice: bool,
+}
+
+/// What a clock on the wall shows at an instant.
+///
+/// # Errors
+/// As [`wall_clock`].
+pub fn shown(time: Time, zone: &str) -> Result<Shown, ScheduleError> {
+    use chrono::Timelike;
+    let zone: chrono_tz::Tz = zone.parse().map_err(|_| ScheduleError(format!("`{zone}` is not an IANA time zone")))?;
+    let instant =
+        DateTime::<Utc>::from_timestamp_millis(time.0).ok_or_else(|| ScheduleError("that time lies beyond the calendar".to_owned()))?;
+    let local = instant.with_timezone(&zone);
+    let twice = matches!(chrono::TimeZone::from_local_datetime(&zone, &local.naive_local()), chrono::LocalResult::Ambiguous(..));
+    Ok(Shown { date: local.format("%-d %B %Y").to_string(), hour: local.hour(), minute: local.minute(), twice })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +66,15 @@ mod tests {
         let after = wall_clock(Time(1_774_746_000_000), "Europe/Berlin").unwrap_or_default();
         assert_eq!(before, "Sat 28 Mar 2026, 02:00 CET");
         assert_eq!(after, "Sun 29 Mar 2026, 03:00 CEST");
+    }
+
+    #[test]
+    fn an_hour_that_comes_twice_is_known_as_such() {
+        let at = |ms| shown(Time(ms), "Europe/Berlin").map(|s| (s.date, s.hour, s.minute, s.twice)).ok();
+        // 25 October 2026, 00:30 and 01:30 UTC: both show 02:30.
+        assert_eq!(at(1_792_888_200_000), Some(("25 October 2026".to_owned(), 2, 30, true)));
+        assert_eq!(at(1_792_891_800_000), Some(("25 October 2026".to_owned(), 2, 30, true)));
+        assert_eq!(at(1_792_895_400_000), Some(("25 October 2026".to_owned(), 3, 30, false)));
     }
 
     #[test]

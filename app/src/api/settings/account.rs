@@ -20,6 +20,28 @@ pub struct SessionLine {
     pub seen_at: Time,
 }
 
+/// Another membership of the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembershipLine {
+    /// `partner` or `partner/organization`, ids as text.
+    pub value: String,
+    /// Where it is.
+    pub place: String,
+    /// Role there, in words.
+    pub role: String,
+}
+
+/// A change of password, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordInput {
+    /// The password so far.
+    pub old: String,
+    /// The new one.
+    pub new: String,
+    /// The new one again.
+    pub again: String,
+}
+
 /// The person's own page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountView {
@@ -29,6 +51,10 @@ pub struct AccountView {
     pub email: String,
     /// Role in words.
     pub role: String,
+    /// Where the person acts: the partner, or the organization of it.
+    pub place: String,
+    /// The person's other memberships.
+    pub others: Vec<MembershipLine>,
     /// Signed-in browsers, this one first.
     pub sessions: Vec<SessionLine>,
 }
@@ -51,12 +77,98 @@ pub async fn load_account() -> Result<AccountView, UiError> {
     };
     let mut sessions: Vec<SessionLine> = rows.into_iter().map(line).collect();
     sessions.sort_by_key(|s| !s.own);
-    let role = match session.role.as_str() {
-        "client_admin" => "Client admin".to_owned(),
-        "client_viewer" => "Client viewer".to_owned(),
-        word => word[..1].to_uppercase() + &word[1..],
+    let line = |m: &engine::store::sessions::Membership| MembershipLine {
+        value: membership_value(m),
+        place: membership_place(m),
+        role: role_words(m.role).to_owned(),
     };
-    Ok(AccountView { name: session.name, email: session.email, role, sessions })
+    let place = session.organization.as_ref().map_or_else(|| session.partner_name.clone(), |(_, name)| format!("{name} ({})", session.partner_name));
+    Ok(AccountView {
+        others: session.others.iter().map(line).collect(),
+        role: role_words(session.role).to_owned(),
+        name: session.name,
+        email: session.email,
+        place,
+        sessions,
+    })
+}
+
+#[cfg(feature = "ssr")]
+const fn role_words(role: domain::access::Role) -> &'static str {
+    use domain::access::Role;
+    match role {
+        Role::Owner => "Owner",
+        Role::Admin => "Admin",
+        Role::Technician => "Technician",
+        Role::Finance => "Finance",
+        Role::Viewer => "Viewer",
+        Role::ClientAdmin => "Client admin",
+        Role::ClientViewer => "Client viewer",
+    }
+}
+
+/// A membership in a form.
+#[cfg(feature = "ssr")]
+pub(crate) fn membership_value(m: &engine::store::sessions::Membership) -> String {
+    m.organization.as_ref().map_or_else(|| m.partner.to_string(), |(id, _)| format!("{}/{id}", m.partner))
+}
+
+/// Where a membership is, in words.
+#[cfg(feature = "ssr")]
+pub(crate) fn membership_place(m: &engine::store::sessions::Membership) -> String {
+    m.organization.as_ref().map_or_else(|| m.partner_name.clone(), |(_, name)| format!("{name} ({})", m.partner_name))
+}
+
+/// Changes the person's password and ends all other sessions; how many.
+///
+/// # Errors
+/// At a field: what is wrong with it. `locked` after too many wrong guesses.
+#[server(prefix = "/sf", endpoint = "settings/change_password", output = crate::wire::Wire)]
+pub async fn change_password(
+    /// As typed.
+    form: PasswordInput,
+) -> Result<u64, UiError> {
+    use engine::store::sessions::{self, SignInError};
+    let (engine, _) = crate::context::actor()?;
+    let session = crate::context::session().ok_or_else(|| UiError::not_found("session"))?;
+    if form.new != form.again {
+        return Err(UiError::field("passwords_differ", "again", "The two new passwords differ. Type the same one twice."));
+    }
+    let now = (engine.clock)();
+    match sessions::change_password(&engine.store, &session, &form.old, &form.new, now).await {
+        Ok(ended) => {
+            crate::api::start::go_on("/settings/account");
+            Ok(ended)
+        }
+        Err(SignInError::WrongCredentials) => {
+            Err(UiError::field("wrong_password", "old", "That isn't your password. Nothing was changed."))
+        }
+        Err(SignInError::LockedUntil(until)) => Err(UiError::new(
+            429,
+            "locked",
+            format!("Too many wrong passwords. Try again in {}.", domain::text::span(until - now)),
+        )),
+        Err(SignInError::Failed(error)) => Err(error.into()),
+    }
+}
+
+/// From now on this browser acts in another of the person's memberships.
+///
+/// # Errors
+/// `not_found`: there is no such membership.
+#[server(prefix = "/sf", endpoint = "settings/switch_membership", output = crate::wire::Wire)]
+pub async fn switch_membership(
+    /// `partner` or `partner/organization`, ids as text.
+    to: String,
+) -> Result<crate::api::start::GoOn, UiError> {
+    let (engine, _) = crate::context::actor()?;
+    let session = crate::context::session().ok_or_else(|| UiError::not_found("session"))?;
+    let (partner, organization) = to.split_once('/').map_or((to.as_str(), None), |(p, o)| (p, Some(o)));
+    let no_such = |_| UiError::not_found("membership");
+    let partner = partner.parse().map_err(no_such)?;
+    let organization = organization.map(str::parse).transpose().map_err(no_such)?;
+    engine::store::sessions::switch(&engine.store, &session, partner, organization, (engine.clock)()).await?;
+    Ok(crate::api::start::go_on("/"))
 }
 
 /// Ends one of the person's own sessions.
@@ -78,17 +190,10 @@ pub async fn end_session(
 /// # Errors
 /// The store fails.
 #[server(prefix = "/sf", endpoint = "settings/end_other_sessions", output = crate::wire::Wire)]
-pub async fn end_other_sessions() -> Result<usize, UiError> {
-    use engine::store::sessions;
+pub async fn end_other_sessions() -> Result<u64, UiError> {
     let (engine, actor) = crate::context::actor()?;
-    let now = (engine.clock)();
-    let own = crate::context::session().map(|s| s.id);
-    let mut ended = 0;
-    for row in sessions::list(&engine.store, &actor, now).await?.into_iter().filter(|row| Some(row.id) != own) {
-        sessions::end(&engine.store, &actor, row.id, now).await?;
-        ended += 1;
-    }
-    Ok(ended)
+    let session = crate::context::session().ok_or_else(|| UiError::not_found("session"))?;
+    Ok(engine::store::sessions::end_others(&engine.store, &actor, session.id, (engine.clock)()).await?)
 }
 
 /// A browser and its system, as far as a user agent tells.

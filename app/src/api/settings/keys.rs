@@ -45,6 +45,8 @@ pub struct KeysView {
     pub organizations: Vec<Choice>,
     /// The actor may make and revoke keys.
     pub may_manage: bool,
+    /// Lines that use a key: what for, and the line, with a place for the key.
+    pub lines: Vec<(String, String)>,
 }
 
 /// A key, as typed.
@@ -75,6 +77,24 @@ pub struct FreshKey {
     pub name: String,
     /// The key itself.
     pub token: String,
+    /// Lines that use it: what for, and the line.
+    pub lines: Vec<(String, String)>,
+}
+
+/// Lines for a shell that use a key of these rights.
+#[cfg(feature = "ssr")]
+fn usage(rights: KeyRights, token: &str) -> Vec<(String, String)> {
+    let url = leptos::prelude::use_context::<crate::context::PublicUrl>().unwrap_or_default().0;
+    let header = format!("-H 'Authorization: Bearer {token}'");
+    let mut lines = Vec::new();
+    if rights.ingest {
+        let event = r#"{"device": "fs-01", "job": "nightly", "state": "succeeded"}"#;
+        lines.push(("Say that a backup worked".to_owned(), format!("curl {header} --json '{event}' {url}/api/v1/events")));
+    }
+    if rights.read || rights.manage {
+        lines.push(("List the devices".to_owned(), format!("curl {header} {url}/api/v1/devices")));
+    }
+    lines
 }
 
 /// Keys of the scope, latest first; at most 500.
@@ -118,6 +138,7 @@ pub async fn list_keys() -> Result<KeysView, UiError> {
         rows: rows.into_iter().take(MOST).map(line).collect(),
         hidden,
         may_manage: actor.may(Action::ManageSettings),
+        lines: usage(KeyRights { ingest: true, read: true, manage: false }, "hf_…"),
         whole: matches!(actor.scope, Scope::Partners(_)),
         organizations,
     })
@@ -157,7 +178,7 @@ pub async fn make_key(
     };
     let new = NewKey { scope, name: form.name.clone(), rights, expires_at };
     let (_, token) = keys::create(&engine.store, &actor, new, now).await?;
-    Ok(FreshKey { name: form.name, token })
+    Ok(FreshKey { name: form.name, lines: usage(rights, &token), token })
 }
 
 /// Revokes a key.

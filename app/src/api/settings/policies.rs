@@ -1,7 +1,11 @@
 //! Policies: list, one policy, what a typed schedule means.
 
 use crate::error::UiError;
-use domain::{ids::PolicyId, time::Time};
+use domain::{
+    health::Band,
+    ids::{DeviceId, PolicyId},
+    time::Time,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +24,9 @@ pub struct PolicyLine {
     pub restore_tests: Option<String>,
     /// Taken for devices that name none.
     pub is_default: bool,
-    /// What it can't promise.
+    /// Devices that follow it: how many in words, and whether any.
+    pub devices: (String, bool),
+    /// What it can't promise to the devices that follow it.
     pub warning: Option<String>,
 }
 
@@ -41,7 +47,7 @@ pub struct PolicyInput {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// `every`, `cron` or `learned`.
+    /// `every`, `daily`, `weekly`, `monthly`, `cron` or `learned`.
     pub kind: String,
     /// Every: how many …
     #[serde(default)]
@@ -49,10 +55,37 @@ pub struct PolicyInput {
     /// … `minutes`, `hours` or `days`.
     #[serde(default)]
     pub unit: String,
+    /// Daily, weekly, monthly: at, `02:30`.
+    #[serde(default)]
+    pub clock: String,
+    /// Weekly: on Mondays …
+    #[serde(default)]
+    pub mon: bool,
+    /// … Tuesdays …
+    #[serde(default)]
+    pub tue: bool,
+    /// … Wednesdays …
+    #[serde(default)]
+    pub wed: bool,
+    /// … Thursdays …
+    #[serde(default)]
+    pub thu: bool,
+    /// … Fridays …
+    #[serde(default)]
+    pub fri: bool,
+    /// … Saturdays …
+    #[serde(default)]
+    pub sat: bool,
+    /// … Sundays.
+    #[serde(default)]
+    pub sun: bool,
+    /// Monthly: 1 to 31, or `last`.
+    #[serde(default)]
+    pub month_day: String,
     /// Cron: the expression.
     #[serde(default)]
     pub cron: String,
-    /// Cron: the zone.
+    /// All but intervals: the zone.
     #[serde(default)]
     pub time_zone: String,
     /// Minutes after a slot before it is late.
@@ -78,6 +111,27 @@ pub struct PolicyInput {
     pub is_default: bool,
 }
 
+impl PolicyInput {
+    /// Which days of the week are chosen, from Sunday.
+    pub const fn weekdays(&self) -> [bool; 7] {
+        [self.sun, self.mon, self.tue, self.wed, self.thu, self.fri, self.sat]
+    }
+
+    /// Chooses a day of the week, or not: `mon`, `tue` …
+    pub fn set_weekday(&mut self, day: &str, chosen: bool) {
+        let field = match day {
+            "mon" => &mut self.mon,
+            "tue" => &mut self.tue,
+            "wed" => &mut self.wed,
+            "thu" => &mut self.thu,
+            "fri" => &mut self.fri,
+            "sat" => &mut self.sat,
+            _ => &mut self.sun,
+        };
+        *field = chosen;
+    }
+}
+
 /// The page of one policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyView {
@@ -85,6 +139,10 @@ pub struct PolicyView {
     pub form: PolicyInput,
     /// It is the default already.
     pub is_default: bool,
+    /// Devices that follow it, in words.
+    pub devices: String,
+    /// It can be deleted: nothing uses it, and it isn't the default.
+    pub may_delete: bool,
     /// Zones to choose from.
     pub zones: Vec<String>,
     /// The actor may change it.
@@ -100,6 +158,21 @@ pub struct SlotView {
     pub at: Time,
     /// The zone's wall clock.
     pub wall_clock: String,
+    /// The same in UTC.
+    pub utc: String,
+    /// What is unusual about it, because the clocks are changed that day.
+    pub note: Option<String>,
+}
+
+/// What saving would mean for the devices that follow the policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EffectView {
+    /// How many follow it, in words.
+    pub devices: String,
+    /// What would become of them, in words.
+    pub words: String,
+    /// Device, organization, band now, band then: of some that would change.
+    pub named: Vec<(DeviceId, String, Band, Band)>,
 }
 
 /// What a typed schedule means.
@@ -107,14 +180,30 @@ pub struct SlotView {
 pub struct SchedulePreview {
     /// In words.
     pub words: String,
+    /// The zone whose clock the slots are told by.
+    pub zone: String,
     /// The next five slots; none for a learned schedule.
     pub slots: Vec<SlotView>,
-    /// Cron: the slots around the next change of the clocks, if it comes within the next 400 slots.
-    pub clock_change: Vec<SlotView>,
+    /// Slots further ahead that are unusual, because the clocks are changed that day.
+    pub odd: Vec<SlotView>,
+    /// What happens when a backup doesn't come.
+    pub retries: Vec<String>,
     /// What it can't promise.
     pub warnings: Vec<String>,
     /// Why it can't be used.
     pub problem: Option<String>,
+    /// What saving would mean; for policies that devices follow.
+    pub effect: Option<EffectView>,
+}
+
+#[cfg(feature = "ssr")]
+fn devices_in_words(uses: engine::store::policies::PolicyUse) -> String {
+    match uses.devices {
+        0 => "no devices".to_owned(),
+        1 => "1 device".to_owned(),
+        n if uses.more => format!("more than {} devices", domain::text::count(n)),
+        n => format!("{} devices", domain::text::count(n)),
+    }
 }
 
 /// All policies of the scope.
@@ -128,19 +217,26 @@ pub async fn list_policies() -> Result<PoliciesView, UiError> {
     let (engine, actor) = crate::context::actor()?;
     let now = (engine.clock)();
     let rows = engine::store::policies::list(&engine.store, &actor).await?;
-    let line = |row: engine::store::policies::PolicyRow| PolicyLine {
-        id: row.id,
-        name: row.name,
-        schedule: text::schedule(&row.policy.schedule),
-        grace: text::span(Span::minutes(row.policy.grace_minutes.into())),
-        restore_tests: row.policy.restore_test_days.map(|days| format!("every {} d", days)),
-        is_default: row.is_default,
-        warning: schedules::unmet(&row.policy, DeviceClass::Server, now),
+    let uses = engine::store::policies::uses(&engine.store, &actor).await?;
+    let line = |row: engine::store::policies::PolicyRow| {
+        let uses = uses.get(&row.id).copied().unwrap_or_default();
+        let warned = |class, any: bool| if any { schedules::unmet(&row.policy, class, now) } else { None };
+        PolicyLine {
+            warning: warned(DeviceClass::Server, uses.servers > 0)
+                .or_else(|| warned(DeviceClass::Workstation, uses.devices > uses.servers)),
+            devices: (devices_in_words(uses), uses.devices > 0),
+            id: row.id,
+            name: row.name,
+            schedule: text::schedule(&row.policy.schedule),
+            grace: text::span(Span::minutes(row.policy.grace_minutes.into())),
+            restore_tests: row.policy.restore_test_days.map(|days| format!("every {days} d")),
+            is_default: row.is_default,
+        }
     };
     Ok(PoliciesView { rows: rows.into_iter().map(line).collect(), may_manage: actor.may(Action::ManageDevices) })
 }
 
-/// One policy, or a new one without `id`.
+/// One policy, or a new one without `id`; a new one may begin as a copy.
 ///
 /// # Errors
 /// `not_found`, `forbidden`; the store fails.
@@ -148,6 +244,8 @@ pub async fn list_policies() -> Result<PoliciesView, UiError> {
 pub async fn load_policy(
     /// Which one.
     id: Option<PolicyId>,
+    /// New: what it is a copy of.
+    copy: Option<PolicyId>,
 ) -> Result<PolicyView, UiError> {
     use super::schedules;
     use domain::{access::Action, policy::Policy};
@@ -162,22 +260,39 @@ pub async fn load_policy(
         Some(partner) => engine::store::partners::get(store, &actor, partner).await.map_or_else(|_| "UTC".to_owned(), |p| p.time_zone),
         None => "UTC".to_owned(),
     };
-    let policy = stored.as_ref().map_or_else(Policy::default, |row| row.policy.clone());
-    let form = schedules::form(stored.as_ref(), &policy, &own_zone);
+    let mut policy = stored.as_ref().map_or_else(Policy::default, |row| row.policy.clone());
+    let original = match copy {
+        Some(copy) if stored.is_none() => Some(engine::store::policies::get(store, &actor, copy).await?),
+        _ => None,
+    };
+    if let Some(original) = &original {
+        policy = original.policy.clone();
+    }
+    let uses = match &stored {
+        Some(row) => engine::store::policies::uses(store, &actor).await?.get(&row.id).copied().unwrap_or_default(),
+        None => engine::store::policies::PolicyUse::default(),
+    };
+    let mut form = schedules::form(stored.as_ref(), &policy, &own_zone);
+    if let Some(original) = original {
+        form.name = format!("{} (copy)", original.name);
+    }
+    let may_manage = actor.may(Action::ManageDevices);
     let mut zones: Vec<String> = domain::wall_clock::zone_names().into_iter().map(str::to_owned).collect();
     if !zones.contains(&form.time_zone) {
         zones.insert(0, form.time_zone.clone());
     }
     Ok(PolicyView {
         is_default: stored.as_ref().is_some_and(|row| row.is_default),
+        devices: devices_in_words(uses),
+        may_delete: may_manage && uses.devices == 0 && stored.as_ref().is_some_and(|row| !row.is_default),
         zones,
-        may_manage: actor.may(Action::ManageDevices),
+        may_manage,
         preview: schedules::preview(&policy, &own_zone, now),
         form,
     })
 }
 
-/// What the typed schedule means: words, the next five slots, warnings. Changes nothing.
+/// What the typed policy means: its schedule in words, the next five slots, warnings, and what saving would change. Changes nothing.
 ///
 /// # Errors
 /// Not signed in. What is wrong with the schedule stands in the answer.
@@ -195,7 +310,11 @@ pub async fn preview_schedule(
         None => "UTC".to_owned(),
     };
     Ok(match schedules::policy(&form) {
-        Ok(policy) => schedules::preview(&policy, &own_zone, (engine.clock)()),
+        Ok(policy) => {
+            let now = (engine.clock)();
+            let effect = effect(&engine, &actor, &form.id, &policy, now).await?;
+            SchedulePreview { effect, ..schedules::preview(&policy, &own_zone, now) }
+        }
         Err(error) => {
             // What can't be used is the answer here, not a refusal.
             if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
@@ -204,6 +323,54 @@ pub async fn preview_schedule(
             SchedulePreview { problem: Some(error.message), ..SchedulePreview::default() }
         }
     })
+}
+
+/// What saving would change; none where nobody could save, or what is typed can't be saved.
+#[cfg(feature = "ssr")]
+async fn effect(
+    engine: &engine::Engine,
+    actor: &domain::access::Actor,
+    id: &str,
+    policy: &domain::policy::Policy,
+    now: Time,
+) -> Result<Option<EffectView>, UiError> {
+    use domain::{access::Action, text};
+    use engine::{error::Error, store::policies};
+    let (Ok(id), true) = (id.parse::<PolicyId>(), actor.may(Action::ManageDevices)) else { return Ok(None) };
+    let effect = match policies::effect(&engine.store, actor, id, policy, now).await {
+        Ok(effect) => effect,
+        Err(Error::Invalid { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let count = |n: usize| text::count(i64::try_from(n).unwrap_or(i64::MAX));
+    let uses = policies::uses(&engine.store, actor).await?.get(&id).copied().unwrap_or_default();
+    let get = |n: usize| if n == 1 { "gets" } else { "get" };
+    let words = match (effect.worse, effect.better) {
+        (0, 0) => "None of them changes its band now.".to_owned(),
+        (worse, 0) => format!("{} {} a worse band at once.", count(worse), get(worse)),
+        (0, better) => format!("{} {} a better band at once.", count(better), get(better)),
+        (worse, better) => format!("{} {} a worse band at once, {} a better one.", count(worse), get(worse), count(better)),
+    };
+    let estimate = if effect.cut { format!(" An estimate: told from {} of them.", count(effect.assessed)) } else { String::new() };
+    Ok(Some(EffectView {
+        devices: devices_in_words(uses),
+        words: words + &estimate,
+        named: effect.named.into_iter().map(|c| (c.device, format!("{} ({})", c.name, c.organization), c.before, c.after)).collect(),
+    }))
+}
+
+/// Takes away a policy that nothing uses.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `policy_used`, `default_needed`.
+#[server(prefix = "/sf", endpoint = "settings/delete_policy", output = crate::wire::Wire)]
+pub async fn delete_policy(
+    /// Which one.
+    id: PolicyId,
+) -> Result<crate::api::start::GoOn, UiError> {
+    let (engine, actor) = crate::context::actor()?;
+    engine::store::policies::delete(&engine.store, &actor, id, (engine.clock)()).await?;
+    Ok(crate::api::start::go_on("/settings/policies"))
 }
 
 /// Makes a policy, or changes the one it names; devices of a changed policy are assessed anew.

@@ -1,10 +1,12 @@
-//! The signed-in person's own page: who, and which browsers are signed in.
+//! The signed-in person's own page: who, where, the password, and which browsers are signed in.
 
-use super::SettingsTabs;
+use super::Settings;
 use crate::{
-    api::settings::account::{AccountView, EndOtherSessions, EndSession, SessionLine, load_account},
-    components::{Button, Page, Section, TableFrame, TimeText, loaded, use_toasts},
-    pages::start::form::{Faults, FormFault},
+    api::settings::account::{
+        AccountView, ChangePassword, EndOtherSessions, EndSession, MembershipLine, SessionLine, SwitchMembership, load_account,
+    },
+    components::{Button, ButtonKind, Field, Page, Section, TableFrame, TimeText, loaded, use_toasts},
+    pages::start::form::{Faults, FormFault, follow},
 };
 use leptos::prelude::*;
 
@@ -13,7 +15,8 @@ use leptos::prelude::*;
 pub fn Account() -> impl IntoView {
     let one = ServerAction::<EndSession>::new();
     let others = ServerAction::<EndOtherSessions>::new();
-    let view = Resource::new_blocking(move || (one.version().get(), others.version().get()), |_| load_account());
+    let password = ServerAction::<ChangePassword>::new();
+    let view = Resource::new_blocking(move || (one.version().get(), others.version().get(), password.version().get()), |_| load_account());
     let toasts = use_toasts();
     Effect::new(move |_| {
         if one.value().with(|v| matches!(v, Some(Ok(())))) {
@@ -28,10 +31,12 @@ pub fn Account() -> impl IntoView {
     let faults = (Faults::of(one), Faults::of(others));
     view! {
         <Page title="Your account">
-            <SettingsTabs here="/settings/account"/>
-            <FormFault faults=faults.0/>
-            <FormFault faults=faults.1/>
-            {loaded(view, move |view: AccountView| view! { <Person view one others/> }.into_any())}
+            <Settings here="/settings/account">
+                <FormFault faults=faults.0/>
+                <FormFault faults=faults.1/>
+                {loaded(view, move |view: AccountView| view! { <Person view one others/> }.into_any())}
+                <Password action=password/>
+            </Settings>
         </Page>
     }
 }
@@ -47,9 +52,10 @@ fn Person(view: AccountView, one: ServerAction<EndSession>, others: ServerAction
             <dl class="about card">
                 <div><dt>"Name"</dt><dd>{view.name}</dd></div>
                 <div><dt>"E-mail address"</dt><dd>{view.email}</dd></div>
-                <div><dt>"Role"</dt><dd>{view.role}</dd></div>
+                <div><dt>"Role"</dt><dd>{view.role}" at "{view.place}</dd></div>
             </dl>
         </Section>
+        {(!view.others.is_empty()).then(|| view! { <Others lines=view.others/> })}
         <Section title="Signed-in browsers" aside=end_all.into_any()>
             <TableFrame label="Signed-in browsers" cards=true>
                 <thead>
@@ -57,6 +63,63 @@ fn Person(view: AccountView, one: ServerAction<EndSession>, others: ServerAction
                 </thead>
                 <tbody>{view.sessions.into_iter().map(|line| view! { <Row line one/> }).collect_view()}</tbody>
             </TableFrame>
+        </Section>
+    }
+}
+
+/// Where else the person may act.
+#[component]
+fn Others(lines: Vec<MembershipLine>) -> impl IntoView {
+    let action = ServerAction::<SwitchMembership>::new();
+    let faults = Faults::of(action);
+    follow(action, true);
+    view! {
+        <Section title="Your other memberships">
+            <FormFault faults/>
+            <ul class="memberships card" role="list">
+                {lines.into_iter().map(|line| view! {
+                    <li>
+                        <span><strong>{line.place.clone()}</strong><span class="cell-sub">{line.role}</span></span>
+                        <ActionForm action>
+                            <input type="hidden" name="to" value=line.value/>
+                            <Button submit=true busy=action.pending()>"Switch"<span class="hidden-words">{format!(" to {}", line.place)}</span></Button>
+                        </ActionForm>
+                    </li>
+                }).collect_view()}
+            </ul>
+        </Section>
+    }
+}
+
+#[component]
+fn Password(action: ServerAction<ChangePassword>) -> impl IntoView {
+    let faults = Faults::of(action);
+    let (old, new, again) = (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let toasts = use_toasts();
+    Effect::new(move |_| {
+        if let Some(Ok(ended)) = action.value().get() {
+            for field in [old, new, again] {
+                field.set(String::new());
+            }
+            toasts.say(match ended {
+                0 => "Your password is changed.".to_owned(),
+                1 => "Your password is changed; one other browser was signed out.".to_owned(),
+                n => format!("Your password is changed; {n} other browsers were signed out."),
+            });
+        }
+    });
+    view! {
+        <Section title="Password">
+            <div class="card" id="password">
+                <ActionForm action attr:class="stack password-form">
+                    <FormFault faults fields=&["old", "new", "again"]/>
+                    <Field label="The password you have" name="form[old]" kind="password" value=old required=true autocomplete="current-password" error=faults.about("old")/>
+                    <Field label="New password" name="form[new]" kind="password" value=new required=true autocomplete="new-password"
+                        hint="At least 12 characters. All your other browsers are signed out." error=faults.about("new")/>
+                    <Field label="New password again" name="form[again]" kind="password" value=again required=true autocomplete="new-password" error=faults.about("again")/>
+                    <div class="form-actions"><Button kind=ButtonKind::Primary submit=true busy=action.pending()>"Change the password"</Button></div>
+                </ActionForm>
+            </div>
         </Section>
     }
 }

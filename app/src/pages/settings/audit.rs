@@ -1,6 +1,6 @@
 //! The audit log: who, what, when, and whether the chain is whole.
 
-use super::SettingsTabs;
+use super::Settings;
 use crate::{
     api::settings::audit::{AuditLine, AuditView, VerifyAudit, list_audit},
     components::{Button, Empty, Page, Pager, TableFrame, TimeText, icon, icon::Icon, loaded},
@@ -19,8 +19,9 @@ pub fn Audit() -> impl IntoView {
     let lead = view! { <p>"Every change and every sign-in. Each entry holds the hash of the one before: nothing can be changed or taken out unseen."</p> };
     view! {
         <Page title="Audit log" lead=lead.into_any()>
-            <SettingsTabs here="/settings/audit"/>
-            {loaded(view, |view: AuditView| view! { <List view/> }.into_any())}
+            <Settings here="/settings/audit">
+                {loaded(view, |view: AuditView| view! { <List view/> }.into_any())}
+            </Settings>
         </Page>
     }
 }

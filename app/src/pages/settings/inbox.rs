@@ -1,9 +1,9 @@
 //! The inbox: sources that no device answers to. Each is assigned once and remembered, or dismissed.
 
-use super::SettingsTabs;
+use super::Settings;
 use crate::{
     api::settings::inbox::{AssignSource, DismissSource, InboxLine, InboxView, list_inbox},
-    components::{Button, ButtonKind, Dialog, Empty, Field, Page, Pager, SelectField, TableFrame, TimeText, loaded, use_toasts},
+    components::{Button, ButtonKind, Dialog, Empty, Field, LinkButton, Page, Pager, SelectField, TableFrame, TimeText, loaded, use_toasts},
     pages::start::{
         add_device::{chosen, options},
         form::{Faults, FormFault},
@@ -45,10 +45,11 @@ pub fn Inbox() -> impl IntoView {
     let dismissal = Faults::of(dismiss);
     let lead = view! { <p>"Reports whose sender is no known device wait here; none is lost. Assign a source once: its waiting reports are taken in, later ones follow by themselves."</p> };
     view! {
-        <Page title="Inbox" lead=lead.into_any()>
-            <SettingsTabs here="/settings/inbox"/>
-            <FormFault faults=dismissal/>
-            {loaded(view, move |view: InboxView| view! { <List view assign dismiss open line/> }.into_any())}
+        <Page title="Inbox" lead=lead.into_any() actions=view! { <LinkButton href="/settings/inbox/rules">"Rules"</LinkButton> }.into_any()>
+            <Settings here="/settings/inbox">
+                <FormFault faults=dismissal/>
+                {loaded(view, move |view: InboxView| view! { <List view assign dismiss open line/> }.into_any())}
+            </Settings>
         </Page>
     }
 }
@@ -88,6 +89,7 @@ fn List(
                     .into_iter()
                     .map(|row| {
                         let own = row.clone();
+                        let rule = rule_for(&row);
                         let press = Callback::new(move |()| {
                             line.set(Some(own.clone()));
                             open.set(true);
@@ -102,6 +104,7 @@ fn List(
                                 <td data-label="">
                                     <div class="row-actions">
                                         <Button kind=ButtonKind::Primary on_press=press>"Assign…"</Button>
+                                        <a class="button" href=rule>"Rule…"</a>
                                         <ActionForm action=dismiss>
                                             <input type="hidden" name="id" value=row.id.to_string()/>
                                             <Button submit=true busy=dismiss.pending()>"Dismiss"</Button>
@@ -120,6 +123,14 @@ fn List(
         </Dialog>
     }
     .into_any()
+}
+
+/// Where a rule is made for names like this one: its last number stands for any.
+fn rule_for(row: &InboxLine) -> String {
+    let stem = row.source.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let pattern = if stem.is_empty() || stem.len() == row.source.len() { row.source.clone() } else { format!("{stem}*") };
+    let organization = row.organization.as_ref().map(|id| format!("&organization={id}")).unwrap_or_default();
+    format!("/settings/inbox/rules?new&pattern={}{organization}", crate::browser::escape(&pattern))
 }
 
 #[component]

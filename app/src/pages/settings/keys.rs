@@ -1,10 +1,10 @@
 //! API keys: list, make (shown once), revoke.
 
-use super::SettingsTabs;
+use super::Settings;
 use crate::{
     api::settings::keys::{FreshKey, KeyLine, KeysView, MakeKey, RevokeKey, list_keys},
     components::{
-        Button, ButtonKind, Confirm, CopyLine, Dialog, Empty, Field, Page, SelectField, SwitchField, TableFrame, TimeText, loaded,
+        Button, ButtonKind, Confirm, CopyLine, Dialog, Empty, Field, Page, Section, SelectField, SwitchField, TableFrame, TimeText, loaded,
         use_toasts,
     },
     me::may,
@@ -18,6 +18,7 @@ use domain::{
     ids::KeyId,
 };
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 /// The page.
 #[component]
@@ -33,22 +34,30 @@ pub fn Keys() -> impl IntoView {
             fresh.set(Some(key));
         }
     });
+    let query = use_query_map();
+    Effect::new(move |before: Option<()>| {
+        if before.is_none() && query.with(|q| q.get("new").is_some()) && may(Right::ManageSettings) {
+            making.set(true);
+        }
+    });
     let actions = may(Right::ManageSettings)
         .then(|| view! { <Button kind=ButtonKind::Primary on_press=Callback::new(move |()| making.set(true))>"Make a key"</Button> });
     let lead = view! { <p>"For scripts, agents and other systems. A key is shown once, when it is made; only its hash is kept."</p> };
     view! {
         <Page title="API keys" lead=lead.into_any() actions=actions.into_any()>
-            <SettingsTabs here="/settings/keys"/>
-            <div role="status">
-                {move || fresh.get().map(|key| view! {
-                    <div class="card fresh-key">
-                        <h2>{format!("The key “{}”", key.name)}</h2>
-                        <p>"Copy it now: it is shown this once."</p>
-                        <CopyLine text=key.token label="key"/>
-                    </div>
-                })}
-            </div>
-            {loaded(view, move |view: KeysView| view! { <List view make making revoke/> }.into_any())}
+            <Settings here="/settings/keys">
+                <div role="status">
+                    {move || fresh.get().map(|key| view! {
+                        <div class="card fresh-key">
+                            <h2>{format!("The key “{}”", key.name)}</h2>
+                            <p>"Copy it now: it is shown this once."</p>
+                            <CopyLine text=key.token label="key"/>
+                            <Uses lines=key.lines/>
+                        </div>
+                    })}
+                </div>
+                {loaded(view, move |view: KeysView| view! { <List view make making revoke/> }.into_any())}
+            </Settings>
         </Page>
     }
 }
@@ -73,7 +82,7 @@ fn List(view: KeysView, make: ServerAction<MakeKey>, making: RwSignal<bool>, rev
     });
     let faults = Faults::of(revoke);
     let form = StoredValue::new(view.clone());
-    let (rows, hidden, may_manage) = (view.rows, view.hidden, view.may_manage);
+    let (rows, hidden, may_manage, lines) = (view.rows, view.hidden, view.may_manage, view.lines);
     view! {
         {if rows.is_empty() {
             view! { <Empty title="No keys yet"><p>"A device gets its own key when it is added. Make one here for scripts that read, manage, or send for many devices."</p></Empty> }.into_any()
@@ -97,6 +106,10 @@ fn List(view: KeysView, make: ServerAction<MakeKey>, making: RwSignal<bool>, rev
             }
             .into_any()
         }}
+        <Section title="How a key is used">
+            <Uses lines/>
+            <p class="faint">"All that can be read and changed this way: "<a href="/api/docs" rel="external">"API documentation"</a>"."</p>
+        </Section>
         <Confirm open=asking title=Signal::derive(move || format!("Revoke “{}”?", name.get()))
             body="Whatever uses this key is refused from now on. That can't be undone; a new key can be made at any time."
             word=name action="Revoke" busy=revoke.pending() error=faults.any() on_confirm=confirmed/>
@@ -104,6 +117,15 @@ fn List(view: KeysView, make: ServerAction<MakeKey>, making: RwSignal<bool>, rev
             <MakeForm view=form.get_value() make making/>
         </Dialog>
     }
+}
+
+/// Lines that use a key.
+#[component]
+fn Uses(lines: Vec<(String, String)>) -> impl IntoView {
+    lines
+        .into_iter()
+        .map(|(what, line)| view! { <div class="key-use"><p class="faint">{what.clone()}</p><CopyLine text=line label="line"/></div> })
+        .collect_view()
 }
 
 fn rights(rights: KeyRights) -> String {

@@ -1,6 +1,6 @@
 //! The list of policies.
 
-use super::SettingsTabs;
+use super::Settings;
 use crate::{
     api::settings::policies::{PoliciesView, PolicyLine, list_policies},
     components::{ButtonKind, Empty, LinkButton, Page, TableFrame, icon, icon::Icon, loaded},
@@ -18,53 +18,66 @@ pub fn Policies() -> impl IntoView {
     let lead = view! { <p>"When backups should run, and how late is too late. A device follows one policy."</p> };
     view! {
         <Page title="Policies" lead=lead.into_any() actions=actions.into_any()>
-            <SettingsTabs here="/settings/policies"/>
-            {loaded(view, |view: PoliciesView| {
-                if view.rows.is_empty() {
-                    view! { <Empty title="No policies here"><p>"Policies belong to the partner; there are none that you can see."</p></Empty> }.into_any()
-                } else {
-                    view! {
-                        <TableFrame label="Policies" cards=true>
-                            <thead>
-                                <tr>
-                                    <th scope="col">"Policy"</th>
-                                    <th scope="col">"Schedule"</th>
-                                    <th scope="col">"Grace"</th>
-                                    <th scope="col">"Restore tests"</th>
-                                    <th scope="col">"To know"</th>
-                                </tr>
-                            </thead>
-                            <tbody>{view.rows.into_iter().map(|line| view! { <Row line/> }).collect_view()}</tbody>
-                        </TableFrame>
+            <Settings here="/settings/policies">
+                {loaded(view, |view: PoliciesView| {
+                    if view.rows.is_empty() {
+                        view! { <Empty title="No policies here"><p>"Policies belong to the partner; there are none that you can see."</p></Empty> }.into_any()
+                    } else {
+                        view! { <List view/> }.into_any()
                     }
-                    .into_any()
-                }
-            })}
+                })}
+            </Settings>
         </Page>
     }
 }
 
 #[component]
-fn Row(line: PolicyLine) -> impl IntoView {
+fn List(view: PoliciesView) -> impl IntoView {
+    let warned: Vec<(String, String)> =
+        view.rows.iter().filter_map(|line| line.warning.clone().map(|warning| (line.name.clone(), warning))).collect();
+    let may_manage = view.may_manage;
+    view! {
+        <TableFrame label="Policies" cards=true>
+            <thead>
+                <tr>
+                    <th scope="col">"Policy"</th>
+                    <th scope="col">"Schedule"</th>
+                    <th scope="col">"Grace"</th>
+                    <th scope="col">"Restore tests"</th>
+                    <th scope="col">"Followed by"</th>
+                    {may_manage.then(|| view! { <th scope="col"><span class="hidden-words">"Actions"</span></th> })}
+                </tr>
+            </thead>
+            <tbody>{view.rows.into_iter().map(|line| view! { <Row line may_manage/> }).collect_view()}</tbody>
+        </TableFrame>
+        {warned
+            .into_iter()
+            .map(|(name, warning)| view! {
+                <p class="notice policy-warning" data-state="warning"><Icon shape=icon::WARNING/><span><strong>{name}</strong>": "{warning}</span></p>
+            })
+            .collect_view()}
+    }
+}
+
+#[component]
+fn Row(line: PolicyLine, may_manage: bool) -> impl IntoView {
+    let copy = format!("/settings/policies/new?copy={}", line.id);
     view! {
         <tr>
             <th scope="row" class="cell-name" data-label="Policy">
-                <a class="row-link" href=format!("/settings/policies/{}", line.id)>{line.name}</a>
+                <a class="row-link" href=format!("/settings/policies/{}", line.id)>{line.name.clone()}</a>
                 {line.is_default.then(|| view! { " " <span class="tag">"Default"</span> })}
+                {line.warning.is_some().then(|| view! {
+                    <span class="cell-sub"><span class="badge" data-state="warning"><Icon shape=icon::WARNING/><span>"Service level out of reach"</span></span></span>
+                })}
             </th>
             <td data-label="Schedule">{line.schedule}</td>
             <td data-label="Grace">{line.grace}</td>
             <td data-label="Restore tests">{line.restore_tests.unwrap_or_else(|| "not asked for".to_owned())}</td>
-            <td data-label="To know" class="cell-state">
-                {match line.warning {
-                    Some(warning) => view! {
-                        <span class="badge" data-state="warning" title=warning.clone()><Icon shape=icon::WARNING/><span>"More than 12 h apart"</span></span>
-                        <span class="hidden-words">{warning}</span>
-                    }
-                    .into_any(),
-                    None => view! { <span class="faint">"–"</span> }.into_any(),
-                }}
-            </td>
+            <td data-label="Followed by" class=(!line.devices.1).then_some("faint")>{line.devices.0}</td>
+            {may_manage.then(|| view! {
+                <td data-label=""><div class="row-actions"><a class="button button-quiet" href=copy aria-label=format!("Duplicate {}", line.name)>"Duplicate"</a></div></td>
+            })}
         </tr>
     }
 }

@@ -33,6 +33,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
+use std::collections::HashMap;
 
 const LONGEST_PATTERN: usize = 200;
 const MOST_RULES: u64 = 500;
@@ -386,6 +387,27 @@ async fn waiting(store: &Store, actor: &Actor, partner: PartnerId) -> Result<Vec
         events: i.events,
     };
     Ok(rows.into_iter().map(row).collect())
+}
+
+/// How many waiting names each of these rules, all of the scope's, would take in. At most the 2,000 heard of last are looked at.
+///
+/// # Errors
+/// `Forbidden` without the right to manage devices.
+pub async fn waiting_by_rule(store: &Store, actor: &Actor, rules: &[RuleRow]) -> Result<HashMap<InboxRuleId, usize>, Error> {
+    scope::require(actor, Action::ManageDevices, "see the inbox")?;
+    let mut partners: Vec<PartnerId> = rules.iter().map(|rule| rule.partner).collect();
+    partners.sort_unstable();
+    partners.dedup();
+    let mut counts = HashMap::new();
+    for partner in partners {
+        let rules = of_partner(store.reads(), partner).await?;
+        for source in waiting(store, actor, partner).await? {
+            if let Some(rule) = chosen(&rules, source.organization, &source.source) {
+                *counts.entry(rule.id).or_default() += 1;
+            }
+        }
+    }
+    Ok(counts)
 }
 
 /// Takes in the waiting names for which this is the rule that counts: their devices are made, or found by name, and what waited is

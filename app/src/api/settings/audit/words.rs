@@ -58,6 +58,12 @@ fn words(what: &str) -> String {
         "device.retire" => "Retired a device",
         "inbox.assign" => "Assigned an unknown source",
         "inbox.dismiss" => "Dismissed an unknown source",
+        "inbox_rule.create" => "Made an inbox rule",
+        "inbox_rule.delete" => "Deleted an inbox rule",
+        "inbox_rule.edit" => "Changed an inbox rule",
+        "password.change" => "Changed the own password",
+        "session.switch" => "Switched to this membership",
+        "policy.delete" => "Deleted a policy",
         "job.edit" => "Changed a job",
         "key.create" => "Made a key",
         "key.revoke" => "Revoked a key",
@@ -80,6 +86,7 @@ fn link(subject: &str) -> Option<String> {
         "device" => Some(format!("/devices/{id}")),
         "organization" => Some(format!("/organizations/{id}")),
         "policy" => Some(format!("/settings/policies/{id}")),
+        "inbox_rule" => Some("/settings/inbox/rules".to_owned()),
         _ => None,
     }
 }
