@@ -1,7 +1,7 @@
 //! The frame around every page: product, navigation, live indicator, theme, account, skip link, announcements.
 
 use super::{
-    Toasts,
+    Palette, Toasts,
     icon::{Icon, PERSON, THEME},
     menu::{self, Menu, MenuLink, MenuPart},
     toast::ToastList,
@@ -66,7 +66,7 @@ pub fn Frame(
             <a class="product" href="/"><Mark/><span>"Holdfast"</span></a>
             {me.as_ref().map(|_| view! { <MainNav/> })}
             <div class="top-bar-end">
-                {me.as_ref().map(|_| view! { <LiveIndicator/> })}
+                {me.as_ref().map(|_| view! { <LiveIndicator/> <Palette/> })}
                 <ThemeSwitch/>
                 {me.map(|me| view! { <Account me/> })}
             </div>
@@ -169,6 +169,17 @@ fn Account(me: Me) -> impl IntoView {
                 <MenuLink href="/settings/account">"Your account"</MenuLink>
                 {(me.role == Role::Owner).then(|| view! { <MenuLink href="/styleguide">"Style guide"</MenuLink> })}
                 <MenuPart/>
+                {me.others
+                    .into_iter()
+                    .map(|(to, place)| view! {
+                        <li>
+                            <form method="post" action="/sf/settings/switch_membership">
+                                <input type="hidden" name="to" value=to/>
+                                <button type="submit" class="menu-item">{format!("Switch to {place}")}</button>
+                            </form>
+                        </li>
+                    })
+                    .collect_view()}
                 // A plain form: the next page comes from the server and knows that nobody is signed in.
                 <li><form method="post" action="/sf/sign_out"><button type="submit" class="menu-item">"Sign out"</button></form></li>
             </Menu>

@@ -5,6 +5,7 @@ pub mod home;
 pub mod not_found;
 pub mod organizations;
 pub mod screen;
+pub mod search;
 pub mod settings;
 pub mod start;
 pub mod styleguide;

@@ -6,6 +6,7 @@ pub mod assessment;
 pub mod audit;
 pub mod devices;
 pub mod inbox;
+pub mod inbox_rules;
 pub mod jobs;
 pub mod keys;
 pub mod organizations;
@@ -36,6 +37,7 @@ pub fn routes() -> Table {
         .merge(runs::routes())
         .merge(alerts::routes())
         .merge(inbox::routes())
+        .merge(inbox_rules::routes())
         .merge(keys::routes())
         .merge(audit::routes())
         .add(Method::GET, "/api/v1/openapi.json", docs::openapi_json)
