@@ -15,7 +15,7 @@ use crate::{
         work::{Mint, Stored, Subject, Work, counted_life, no_slots},
         write::{self, Sums},
     },
-    store::devices::uuid,
+    store::{devices::uuid, input},
 };
 use domain::{
     facts::{DeviceFacts, RestoreFacts},
@@ -355,7 +355,7 @@ impl<'a> Course<'a> {
             .text(subject.life.as_str())
             .int(policy.0)
             .maybe_int(subject.quota)
-            .text(serde_json::to_string(&self.plan.tags)?)
+            .text(serde_json::to_string(&input::tags(&self.plan.tags)?)?)
             .text(uuid())
             .maybe_text(subject.agent_version.clone())
             .maybe_text(subject.hostname.clone())

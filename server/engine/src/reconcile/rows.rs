@@ -29,11 +29,11 @@ pub(super) const DEVICES: &str = "SELECT d.partner_id, d.id, d.organization_id, 
  JOIN policies p ON p.partner_id = d.partner_id AND p.id = d.policy_id \
  LEFT JOIN device_state s ON s.partner_id = d.partner_id AND s.device_id = d.id";
 
-/// Their jobs.
+/// Their jobs, in the order in which they were made: reasons of the same weight stand in it.
 pub(super) const JOBS: &str = "SELECT j.partner_id, j.device_id, j.id, j.name, j.name_lower, j.schedule, j.created_at, \
  s.history, s.slots, s.last_run_id, s.last_state, s.last_at \
  FROM {x} {join} jobs j ON j.partner_id = x.a AND j.device_id = x.b \
- LEFT JOIN job_state s ON s.partner_id = j.partner_id AND s.job_id = j.id";
+ LEFT JOIN job_state s ON s.partner_id = j.partner_id AND s.job_id = j.id ORDER BY j.id";
 
 #[derive(Deserialize)]
 struct StoredOpen {

@@ -72,7 +72,8 @@ impl<C: ConnectionTrait + Sync> Shelf for C {
         for (partner, job, key) in wanted {
             keys.int(partner.0).int(job.0).text(key);
         }
-        let sql = "SELECT r.job_id, r.id, r.run_key, r.body FROM {x} {join} runs r ON r.partner_id = x.a AND r.job_id = x.b AND r.run_key = x.c";
+        let sql =
+            "SELECT r.job_id, r.id, r.run_key, r.body FROM {x} {join} runs r ON r.partner_id = x.a AND r.job_id = x.b AND r.run_key = x.c";
         keys.query(self, sql).await?.iter().map(run).collect()
     }
 
@@ -116,12 +117,7 @@ impl<C: ConnectionTrait + Sync> Shelf for C {
 }
 
 fn run(row: &QueryResult) -> Result<KeptRun, Error> {
-    Ok(KeptRun {
-        job: JobId(at(row, 0)?),
-        id: RunId(at(row, 1)?),
-        key: at(row, 2)?,
-        run: serde_json::from_str(&at::<String>(row, 3)?)?,
-    })
+    Ok(KeptRun { job: JobId(at(row, 0)?), id: RunId(at(row, 1)?), key: at(row, 2)?, run: serde_json::from_str(&at::<String>(row, 3)?)? })
 }
 
 fn summary(row: &QueryResult) -> Result<KeptSummary, Error> {

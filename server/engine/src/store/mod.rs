@@ -26,7 +26,7 @@ pub mod search;
 pub mod sessions;
 
 mod entity;
-mod input;
+pub(crate) mod input;
 mod scope;
 pub(crate) mod sql;
 
