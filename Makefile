@@ -12,11 +12,15 @@ HOST     := --workspace --exclude frontend
 MUSL     := x86_64-unknown-linux-musl
 STATIC   := $(shell command -v musl-gcc >/dev/null && test -d "$$(rustc --print sysroot)/lib/rustlib/$(MUSL)" && echo $(MUSL))
 
-.PHONY: run test check build bench browser setup setup-tests format clean
+.PHONY: run demo test check build bench browser setup setup-tests format clean
 
 run: browser                      ## build and start the portal on the embedded SQLite
 	cargo build -p server
 	$(CARGO_TARGET_DIR)/debug/holdfast serve
+
+demo: browser                     ## fill a made-up fleet with 400 days of history, and serve it; DEMO="--speed 60" moves it faster
+	cargo build -p server
+	$(CARGO_TARGET_DIR)/debug/holdfast demo --data data/demo $(DEMO)
 
 test: setup-tests browser         ## every suite: unit, property, both stores, HTTP, browser
 	tools/test.sh

@@ -122,8 +122,22 @@ async fn setup_code(store: &Store, listen: SocketAddr) -> Result<Option<String>,
 /// # Errors
 /// It can't start; afterwards it doesn't fail.
 pub async fn serve(config: Config) -> Result<(), ServeError> {
-    let _hold = hold(&config.database)?;
+    let hold = hold(&config.database)?;
     let store = open(&config.database).await?;
+    serve_store(config, hold, store, wall_clock(), |_, _| {}).await
+}
+
+/// Serves an open store by this clock until a signal comes. `beside` may start what runs as long as the portal does.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_store(
+    config: Config,
+    _hold: Hold,
+    store: Store,
+    clock: Clock,
+    beside: impl FnOnce(Engine, CancellationToken),
+) -> Result<(), ServeError> {
     let listen = config.listen;
     let metrics_listen = config.metrics_listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| ServeError::Listen(listen, error))?;
@@ -136,7 +150,8 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
     let stop = CancellationToken::new();
     // The engine writes what is queued after the last request has been answered.
     let engine_stop = CancellationToken::new();
-    let engine = Engine::start(store, wall_clock(), engine_stop.clone());
+    let engine = Engine::start(store, clock, engine_stop.clone());
+    beside(engine.clone(), stop.clone());
     let portal = Portal::new(engine, config, code.clone(), stop.clone());
     say(&format!("Holdfast is ready: open {}", portal.public_url()));
     if first {
@@ -158,7 +173,7 @@ pub async fn serve(config: Config) -> Result<(), ServeError> {
 }
 
 /// A line for whoever started the server, if anybody reads it.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 

@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod demo;
 mod key;
 mod migrate;
 mod owner;
@@ -27,6 +28,8 @@ struct Line {
 enum Command {
     /// Serves the portal.
     Serve,
+    /// Fills an empty database with a made-up fleet and 400 days of its history, serves it, and keeps it moving.
+    Demo(demo::Options),
     /// Brings the database's schema up to date, and ends.
     Migrate,
     /// People.
@@ -100,6 +103,7 @@ pub fn run() -> ExitCode {
     logging::start(&config);
     let outcome = match line.command {
         Command::Serve => with_runtime(async { serve::serve(config).await.map(|()| ExitCode::SUCCESS).map_err(|error| error.to_string()) }),
+        Command::Demo(options) => with_runtime(demo::demo(config, options)),
         Command::Migrate => with_runtime(migrate::migrate(config)),
         Command::Owner(Owner::Create { email, partner, time_zone }) => with_runtime(owner::create(config, email, partner, time_zone)),
         Command::Key(Key::Create { scope, can, partner, name }) => with_runtime(key::create(config, scope, can, partner, name)),

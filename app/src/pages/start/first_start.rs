@@ -95,6 +95,11 @@ fn OwnerForm(view: SetupView) -> impl IntoView {
                     <Button kind=ButtonKind::Primary submit=true busy=action.pending()>"Make the account and go on"</Button>
                 </div>
             </ActionForm>
+            <section class="stack" aria-label="Or: the demo fleet">
+                <h2>"Or: load the demo fleet"</h2>
+                <p>"Only looking round? Stop this server and start "<code>"holdfast demo --data demo"</code>" ("<code>"make demo"</code>" in the sources): 60 clients, 1,500 devices and 400 days of history, \
+                    made up, in a folder of its own. It prints who can sign in, and keeps moving."</p>
+            </section>
         </Page>
     }
 }

@@ -1,0 +1,124 @@
+//! `holdfast demo`.
+
+use super::Fault;
+use crate::{
+    config::Config,
+    demo::{Demo, Mover, PASSWORD, Wanted, clear, demo_clock},
+    serve,
+};
+use clap::Args;
+use domain::{
+    access::Role,
+    text,
+    time::{Span, Time},
+};
+use engine::fill::Progress;
+use std::{
+    process::ExitCode,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+/// How the demo is made and moved.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Fill the store, and end.
+    #[arg(long)]
+    fill_only: bool,
+    /// What the fleet is made from: the same number gives the same fleet; default 1.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Organizations; default 60.
+    #[arg(long)]
+    organizations: Option<u32>,
+    /// Devices of all organizations; default 1500.
+    #[arg(long)]
+    devices: Option<u32>,
+    /// Days of history; default 400.
+    #[arg(long)]
+    days: Option<u32>,
+    /// How many times as fast as the wall's the demo's clock runs from its start.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    speed: u32,
+    /// Password of all its people, set when the store is filled.
+    #[arg(long, default_value = PASSWORD)]
+    password: String,
+}
+
+/// Fills an empty store with a made-up fleet, or goes on with the one it filled, and serves it.
+pub async fn demo(config: Config, options: Options) -> Result<ExitCode, Fault> {
+    let words = |error: &dyn std::fmt::Display| error.to_string();
+    let hold = serve::hold(&config.database).map_err(|error| words(&error))?;
+    clear(&config.database, &config.data).map_err(|error| words(&error))?;
+    let store = serve::open(&config.database).await.map_err(|error| words(&error))?;
+    let wall = serve::wall_clock();
+    let Options { seed, organizations, devices, days, .. } = options;
+    let wanted = Wanted { seed, organizations, devices, days };
+    let begun = Instant::now();
+    let last = Mutex::new(begun);
+    let progress = |progress: Progress| {
+        let every = Duration::from_secs(3);
+        if let Ok(mut last) = last.lock()
+            && last.elapsed() >= every
+        {
+            *last = Instant::now();
+            let Progress { organizations, made, devices, runs } = progress;
+            serve::say(&format!("Filling: {made} of {organizations} organizations, {devices} devices, {} runs", text::count(runs as i64)));
+        }
+    };
+    let (demo, filled) =
+        Demo::open(&store, &config.data, wanted, &options.password, wall(), progress).await.map_err(|error| words(&error))?;
+    if filled {
+        serve::say(&format!("Filled in {:.1} s.", begun.elapsed().as_secs_f64()));
+    }
+    say_who(&demo, filled.then_some(options.password.as_str()));
+    if options.fill_only {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !config.listen.ip().is_loopback() && filled && options.password == PASSWORD {
+        serve::say("Others can reach this address, and the password is known to everybody: fill a demo with --password to choose one.");
+    }
+    // At a higher speed it may have come further than the wall's clock.
+    let now = wall().max(demo.came_to());
+    let told = Mutex::new(Instant::now());
+    let came = |at: Time| {
+        if let Ok(mut told) = told.lock()
+            && told.elapsed() >= Duration::from_secs(3)
+        {
+            *told = Instant::now();
+            serve::say(&format!("Making up for the time since it was served last: {} to go", text::span(now - at)));
+        }
+    };
+    demo.catch_up(&store, now, came).await.map_err(|error| words(&error))?;
+    let clock = demo_clock(now, options.speed);
+    let mover = Mover::new(demo, now, Span::minutes(10).max(Span::MINUTE * i64::from(options.speed)));
+    serve::serve_store(config, hold, store, clock, |engine, stop| {
+        tokio::spawn(mover.run(engine, stop));
+    })
+    .await
+    .map_err(|error| words(&error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says how to sign in.
+fn say_who(demo: &Demo, password: Option<&str>) {
+    match password {
+        Some(password) => serve::say(&format!("Sign in with the password {password} as")),
+        None => serve::say(&format!("Sign in with the password it was filled with ({PASSWORD}, unless another was chosen) as")),
+    }
+    for (place, partner) in demo.fleet().partners.iter().enumerate() {
+        for person in &partner.people {
+            let role = match person.role {
+                Role::Owner => "owner",
+                Role::Admin => "admin",
+                Role::Technician => "technician",
+                Role::Finance => "finance",
+                Role::Viewer => "viewer",
+                Role::ClientAdmin => "client admin",
+                Role::ClientViewer => "client viewer",
+            };
+            let start = if place == 0 && person.role == Role::Owner { "  ← start here" } else { "" };
+            serve::say(&format!("  {:<32} {role}, {}{start}", person.email, partner.name));
+        }
+    }
+}
