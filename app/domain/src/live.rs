@@ -126,7 +126,7 @@ pub struct OrganizationNow {
     pub organization: OrganizationId,
     /// Its counts.
     pub counts: CountsNow,
-    /// The device with the lowest score among those in use; none: there is none.
+    /// The one among those in use that needs a look first; none: there is none in use.
     pub worst: Option<WorstDevice>,
 }
 

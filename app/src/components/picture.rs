@@ -67,13 +67,14 @@ pub fn Sparkline(
     /// The text alternative: "Compliance, 30 days: 98 % to 91 %".
     #[prop(into)]
     label: Signal<String>,
-    /// The values are shares, 0 to 1: nothing at the foot, the whole at the top.
+    /// The values are shares, up to 1, which is at the top; the foot is this share or less. Left out: the least and the greatest value
+    /// are foot and top.
     #[prop(optional)]
-    share: bool,
+    from: Option<f64>,
 ) -> impl IntoView {
     let drawn = move |values: &Vec<Option<f64>>| {
         let label = label.get();
-        if share { charts::sparkline_between(values, 0.0, 1.0, &label) } else { charts::sparkline(values, &label) }
+        from.map_or_else(|| charts::sparkline(values, &label), |from| charts::sparkline_between(values, from, 1.0, &label))
     };
     view! { <div class="spark" inner_html=move || values.with(drawn)></div> }
 }

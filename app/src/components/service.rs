@@ -12,12 +12,13 @@ pub fn percent(counts: &CountsNow) -> Option<String> {
     })
 }
 
-/// Devices in words: `23 of 25 within the SLA`.
+/// Devices in words: `23 of 25`, within the SLA.
 pub fn within(counts: &CountsNow) -> String {
-    format!("{} of {} within the SLA", text::count(counts.covered - counts.in_breach), text::count(counts.covered))
+    format!("{} of {}", text::count(counts.covered - counts.in_breach), text::count(counts.covered))
 }
 
-/// Compliance now, with its devices in words below. `bare`: the words for screen readers only.
+/// Compliance now, with its devices in words below. Stands below a heading that says "within the SLA". `bare`: the words for screen
+/// readers and the pointer only.
 #[component]
 pub fn Compliance(
     /// Counts of the scope or organization.
@@ -34,11 +35,11 @@ pub fn Compliance(
     move || match shown.get() {
         None => view! { <span class="faint">"not covered"</span> }.into_any(),
         Some((percent, words, is_broken)) => {
-            let title = bare.then(|| words.clone());
+            let title = bare.then(|| format!("{words} within the SLA"));
             view! {
             <span class="compliance" data-broken=is_broken.then_some("") title=title>
                 <span class="compliance-share">{percent}</span>
-                <span class=if bare { "hidden-words" } else { "cell-sub" }>{words}</span>
+                <span class=if bare { "hidden-words" } else { "cell-sub" }>{words}<span class="hidden-words">" within the SLA"</span></span>
             </span>
             }
             .into_any()
@@ -61,6 +62,6 @@ mod tests {
         assert_eq!(of(100_000, 1).as_deref(), Some("99.9 %"));
         assert_eq!(of(3, 0).as_deref(), Some("100 %"));
         assert_eq!(of(0, 0), None);
-        assert_eq!(within(&CountsNow { covered: 25, in_breach: 2, ..CountsNow::default() }), "23 of 25 within the SLA");
+        assert_eq!(within(&CountsNow { covered: 25, in_breach: 2, ..CountsNow::default() }), "23 of 25");
     }
 }

@@ -231,7 +231,7 @@ fn Row(line: ClientLine, now: RwSignal<OrganizationNow>, has_partners: bool) -> 
                 <a class="row-link" href=format!("/organizations/{id}")>{line.name}</a>
                 {(!line.activated).then(|| view! { <span class="cell-aside">"Deactivated"</span> })}
             </th>
-            {has_partners.then(|| view! { <td data-label="Partner">{line.partner.1}</td> })}
+            {has_partners.then(|| view! { <td data-label="Partner" class="cell-partner">{line.partner.1}</td> })}
             <td data-label="Devices" class="cell-devices">
                 <span class="devices-total"><LiveCount value=total/></span>
                 <BandsBar counts=Signal::derive(move || bands(&counts.get()))/>
@@ -245,10 +245,8 @@ fn Row(line: ClientLine, now: RwSignal<OrganizationNow>, has_partners: bool) -> 
                 {move || match worst.get() {
                     None => view! { <span class="faint">"–"</span> }.into_any(),
                     Some(device) => view! {
-                        <a class="quiet-link" href=format!("/devices/{}", device.device)>
-                            <ScorePill score=device.score band=device.band/>
-                            <span class="worst-name">{device.name}</span>
-                        </a>
+                        <a class="quiet-link worst-name" href=format!("/devices/{}", device.device)>{device.name}</a>
+                        <ScorePill score=device.score band=device.band/>
                     }
                     .into_any(),
                 }}
@@ -282,9 +280,9 @@ fn Definitions() -> impl IntoView {
                     )}
                 </dd>
                 <dt>"Worst device"</dt>
-                <dd>"The one with the lowest score among those in use. A device of which nothing is known has none, and stands below all others."</dd>
+                <dd>"Of the devices in use the one with the lowest score, if it is critical or has a warning; without such a one a device of which nothing is known."</dd>
                 <dt>"Success, 28 days"</dt>
-                <dd>"Share of usable backups among those that were due, day by day in the client's own zone; missed ones count as due."</dd>
+                <dd>"Share of usable backups among those that were due, day by day in the client's own zone; missed ones count as due. The top of the line is 100 %, its foot 75 % or less."</dd>
             </dl>
         </section>
     }

@@ -154,7 +154,7 @@ fn Health(counts: Signal<CountsNow>, address: String) -> impl IntoView {
                     <li class="badge" data-state="paused"><Icon shape=icon::PAUSED/><span>{format!("{} paused", text::count(counts.get().paused))}</span></li>
                 })}
             </ul>
-            <p class="overview-service"><Compliance counts/></p>
+            <div class="overview-service"><h3>"Within the SLA"</h3><Compliance counts/></div>
         </section>
     }
 }

@@ -147,7 +147,12 @@ on_both_stores! {
         device(&world, acme, "failing", Some(3)).await;
         let retired = world.device(acme, "never").await;
         devices::retire(&world.engine, &world.owner, retired, MONDAY).await.unwrap();
+        // Nothing is known of it: that is less urgent than what fails, though its score is lower.
+        world.device(acme, "unheard").await;
         world.organization("Empty").await;
+        let quiet = world.organization("Quiet").await;
+        device(&world, quiet, "fine", None).await;
+        let unheard = world.device(quiet, "unheard").await;
         // The next day is the 17th in Berlin, where its days are counted.
         let now = MONDAY + Span::hours(24);
         let filter = by(OrganizationSort::Need);
@@ -156,7 +161,8 @@ on_both_stores! {
         assert_eq!((rows[0].row.id, worst.name.as_str(), worst.band), (acme, "failing", Band::Critical));
         let days: Vec<_> = rows[0].last.days.iter().map(|day| day.map(|d| (d.succeeded, d.failed))).collect();
         assert_eq!((days[25], days[26], days[27]), (None, Some((1, 3)), None));
-        assert_eq!((rows[1].worst.as_ref(), rows[1].last.days), (None, [None; 28]));
+        assert_eq!((rows[1].row.id, rows[1].worst.as_ref().map(|w| w.device)), (quiet, Some(unheard)));
+        assert_eq!((rows[2].worst.as_ref(), rows[2].last.days), (None, [None; 28]));
         assert_eq!(organizations::days(world.store(), &world.owner, acme, now).await.unwrap(), rows[0].last);
     }
 

@@ -17,7 +17,7 @@ use crate::{
 };
 use domain::{
     access::{Action, Actor},
-    health::Score,
+    health::{Band, Score},
     ids::{DeviceId, OrganizationId, PartnerId},
     live::{OrganizationNow, WorstDevice},
     time::Time,
@@ -42,7 +42,7 @@ pub struct ClientRow {
     /// The organization with its counts.
     #[serde(flatten)]
     pub row: OrganizationRow,
-    /// The device with the lowest score among those in use.
+    /// The device that stands worst among those in use.
     pub worst: Option<WorstDevice>,
     /// Runs of the last 28 local days.
     pub last: LastDays,
@@ -87,24 +87,27 @@ pub(crate) async fn now_of<C: ConnectionTrait>(conn: &C, pairs: &[(PartnerId, Or
     Ok(pairs.iter().map(now).collect())
 }
 
-/// The index of devices by organization and score is entered once for each organization.
+/// Which device of an organization stands worst is told in the order of [`super::need()`]: the lowest score that is critical or a
+/// warning; without one a device of which nothing is known; else the lowest of the healthy ones. The index of devices by
+/// organization and score is entered twice at most for each organization.
 async fn worst_of<C: ConnectionTrait>(
     conn: &C,
     pairs: &[(PartnerId, OrganizationId)],
 ) -> Result<HashMap<OrganizationId, WorstDevice>, Error> {
+    const LOWEST: &str = "SELECT w.device_id FROM device_state w WHERE w.partner_id = x.a AND w.organization_id = x.b \
+         AND w.life IN ('pending', 'active')";
     let mut keys = Keys::new(&[Kind::Int, Kind::Int]);
     for (partner, organization) in pairs {
         keys.int(partner.0).int(organization.0);
     }
-    let rows = keys
-        .query(
-            conn,
-            "SELECT x.b, d.id, d.name, s.score, s.band FROM {x} {join} device_state s ON s.partner_id = x.a AND s.device_id = \
-             (SELECT w.device_id FROM device_state w WHERE w.partner_id = x.a AND w.organization_id = x.b \
-             AND w.life IN ('pending', 'active') ORDER BY w.score, w.device_id LIMIT 1) \
-             {join} devices d ON d.partner_id = s.partner_id AND d.id = s.device_id",
-        )
-        .await?;
+    let (first, last) = (Band::Critical.range().0, Band::Warning.range().1);
+    let sql = format!(
+        "SELECT x.b, d.id, d.name, s.score, s.band FROM {{x}} {{join}} device_state s ON s.partner_id = x.a AND s.device_id = COALESCE(\
+         ({LOWEST} AND w.score BETWEEN {first} AND {last} ORDER BY w.score, w.device_id LIMIT 1), \
+         ({LOWEST} ORDER BY w.score, w.device_id LIMIT 1)) \
+         {{join}} devices d ON d.partner_id = s.partner_id AND d.id = s.device_id"
+    );
+    let rows = keys.query(conn, &sql).await?;
     let mut worst = HashMap::with_capacity(rows.len());
     for row in rows {
         let score = u8::try_from(at::<i64>(&row, 3)?).map_err(|_| Error::Internal("stored score".into()))?;
