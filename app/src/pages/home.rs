@@ -53,7 +53,9 @@ fn answer(c: &CountsNow) -> String {
     }
     let parts = [(c.critical, "critical"), (c.warning, "in warning"), (c.unknown, "not heard of")];
     let parts: Vec<String> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{} {w}", text::count(n))).collect();
-    format!("Of {} devices {}.", text::count(all), parts.join(", "))
+    let sum = c.critical + c.warning + c.unknown;
+    let need = if sum == 1 { "needs" } else { "need" };
+    format!("{} of {} devices {need} attention: {}.", text::count(sum), text::count(all), parts.join(", "))
 }
 
 #[component]
@@ -87,9 +89,9 @@ fn Fleet(view: FleetHome, is_client: bool) -> impl IntoView {
                 <Now counts/>
                 <Needs view is_client/>
                 <div class="home-side">
-                    <Going view counts is_client/>
                     <Went view is_client/>
                     <Fresh view/>
+                    <Going view counts is_client/>
                 </div>
             </div>
         }
@@ -264,8 +266,8 @@ fn Went(view: RwSignal<FleetHome>, is_client: bool) -> impl IntoView {
         <section class="card side-card" aria-label="How it went">
             <dl class="went">
                 <div><dt title="A usable backup within 12 hours for servers, 24 hours for workstations">"Within the service level"</dt>{compliance}</div>
-                <div><dt>"Success, 24 hours"</dt>{move || ended.with(|(day, week)| success(*day, Some(*week)))}</div>
-                <div><dt>"Success, 7 days"</dt>{move || ended.with(|(_, week)| success(*week, None))}</div>
+                <div><dt>"Runs that succeeded, 24 hours"</dt>{move || ended.with(|(day, week)| success(*day, Some(*week)))}</div>
+                <div><dt>"The same, 7 days"</dt>{move || ended.with(|(_, week)| success(*week, None))}</div>
             </dl>
         </section>
     }

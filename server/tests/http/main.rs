@@ -5,6 +5,7 @@
 mod access;
 mod killed;
 mod live_stream;
+mod news;
 mod portal;
 mod refusals;
 mod ways_in;

@@ -26,7 +26,7 @@ pub struct AttentionLine {
     pub devices: Vec<(DeviceId, String)>,
     /// How many there are.
     pub size: usize,
-    /// The fact and its number, of the first device.
+    /// The fact and its number, of the device that has had it longest.
     pub reason: Reason,
     /// The job behind it.
     pub job: Option<(JobId, String)>,

@@ -302,7 +302,7 @@ fn Filters(organization: Option<(String, String)>, counts: RwSignal<AlertCounts>
             {chip("severity", "critical", "Critical", |c| c.critical)}
             {chip("severity", "warning", "Warning", |c| c.warning)}
             <span class="chip-gap"></span>
-            {chip("state", "untended", "Nobody tends it", |c| c.untended)}
+            {chip("state", "untended", "Nobody on it", |c| c.untended)}
             {chip("state", "acknowledged", "Acknowledged", |c| c.acknowledged)}
             {chip("state", "snoozed", "Snoozed", |c| c.snoozed)}
             <ChipFilter name="state" value="resolved" label="Resolved"/>

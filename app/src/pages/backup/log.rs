@@ -220,7 +220,7 @@ fn csv_row(line: &LogLine) -> CsvRow {
         ("device", line.device.1.clone()),
         ("client", line.organization.1.clone()),
         ("job", line.job.clone()),
-        ("took", number(line.ended_at.map(|end| (end - line.started_at).0 / 1_000))),
+        ("took", number(line.ended_at.filter(|_| !matches!(line.state, RunState::Missed | RunState::Skipped)).map(|end| (end - line.started_at).0 / 1_000))),
         ("size", number(line.bytes)),
         ("attempts", line.attempt.to_string()),
         ("tool", line.tool.clone()),

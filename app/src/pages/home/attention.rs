@@ -42,11 +42,23 @@ pub fn what(line: &AttentionLine, now: Time) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// What a folded line says: the kind, and what was said where a run failed.
-fn folded(line: &AttentionLine) -> String {
-    match (line.kind, &line.said) {
-        (AlertKind::JobFailed, Some(said)) => said.lines().next().unwrap_or_default().to_owned(),
-        _ => text::kind_label(line.kind).to_owned(),
+/// What a folded line says: what was said where runs failed, else the kind; with the number of the device that has had it longest.
+fn folded(line: &AttentionLine, now: Time) -> String {
+    let kind = text::kind_label(line.kind);
+    let said = line.said.as_deref().and_then(|said| said.lines().next()).filter(|said| !said.is_empty());
+    let number = match line.reason {
+        Reason::PastDue { due, .. } => Some(format!("the longest {} past due", text::span(now - due))),
+        Reason::Failing { failures, .. } if failures > 1 => Some(format!("{failures} failures in a row")),
+        Reason::StorageFull { used, quota } => Some(format!("up to {} % of quota", percent(used, quota))),
+        Reason::NeverReported { since } => Some(format!("waiting for up to {}", text::span(now - since))),
+        _ => None,
+    };
+    match (line.kind, said, number) {
+        (AlertKind::JobFailed, Some(said), _) => said.to_owned(),
+        (_, Some(said), Some(number)) => format!("{kind}, {number}: {said}"),
+        (_, Some(said), None) => format!("{kind}: {said}"),
+        (_, None, Some(number)) => format!("{kind}, {number}"),
+        (_, None, None) => kind.to_owned(),
     }
 }
 
@@ -68,7 +80,7 @@ fn subject(line: &AttentionLine) -> String {
 fn names(line: &AttentionLine) -> Option<String> {
     let named: Vec<&str> = line.devices.iter().map(|(_, name)| name.as_str()).collect();
     let more = line.size.saturating_sub(named.len());
-    let more = (more > 0).then(|| format!(" and {more} more")).unwrap_or_default();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     (line.size > 1).then(|| named.join(", ") + &more)
 }
 
@@ -90,11 +102,14 @@ pub fn item(line: AttentionLine, at: Time, of_client: bool) -> AnyView {
                 {(!of_client).then(|| view! { <a class="need-client quiet-link" href=format!("/organizations/{}", organization.0)>{organization.1.clone()}</a> })}
                 <span class="need-since">"since "<TimeText at=since/></span>
             </div>
-            <p class="need-what">{move || if size > 1 { folded(&line) } else { what(&line, now.get().unwrap_or(at)) }}</p>
+            <p class="need-what">
+                <span>{move || if size > 1 { folded(&line, now.get().unwrap_or(at)) } else { what(&line, now.get().unwrap_or(at)) }}</span>
+                " "
+                <span class="need-do">{text::recommended_action(kind)}{run.map(|run| view! { " "<a href=format!("/runs/{run}")>"See the log"</a> })}</span>
+            </p>
             {names.map(|names| view! { <p class="need-more">{names}</p> })}
             {said.map(|said| view! { <p class="need-more">{said}</p> })}
             {also.map(|also| view! { <p class="need-more">{also}</p> })}
-            <p class="need-do">{text::recommended_action(kind)}{run.map(|run| view! { " "<a href=format!("/runs/{run}")>"See the log"</a> })}</p>
         </li>
     }
     .into_any()

@@ -28,7 +28,7 @@ const GROUPS: usize = 20;
 /// Devices that a group names.
 const NAMED: usize = 4;
 /// Open runs that are named.
-const OPEN_RUNS: u64 = 8;
+const OPEN_RUNS: u64 = 6;
 /// Things that are counted, of each partner, before a number says "or more".
 const COUNTED: i64 = 1_000;
 
@@ -49,13 +49,13 @@ pub struct Attention {
     pub devices: Vec<(DeviceId, String)>,
     /// How many there are.
     pub size: usize,
-    /// The fact and its number, of the first device.
+    /// The fact and its number, of the device that has had it longest.
     pub reason: Reason,
     /// The job behind it.
     pub job: Option<(JobId, String)>,
     /// The run behind it.
     pub run: Option<RunId>,
-    /// What that run said, where all said the same.
+    /// What a failing run said; of a group all said much the same.
     pub said: Option<String>,
     /// The earliest time since when it holds.
     pub since: Time,
@@ -149,27 +149,46 @@ pub async fn overview(store: &Store, actor: &Actor, since: Time, now: Time) -> R
     })
 }
 
+/// A device with its alert that is worth most, and what else is wrong with it.
+struct Single<'a> {
+    alert: &'a AlertRow,
+    said: Option<&'a str>,
+    run: Option<RunId>,
+    also: Vec<AlertKind>,
+}
+
 /// Groups alerts, given by worth: first what else is wrong with the same device, then devices of one organization with the same cause.
 fn grouped(alerts: &[AlertRow]) -> Vec<Attention> {
     let mut of_device: HashMap<DeviceId, usize> = HashMap::new();
-    let mut single: Vec<(&AlertRow, Vec<AlertKind>)> = Vec::new();
+    let mut single: Vec<Single<'_>> = Vec::new();
     for alert in alerts {
+        let said = alert.message.as_deref().filter(|m| !m.is_empty());
         match of_device.get(&alert.device.0) {
-            Some(place) => single[*place].1.push(alert.kind),
+            Some(place) => {
+                // A backup is overdue because its runs fail: what they said is the cause of both.
+                let known = &mut single[*place];
+                known.said = known.said.or(said);
+                known.run = known.run.or(alert.run);
+                known.also.push(alert.kind);
+            }
             None => {
                 of_device.insert(alert.device.0, single.len());
-                single.push((alert, Vec::new()));
+                single.push(Single { alert, said, run: alert.run, also: Vec::new() });
             }
         }
     }
     let mut places: HashMap<(OrganizationId, AlertKind, Severity, String), usize> = HashMap::new();
     let mut groups: Vec<Attention> = Vec::new();
-    for (alert, also) in single {
-        let key = (alert.organization.0, alert.kind, alert.severity, cause(alert.message.as_deref()));
+    for Single { alert, said, run, also } in single {
+        let key = (alert.organization.0, alert.kind, alert.severity, cause(said));
         if let Some(place) = places.get(&key) {
             let group = &mut groups[*place];
             group.size += 1;
-            group.since = group.since.min(alert.since);
+            if alert.since < group.since {
+                // The number is that of the worst.
+                group.since = alert.since;
+                group.reason = alert.reason;
+            }
             if group.devices.len() < NAMED {
                 group.devices.push(alert.device.clone());
             }
@@ -186,8 +205,8 @@ fn grouped(alerts: &[AlertRow]) -> Vec<Attention> {
             size: 1,
             reason: alert.reason,
             job: alert.job.clone(),
-            run: alert.run,
-            said: alert.message.clone().filter(|m| !m.is_empty()),
+            run,
+            said: said.map(ToOwned::to_owned),
             since: alert.since,
             also,
         });

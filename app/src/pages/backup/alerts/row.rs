@@ -89,9 +89,11 @@ pub fn AlertRow(
             </td>
             <td data-label="Since"><TimeText at=seen.opened_at/></td>
             <td data-label="Why" class="cell-words">
-                <p>{move || line.with(|l| l.why(now.get().unwrap_or(at)))}</p>
+                <p>
+                    {move || line.with(|l| l.why(now.get().unwrap_or(at)))}
+                    {move || is_open.get().then(|| view! { " "<span class="faint">{text::recommended_action(seen.kind)}</span> })}
+                </p>
                 {move || line.with(|l| l.message.clone()).filter(|m| !m.is_empty()).map(|said| view! { <p class="said">{said}</p> })}
-                {move || is_open.get().then(|| view! { <p class="faint">{text::recommended_action(seen.kind)}</p> })}
                 <button type="button" class="unfold" aria-expanded=move || if is_unfolded.get() { "true" } else { "false" } on:click=unfold>
                     {move || if is_unfolded.get() { "Less" } else { "Files, log, history" }}
                 </button>

@@ -57,12 +57,18 @@ pub fn LogRow(
     let now = use_now();
     let line = follow(line);
     let seen = line.get_untracked();
-    let lasted = move || line.with(|l| took(l.started_at, l.ended_at.or_else(|| now.get())));
+    // What never began took no time.
+    let lasted = move || {
+        line.with(|l| match l.state {
+            RunState::Missed | RunState::Skipped => String::new(),
+            _ => took(l.started_at, l.ended_at.or_else(|| now.get())),
+        })
+    };
     view! {
         <tr>
             <th scope="row" class="cell-name"><a class="row-link" href=format!("/runs/{}", seen.id)><TimeText at=seen.started_at/></a></th>
             <td data-label="Result"><RunBadge state=Signal::derive(move || line.with(|l| l.state)) detail=Signal::derive(move || line.with(detail))/></td>
-            <td data-label="Device"><a class="quiet-link" href=format!("/devices/{}", seen.device.0)>{seen.device.1}</a></td>
+            <td data-label="Device" class="cell-short"><a class="quiet-link" href=format!("/devices/{}", seen.device.0)>{seen.device.1}</a></td>
             <td data-label="Client"><a class="quiet-link" href=format!("/organizations/{}", seen.organization.0)>{seen.organization.1}</a></td>
             <td data-label="Job">{seen.job}</td>
             <td data-label="Took" class="number">{lasted}</td>
