@@ -16,7 +16,9 @@ use smallvec::SmallVec;
 /// Most steps of a plan; each kind of step helps once.
 const MOST_STEPS: usize = 6;
 
-/// Where it takes more runs than this, waiting until the failures leave the window is the better advice.
+/// Where it takes more runs than come in so long, waiting until the failures leave the window is the better advice.
+const LONGEST: Span = Span::days(3);
+/// And never more than this.
 const MOST_RUNS: u32 = 100;
 
 /// Something that somebody can do about a score.
@@ -129,7 +131,8 @@ pub fn advice(facts: &DeviceFacts, now: Time) -> Vec<Advice> {
         plan.push(Advice { step, score: then.score, band: then.band, gain: then.score.0.saturating_sub(decided.score.0) });
         (facts, decided) = (after, then);
     }
-    while plan.last().is_some_and(|last| last.gain == 0) {
+    // What moves nothing and ends nothing wrong is no advice.
+    while plan.last().is_some_and(|last| last.gain == 0 && matches!(last.step, Step::Storage { .. } | Step::Runs { .. })) {
         plan.pop();
     }
     plan
@@ -188,6 +191,7 @@ fn steps(facts: &DeviceFacts, decided: &Assessment, now: Time) -> SmallVec<[Step
         let worst = facts.jobs.iter().max_by_key(|job| (bad_runs(&job.history, now), std::cmp::Reverse(job.job)));
         if let Some(worst) = worst
             && let Ok(more @ 1..=MOST_RUNS) = u32::try_from(more)
+            && (more == 1 || worst.slots.interval * i64::from(more) <= LONGEST)
         {
             steps.push(Step::Runs { job: worst.job, more });
         }

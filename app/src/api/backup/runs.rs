@@ -169,7 +169,7 @@ pub async fn load_run(id: String) -> Result<RunView, UiError> {
 #[server(prefix = "/sf", endpoint = "backup/runs", input = Wire, output = Wire)]
 pub async fn load_runs(device: DeviceId, cursor: Option<String>) -> Result<RunsView, UiError> {
     let (engine, actor) = crate::context::actor()?;
-    ssr::of_device(&engine, &actor, device, cursor, 50).await
+    ssr::of_device(&engine, &actor, device, cursor, 12).await
 }
 
 #[cfg(feature = "ssr")]

@@ -22,7 +22,7 @@ use engine::store::{
 use leptos::prelude::use_context;
 
 /// Runs on a page of the table.
-const RUNS: u64 = 20;
+const RUNS: u64 = 12;
 const ALERTS: u64 = 50;
 /// Latest runs of the device that bars and sizes are taken from …
 const GLANCES: u64 = 240;

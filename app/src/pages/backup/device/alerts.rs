@@ -3,11 +3,13 @@
 use crate::{
     api::backup::{AlertLine, DeviceView},
     components::{Section, SeverityBadge, TableFrame, TimeText},
-    live::use_now,
     pages::backup::alerts::AlertTable,
 };
 use domain::text;
 use leptos::prelude::*;
+
+/// So many are shown at first.
+const SHOWN: usize = 6;
 
 /// The open ones.
 #[component]
@@ -34,23 +36,15 @@ pub fn History(
         <div id="alerts" class="anchor">
             <Section title="Alert history">
                 {move || {
-                    let lines = resolved.get();
+                    let mut lines = resolved.get();
                     if lines.is_empty() {
                         return view! { <p class="faint">"No alert has resolved yet."</p> }.into_any();
                     }
+                    let older = lines.split_off(lines.len().min(SHOWN));
+                    let more = older.len();
                     view! {
-                        <TableFrame label="Alert history" cards=true>
-                            <thead>
-                                <tr>
-                                    <th scope="col">"What"</th>
-                                    <th scope="col">"Severity"</th>
-                                    <th scope="col">"Opened"</th>
-                                    <th scope="col" class="number">"Lasted"</th>
-                                    <th scope="col">"Why"</th>
-                                </tr>
-                            </thead>
-                            <tbody>{lines.into_iter().map(|line| row(line, view)).collect_view()}</tbody>
-                        </TableFrame>
+                        {table(lines, view)}
+                        {(more > 0).then(|| view! { <details class="more"><summary>{format!("{more} older")}</summary>{table(older, view)}</details> })}
                     }
                     .into_any()
                 }}
@@ -59,11 +53,30 @@ pub fn History(
     }
 }
 
+fn table(lines: Vec<AlertLine>, view: RwSignal<DeviceView>) -> AnyView {
+    view! {
+        <TableFrame label="Alert history" cards=true>
+            <thead>
+                <tr>
+                    <th scope="col">"What"</th>
+                    <th scope="col">"Severity"</th>
+                    <th scope="col">"Opened"</th>
+                    <th scope="col" class="number">"Lasted"</th>
+                    <th scope="col">"Why"</th>
+                </tr>
+            </thead>
+            <tbody>{lines.into_iter().map(|line| row(line, view)).collect_view()}</tbody>
+        </TableFrame>
+    }
+    .into_any()
+}
+
 fn row(line: AlertLine, view: RwSignal<DeviceView>) -> AnyView {
-    let now = use_now();
     let kind = text::kind_label(line.kind);
     let lasted = line.resolved_at.map(|end| text::span(end - line.opened_at));
-    let (opened, why) = (line.opened_at, line.clone());
+    let opened = line.opened_at;
+    // As it was when it ended, not as old as it is today.
+    let why = line.why(line.resolved_at.unwrap_or_else(|| view.with_untracked(|v| v.at)));
     view! {
         <tr>
             <th scope="row" class="cell-name">{match line.run {
@@ -73,7 +86,7 @@ fn row(line: AlertLine, view: RwSignal<DeviceView>) -> AnyView {
             <td data-label="Severity"><SeverityBadge severity=line.severity/></td>
             <td data-label="Opened"><TimeText at=opened/></td>
             <td data-label="Lasted" class="number">{lasted}</td>
-            <td data-label="Why" class="cell-words">{move || why.why(now.get().unwrap_or_else(|| view.with_untracked(|v| v.at)))}</td>
+            <td data-label="Why" class="cell-words">{why}</td>
         </tr>
     }
     .into_any()

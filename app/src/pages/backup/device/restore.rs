@@ -13,6 +13,9 @@ use leptos::{prelude::*, task::spawn_local};
 /// A device that is asked for restore tests has so long for its first.
 const FIRST: Span = Span::days(30);
 
+/// So many are shown at first.
+const SHOWN: usize = 5;
+
 /// The section.
 #[component]
 pub fn RestoreTests(
@@ -56,13 +59,23 @@ pub fn RestoreTests(
     }
 }
 
-fn list(tests: Vec<RestoreLine>) -> AnyView {
+fn list(mut tests: Vec<RestoreLine>) -> AnyView {
     if tests.is_empty() {
         return view! {
             <p class="faint">"None yet. Restore something and record it here, or let the agent do both: "<code>"holdfast-agent verify -- <restore command>"</code></p>
         }
         .into_any();
     }
+    let older = tests.split_off(tests.len().min(SHOWN));
+    let more = older.len();
+    view! {
+        {table(tests)}
+        {(more > 0).then(|| view! { <details class="more"><summary>{format!("{more} older")}</summary>{table(older)}</details> })}
+    }
+    .into_any()
+}
+
+fn table(tests: Vec<RestoreLine>) -> AnyView {
     let seconds = |s: Option<i64>| s.map(|s| text::span(Span(s.saturating_mul(1_000))));
     view! {
         <TableFrame label="Restore tests" cards=true>

@@ -140,7 +140,7 @@ fn raised(plan: &[Advice], now: RwSignal<DeviceNow>, decided: Memo<Assessment>) 
                                     <span class="hidden-words">"leads to"</span>
                                     <span aria-hidden="true">"→ "</span>
                                     <ScorePill score=advice.score band=advice.band/>
-                                    <span class="plan-gain">{format!("+{}", advice.gain)}</span>
+                                    {(advice.gain > 0).then(|| view! { <span class="plan-gain">{format!("+{}", advice.gain)}</span> })}
                                 </span>
                             </li>
                         }
@@ -155,7 +155,10 @@ fn raised(plan: &[Advice], now: RwSignal<DeviceNow>, decided: Memo<Assessment>) 
 
 fn waiting(last: u8, leave: Time) -> AnyView {
     view! {
-        <p class="faint">{format!("The {} points that are left come by waiting: bad runs count for 7 days, the last of them until ", 100 - last)}<TimeText at=leave focusable=true/>"."</p>
+        <p class="faint">{match 100 - last {
+            1 => "The point that is left comes by waiting: bad runs count for 7 days, the last of them until ".to_owned(),
+            left => format!("The {left} points that are left come by waiting: bad runs count for 7 days, the last of them until "),
+        }}<TimeText at=leave focusable=true/>"."</p>
     }
     .into_any()
 }

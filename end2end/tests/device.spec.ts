@@ -1,0 +1,192 @@
+// A device's page and a run's: the score taken apart, what-if, a job's schedule, a restore test by hand, the log searched.
+import { expect, expectAccessible, open, Portal, test, type Device } from "../portal";
+
+let portal: Portal;
+let device: Device;
+let failed = "";
+
+const at = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+
+test.beforeAll(async () => {
+  portal = await Portal.owned();
+  device = await portal.device("fs-01");
+  const events: unknown[] = [];
+  for (let day = 9; day >= 1; day--) {
+    const start = day * 1440 + 20;
+    events.push({ device: "fs-01", job: "nightly", run: `d${day}`, state: "running", at: at(start) });
+    events.push({ device: "fs-01", job: "nightly", run: `d${day}`, state: "succeeded", at: at(start - 10), items: 1000, bytes: 10_000_000 + day * 1000, bytes_added: 5000 });
+  }
+  const log = Array.from({ length: 300 }, (_, n) => (n % 100 === 49 ? `read error in block ${n}` : `block ${n} written`)).join("\n");
+  events.push({ device: "fs-01", job: "nightly", run: "late", state: "running", at: at(40) });
+  events.push({ device: "fs-01", job: "nightly", run: "late", state: "failed", at: at(10), items: 40, message: "the disk can't be read", failed_items: ["/srv/a", "/srv/b"], log });
+  await portal.api("POST", "events", events);
+  await portal.api("POST", "check-ins", { device: "fs-01", storage_used: 900_000_000, storage_quota: 1_000_000_000 });
+  failed = (await portal.api<{ items: { id: string }[] }>("GET", `runs?device=${device.id}&state=failed`)).items[0]?.id ?? "";
+});
+
+test.afterAll(async () => {
+  await portal.end();
+});
+
+test("the score says what takes it down, what raises it and to what, and leads to the run", async ({ page }) => {
+  await portal.signIn(page);
+  await open(page, `${portal.url}/devices/${device.id}`);
+  const apart = page.locator(".apart");
+  await expect(apart).toContainText("the last run failed");
+  await expect(apart.locator(".plan li").first()).toContainText("A usable backup of nightly now");
+  await expect(apart.locator(".factors tbody tr")).toHaveCount(4);
+  const promised = Number(await apart.locator(".plan li").first().locator(".score-number").textContent());
+  await apart.getByRole("link", { name: "See the run" }).click();
+  await expect(page).toHaveURL(new RegExp(`/runs/${failed}`));
+  await page.goBack();
+  await expect(page.getByRole("heading", { level: 1, name: "fs-01" })).toBeVisible();
+  // Doing what is advised gives what was promised, on the page that is open.
+  await portal.api("POST", "events", [{ device: "fs-01", job: "nightly", run: "again", state: "succeeded", at: at(0), bytes: 10_000_000, items: 1000 }]);
+  await expect(page.locator(".device-score .ring-number")).toHaveText(String(promised));
+});
+
+test("what-if is computed in the browser, beside what is, by keyboard, and saves nothing", async ({ page }) => {
+  await portal.signIn(page);
+  await open(page, `${portal.url}/devices/${device.id}`);
+  await page.locator("#what-if summary").focus();
+  await page.keyboard.press("Enter");
+  const words = page.locator(".what-if-words");
+  await expect(words).toContainText("Change something");
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/sf/")) asked.push(request.url());
+  });
+  await page.getByLabel("Restore test every (days)").fill("1");
+  await expect(words).not.toContainText("Change something");
+  await page.getByLabel("Backups run").selectOption("every");
+  await page.locator("#field-what-every").fill("1");
+  await page.locator("#field-what-unit").selectOption("minutes");
+  await page.getByLabel("Grace (minutes)").fill("0");
+  await page.getByLabel("Overdue after (hours)").fill("1");
+  await expect(words).toContainText(/fall to|more to alert|instead of/);
+  await expect(page.locator(".what-if-table tbody tr").first().locator(".score-pill")).toHaveCount(2);
+  expect(asked, "no request was needed").toEqual([]);
+  await page.getByLabel("Grace (minutes)").fill("soon");
+  await expect(words).toContainText("can't be used yet");
+  await page.getByLabel("Grace (minutes)").fill("0");
+  // Set times are resolved by the portal.
+  await page.getByLabel("Backups run").selectOption("cron");
+  await page.getByLabel("Cron expression").fill("0 4 * * *");
+  await expect(page.locator(".what-if-table tbody tr").first().locator(".score-pill")).toHaveCount(2);
+  expect(asked.every((url) => url.endsWith("/sf/backup/slots"))).toBe(true);
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "As it is" }).click();
+  await expect(words).toContainText("Change something");
+  const job = await portal.api<{ items: { schedule: unknown }[] }>("GET", `devices/${device.id}/jobs`);
+  expect(job.items[0]?.schedule).toEqual({ every_minutes: 1440 });
+});
+
+test("a job gets a schedule of its own on the device's page, and what can't be used is told at its field", async ({ page }) => {
+  await portal.signIn(page);
+  await open(page, `${portal.url}/devices/${device.id}`);
+  await page.getByRole("button", { name: "Change nightly" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByText(/\/ping\//)).toBeVisible();
+  await dialog.getByLabel("Backups run").selectOption("cron");
+  await dialog.getByLabel("Cron expression").fill("30 25 * * *");
+  await dialog.getByLabel("Time zone").fill("Europe/Berlin");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog.locator(".field[data-invalid]")).toHaveCount(1);
+  await dialog.getByLabel("Cron expression").fill("30 2 * * *");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole("region", { name: "Jobs" })).toContainText("daily at 02:30 (Europe/Berlin)");
+  await expect(page.getByRole("region", { name: "Jobs" })).toContainText("its own");
+});
+
+test.describe("a refused form", () => {
+  // The browser reports refused forms as errors of its own.
+  test.use({ expectedErrors: /status of 4(09|22)/ });
+  test("a restore test is recorded by hand, and raises or lowers the score at once", async ({ page }) => {
+    await portal.signIn(page);
+    await open(page, `${portal.url}/devices/${device.id}`);
+    await page.getByRole("button", { name: "Record a restore test" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("When").fill("2099-01-01T10:00");
+    await dialog.getByLabel("What was restored").fill("one mailbox");
+    await dialog.getByRole("button", { name: "Record it" }).click();
+    await expect(dialog.getByText("This time has not come yet")).toBeVisible();
+    const now = new Date(Date.now() - 120_000);
+    const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+    await dialog.getByLabel("When").fill(local);
+    await dialog.getByLabel("Failed").check();
+    await dialog.getByLabel("RTO (minutes)").fill("15");
+    await dialog.getByRole("button", { name: "Record it" }).click();
+    await expect(dialog).toBeHidden();
+    const list = page.getByRole("region", { name: "Restore tests" });
+    await expect(list).toContainText("one mailbox");
+    await expect(list).toContainText("15 min");
+    await expect(page.locator(".device-score .badge")).toContainText("Critical");
+    await expect(page.locator(".plan li").first()).toContainText("A restore test that passes");
+  });
+});
+
+test("the log is searched: hits counted, jumped between, alone on demand; the whole is a link", async ({ page }) => {
+  await portal.signIn(page);
+  await open(page, `${portal.url}/runs/${failed}`);
+  const search = page.getByRole("searchbox", { name: "Search Log" });
+  await search.fill("read error");
+  const found = page.locator(".log-found");
+  await expect(found).toHaveText("1 of 3 found");
+  await search.press("Enter");
+  await expect(found).toHaveText("2 of 3 found");
+  await expect(page.locator(".log li[data-here]")).toHaveAttribute("value", "150");
+  await expect(page.locator(".log li[data-here]")).toBeInViewport();
+  await search.press("Shift+Enter");
+  await search.press("Shift+Enter");
+  await expect(found).toHaveText("3 of 3 found");
+  await expect(page.locator(".log li")).toHaveCount(300);
+  await page.getByRole("switch", { name: "Only lines with hits" }).click();
+  await expect(page.locator(".log li")).toHaveCount(3);
+  const download = page.getByRole("link", { name: "Download" });
+  const answer = await page.request.get(`${portal.url}${await download.getAttribute("href")}`);
+  expect((await answer.text()).split("\n").length).toBe(300);
+  await expect(page.getByText("Files that failed (2)")).toBeVisible();
+  await expect(page.locator(".timeline li")).toHaveCount(2);
+  await expect(page.locator(".figures")).toContainText("times the usual");
+  await expectAccessible(page);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expectAccessible(page);
+});
+
+test("a run leads to the one before it and back", async ({ page }) => {
+  await portal.signIn(page);
+  await open(page, `${portal.url}/runs/${failed}`);
+  await page.getByRole("link", { name: "Run before" }).click();
+  await expect(page).not.toHaveURL(new RegExp(failed));
+  await expect(page.getByText("as usual").first()).toBeVisible();
+  await page.getByRole("link", { name: "Run after" }).click();
+  await expect(page).toHaveURL(new RegExp(failed));
+});
+
+test("a pause tells its reason for as long as it lasts", async ({ page }) => {
+  await portal.signIn(page);
+  await open(page, `${portal.url}/devices/${device.id}`);
+  await page.getByRole("button", { name: "Pause", exact: true }).click();
+  await page.getByRole("dialog").getByLabel("Why, and until when").fill("new disk until Friday");
+  await page.getByRole("dialog").getByRole("button", { name: "Pause it" }).click();
+  await expect(page.locator(".notice").first()).toContainText("new disk until Friday");
+  await page.getByRole("button", { name: "Resume" }).click();
+  await expect(page.getByText("new disk until Friday")).toHaveCount(0);
+});
+
+test("older runs have an address of their own, and are in the server's HTML", async ({ page, browser }) => {
+  const more = Array.from({ length: 30 }, (_, n) => ({ device: "fs-01", job: "hourly", run: `h${n}`, state: "succeeded", at: at(20_000 + n * 60), message: `hour ${n}` }));
+  await portal.api("POST", "events", more);
+  await portal.signIn(page);
+  await open(page, `${portal.url}/devices/${device.id}`);
+  await page.getByRole("link", { name: "Older runs" }).click();
+  await expect(page).toHaveURL(/runs=/);
+  await expect(page.getByRole("region", { name: "Runs" })).toContainText("hour 29");
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  await context.addCookies(await page.context().cookies());
+  const plain = await context.newPage();
+  await plain.goto(page.url());
+  await expect(plain.getByRole("region", { name: "Runs" })).toContainText("hour 29");
+  await context.close();
+});
