@@ -60,7 +60,10 @@ pub fn shell() -> impl IntoView {
     let assets = use_context::<Assets>().unwrap_or_default();
     let nonce = use_nonce();
     let part = use_context::<http::request::Parts>().and_then(|request| pages::screen::Part::of_path(request.uri.path()));
-    let part = part.and_then(|part| assets.parts.get(part.name()).cloned()).unwrap_or_default();
+    let live = context::session().is_some().then_some("live");
+    let mut part: Vec<String> = part.map(pages::screen::Part::name).into_iter().chain(live).filter_map(|part| assets.parts.get(part).cloned()).flatten().collect();
+    part.sort_unstable();
+    part.dedup();
     let script = loader(&assets, &part);
     let theme = context::cookie("hf_theme").filter(|t| matches!(t.as_str(), "light" | "dark"));
     view! {

@@ -9,12 +9,43 @@ use domain::{
     live::{CountsNow, DeviceNow, OrganizationNow, RunNow},
     time::{Span, Time},
 };
-use leptos::prelude::*;
+use leptos::{
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use watched::Watched;
 
 #[cfg(feature = "hydrate")]
 mod stream;
 mod watched;
+
+#[cfg(feature = "hydrate")]
+thread_local! {
+    /// Tells the stream, once it is there, that other things are on screen now.
+    static WAKE: std::cell::Cell<Option<fn()>> = const { std::cell::Cell::new(None) };
+}
+
+/// The stream and the ageing are a part of the program of their own: who is not signed in needs neither, and does not wait for them.
+#[wasm_split(live, wasm_split_path = ::leptos::wasm_split, preload(_load_live), fallible)]
+fn stream_part(live: Live) -> Result<(), SplitLoaderError> {
+    #[cfg(feature = "hydrate")]
+    WAKE.set(Some(stream::start(live)));
+    let _ = live;
+    Ok(())
+}
+
+/// Fetches the stream's part and starts it; asks again while it can't be had.
+#[cfg(feature = "hydrate")]
+fn begin(live: Live) {
+    leptos::task::spawn_local(async move {
+        if stream_part(live).await.is_err() {
+            crate::browser::after(AGAIN, move || begin(live));
+        }
+    });
+}
+
+#[cfg(feature = "hydrate")]
+const AGAIN: u32 = 5_000;
 
 /// How the page hears of what happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +102,14 @@ impl Live {
     pub fn provide(is_signed_in: bool) {
         let live = Self::new();
         provide_context(live);
+        // Not before hydration is done: the server knows no time.
         #[cfg(feature = "hydrate")]
-        stream::start(live, is_signed_in);
+        Effect::new(move |_| {
+            live.now.set(Some(crate::browser::clock()));
+            if is_signed_in {
+                begin(live);
+            }
+        });
         let _ = is_signed_in;
     }
 
@@ -108,7 +145,9 @@ impl Live {
 
     fn watch_changed(&self) {
         #[cfg(feature = "hydrate")]
-        stream::watch_changed();
+        if let Some(wake) = WAKE.get() {
+            wake();
+        }
     }
 
     /// What the server says of a device.

@@ -123,9 +123,9 @@ test("the combobox asks the server as one types, and takes one with the keys", a
   const field = page.getByRole("combobox", { name: "Organization" });
   await field.focus();
   await page.keyboard.type("harb");
-  const option = page.getByRole("option", { name: "Harbour Dental Clinic" });
+  const option = page.getByRole("listbox").getByRole("option", { name: "Harbour Dental Clinic" });
   await expect(option).toBeVisible();
-  await expect(page.getByRole("option")).toHaveCount(1);
+  await expect(page.getByRole("listbox").getByRole("option")).toHaveCount(1);
   await expect(option).toHaveAttribute("aria-selected", "true");
   await expectAccessible(page);
   await page.keyboard.press("Enter");
@@ -145,7 +145,7 @@ test("columns are chosen with the keys, and the server's HTML knows", async ({ p
   await expect(table.getByRole("columnheader", { name: "Policy" })).toBeHidden();
   await page.locator("summary", { hasText: "Columns" }).focus();
   await page.keyboard.press("Enter");
-  await page.getByRole("checkbox", { name: "Policy" }).focus();
+  await page.getByRole("checkbox", { name: "Policy", exact: true }).focus();
   await page.keyboard.press("Space");
   await page.getByRole("checkbox", { name: "28 days" }).press("Space");
   await expect(table.getByRole("columnheader", { name: "Policy" })).toBeVisible();
@@ -186,7 +186,7 @@ test("filters and sort live in the address, without moving the page; back takes 
   await chip.click();
   await expect(page).toHaveURL(/band=critical/);
   expect(Math.abs((await place()) - before)).toBeLessThan(5);
-  await page.getByLabel("Class", { exact: true }).first().selectOption("server");
+  await page.locator("#tables").getByLabel("Class", { exact: true }).selectOption("server");
   await expect(page).toHaveURL(/band=critical&class=server/);
   await page.goBack();
   await expect(page).not.toHaveURL(/class=/);

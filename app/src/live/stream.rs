@@ -31,7 +31,6 @@ type Asked = (Vec<DeviceId>, Vec<OrganizationId>);
 
 struct Stream {
     live: Live,
-    is_signed_in: bool,
     source: Option<EventSource>,
     handlers: Vec<Closure<dyn FnMut(MessageEvent)>>,
     on_error: Option<Closure<dyn FnMut()>>,
@@ -55,11 +54,10 @@ fn server_now(live: Live) -> Time {
     crate::browser::clock() + live.offset.get_value()
 }
 
-/// Begins once hydration is done.
-pub(super) fn start(live: Live, is_signed_in: bool) {
+/// Begins; once, for somebody who is signed in, when hydration is done. Gives what tells it that other things are on screen now.
+pub(super) fn start(live: Live) -> fn() {
     let stream = Rc::new(RefCell::new(Stream {
         live,
-        is_signed_in,
         source: None,
         handlers: Vec::new(),
         on_error: None,
@@ -71,25 +69,24 @@ pub(super) fn start(live: Live, is_signed_in: bool) {
         ageing: None,
     }));
     STREAM.with(|s| *s.borrow_mut() = Some(stream));
-    Effect::new(move |_| {
-        live.now.set(Some(server_now(live)));
-        Interval::new(TICK, move || tick(live)).forget();
-        let visibility = Closure::<dyn FnMut()>::new(move || {
-            if crate::browser::is_visible() {
-                live.now.set(Some(server_now(live)));
-                open();
-                age();
-            } else {
-                close();
-            }
-        });
-        let _ = document().add_event_listener_with_callback("visibilitychange", visibility.as_ref().unchecked_ref());
-        visibility.forget();
+    live.now.set(Some(server_now(live)));
+    Interval::new(TICK, move || tick(live)).forget();
+    let visibility = Closure::<dyn FnMut()>::new(move || {
         if crate::browser::is_visible() {
+            live.now.set(Some(server_now(live)));
             open();
+            age();
+        } else {
+            close();
         }
-        age();
     });
+    let _ = document().add_event_listener_with_callback("visibilitychange", visibility.as_ref().unchecked_ref());
+    visibility.forget();
+    if crate::browser::is_visible() {
+        open();
+    }
+    age();
+    watch_changed
 }
 
 fn tick(live: Live) {
@@ -98,11 +95,8 @@ fn tick(live: Live) {
     }
     live.now.set(Some(server_now(live)));
     let Some(stream) = stream() else { return };
-    let (heard_at, signed_in) = {
-        let s = stream.borrow();
-        (s.heard_at, s.is_signed_in)
-    };
-    if signed_in && crate::browser::clock() - heard_at > SILENCE {
+    let heard_at = stream.borrow().heard_at;
+    if crate::browser::clock() - heard_at > SILENCE {
         stale(live, heard_at);
         // The connection may hang without an error: begin anew.
         if live.pulse.get_untracked() != Pulse::Live && stream.borrow().reconnect.is_none() {
@@ -118,7 +112,7 @@ fn stale(live: Live, since: Time) {
 }
 
 /// The devices on screen are others now: asks for them soon, so that a page that makes many signals asks once.
-pub(super) fn watch_changed() {
+fn watch_changed() {
     let Some(stream) = stream() else { return };
     let timeout = Timeout::new(150, || {
         if let Some(stream) = self::stream() {
@@ -161,11 +155,8 @@ fn close() {
 fn open() {
     close();
     let Some(stream) = stream() else { return };
-    let (live, signed_in) = {
-        let s = stream.borrow();
-        (s.live, s.is_signed_in)
-    };
-    if !signed_in || !crate::browser::is_visible() {
+    let live = stream.borrow().live;
+    if !crate::browser::is_visible() {
         return;
     }
     let asked = watched(live);
