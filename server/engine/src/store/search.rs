@@ -2,6 +2,7 @@
 //!
 //! Names that begin with it come from the index (a few rows a partner, however many there are). Names that hold it elsewhere are
 //! looked for among a bounded number of names only. Order: beginning, beginning of a word, inside; then by name.
+//! Two words may name an organization and a device of it.
 
 use super::{
     Store,
@@ -112,7 +113,10 @@ pub async fn by_name(store: &Store, actor: &Actor, text: &str) -> Result<Hits, E
     }
     let conn = store.reads();
     let organizations = keys(conn, &actor.scope, Noun::Organizations, &text).await?;
-    let devices = if sees_devices { keys(conn, &actor.scope, Noun::Devices, &text).await? } else { Vec::new() };
+    let mut devices = if sees_devices { keys(conn, &actor.scope, Noun::Devices, &text).await? } else { Vec::new() };
+    if sees_devices && devices.is_empty() {
+        devices = of_both(conn, &actor.scope, &text).await?;
+    }
     Ok(Hits { organizations: organizations_of(conn, &organizations).await?, devices: devices_of(conn, &devices).await? })
 }
 
@@ -181,6 +185,32 @@ async fn keys(conn: &DatabaseConnection, scope: &Scope, noun: Noun, text: &str) 
     found.sort();
     let mut seen = std::collections::HashSet::new();
     Ok(found.into_iter().map(|(.., key)| key).filter(|key| seen.insert(*key)).take(MOST).collect())
+}
+
+/// Devices of one name are in many organizations: "fairweather fs" and "fs fairweather" mean that one's.
+async fn of_both(conn: &DatabaseConnection, scope: &Scope, text: &str) -> Result<Vec<Key>, Error> {
+    let Some(((first, rest), (before, last))) = text.split_once(' ').zip(text.rsplit_once(' ')) else { return Ok(Vec::new()) };
+    for (organization, device) in [(first, rest), (before, last), (rest, first), (last, before)] {
+        let organizations = keys(conn, scope, Noun::Organizations, organization.trim()).await?;
+        if organizations.is_empty() {
+            continue;
+        }
+        let mut sql = Sql::new("SELECT partner_id, id, name_lower FROM devices");
+        for (place, (partner, id)) in organizations.iter().enumerate() {
+            sql.push(if place > 0 { " OR (" } else { " WHERE ((" }).push("partner_id = ").bind(partner.0);
+            sql.push(" AND organization_id = ").bind(*id).push(")");
+        }
+        sql.push(") AND name_lower LIKE ").bind(contains(device)).push(" ESCAPE '\\'");
+        narrow(&mut sql, scope, Noun::Devices);
+        sql.push(" LIMIT ").bind(RANKED);
+        let rows = read(conn, sql).await?;
+        let mut found: Vec<_> = rows.into_iter().filter_map(|(name, key)| rank(&name, device.trim()).map(|rank| (rank, name, key))).collect();
+        if !found.is_empty() {
+            found.sort();
+            return Ok(found.into_iter().map(|(.., key)| key).take(MOST).collect());
+        }
+    }
+    Ok(Vec::new())
 }
 
 type Named = (String, Key);

@@ -35,6 +35,12 @@ on_both_stores! {
         assert_eq!(hits.devices[0].organization, "Acme Files");
         assert_eq!(find("fi").await.organizations.iter().map(|o| o.name.as_str()).collect::<Vec<_>>(), ["Acme Files", "Northfield"]);
         assert_eq!(names(&find("%_").await), ["100%_done"], "what is typed is no pattern");
+        let beta = world.organization("Beta & Söhne").await;
+        world.device(beta, "fs-01").await;
+        let of = |hits: &search::Hits| hits.devices.iter().map(|d| format!("{} of {}", d.name, d.organization)).collect::<Vec<_>>();
+        for both in ["beta fs", "fs beta", "beta & söhne fs-01"] {
+            assert_eq!(of(&find(both).await), ["fs-01 of Beta & Söhne"], "{both}");
+        }
         assert!(find("  ").await.devices.is_empty() && find("zz").await.organizations.is_empty());
         for n in 0..20 {
             world.device(acme, &format!("ws-{n:02}")).await;
