@@ -202,6 +202,7 @@ pub async fn list(State(portal): State<Portal>, caller: Caller, Search(query): S
         kind: word("kind", query.kind.as_deref())?,
         cursor: query.cursor,
         limit: query.limit,
+        ..AlertFilter::default()
     };
     let now = portal.now();
     Ok(Paged::of(alerts::list(portal.store(), &caller.actor, &filter).await?, |row| Alert::of(row, now)))
