@@ -49,12 +49,21 @@ pub fn run_line(stretches: &[Stretch], usual: Option<Span>) -> String {
     }
     if let Some(usual) = usual {
         let at = x(first.from + usual).min(WIDTH - 1.0);
-        let _ = write!(svg, "<path class=\"run-usual\" d=\"M{at:.1} 0V20\"><title>{}</title></path>", escape(&format!("Usually {}", text::span(usual))));
+        let _ = write!(
+            svg,
+            "<path class=\"run-usual\" d=\"M{at:.1} 0V20\"><title>{}</title></path>",
+            escape(&format!("Usually {}", text::span(usual)))
+        );
     }
     svg.push_str("</svg>");
     svg
 }
 
 fn title(stretch: &Stretch) -> String {
-    format!("Attempt {}: {} for {}", stretch.attempt, text::state_label(stretch.state).to_lowercase(), text::span(stretch.to - stretch.from))
+    format!(
+        "Attempt {}: {} for {}",
+        stretch.attempt,
+        text::state_label(stretch.state).to_lowercase(),
+        text::span(stretch.to - stretch.from)
+    )
 }

@@ -11,14 +11,7 @@ const NOON: Time = Time(1_795_176_000_000);
 
 #[test]
 fn every_state_of_a_run_has_a_shape_of_its_own() {
-    let states = [
-        RunState::Succeeded,
-        RunState::Warning,
-        RunState::Failed,
-        RunState::Missed,
-        RunState::Running,
-        RunState::Cancelled,
-    ];
+    let states = [RunState::Succeeded, RunState::Warning, RunState::Failed, RunState::Missed, RunState::Running, RunState::Cancelled];
     let bars: Vec<RunBar> = states.map(|state| RunBar { state, title: format!("{state:?} & more") }).into();
     let svg = run_bars(&bars, "Last runs");
     assert!(svg.contains("aria-label=\"Last runs: 1 succeeded, 1 warning, 1 failed, 1 missed, 1 running, 1 cancelled\""), "{svg}");

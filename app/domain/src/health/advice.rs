@@ -237,8 +237,7 @@ fn written(facts: &DeviceFacts, now: Time) -> DeviceFacts {
     for (id, slot) in &decided.missed {
         let Some(job) = facts.jobs.iter_mut().find(|job| job.job == *id) else { continue };
         let Some(at) = job.slots.missed_at(*slot, grace) else { continue };
-        let missed =
-            RunSummary { started_at: *slot, ended_at: Some(at), state: RunState::Missed, timed_out: false, attempt: 1, bytes: 0 };
+        let missed = RunSummary { started_at: *slot, ended_at: Some(at), state: RunState::Missed, timed_out: false, attempt: 1, bytes: 0 };
         if job.history.apply(None, &missed) == Applied::Done {
             job.slots = after_covered(&job.slots, &job.history);
         }

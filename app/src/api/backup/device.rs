@@ -183,10 +183,7 @@ pub async fn edit_job(id: JobId, edit: JobEdit) -> Result<(), UiError> {
     let (engine, actor) = crate::context::actor()?;
     let stored = jobs::get(&engine.store, &actor, id).await?;
     let own = if edit.kind == "policy" { None } else { Some(crate::api::settings::schedule(&edit.schedule())?) };
-    let change = JobChange {
-        name: (edit.name != stored.name).then_some(edit.name),
-        schedule: (own != stored.own_schedule).then_some(own),
-    };
+    let change = JobChange { name: (edit.name != stored.name).then_some(edit.name), schedule: (own != stored.own_schedule).then_some(own) };
     Ok(jobs::edit(&engine, &actor, id, change, crate::context::now(&engine)).await?)
 }
 

@@ -7,7 +7,10 @@ use super::state::took;
 use crate::{
     api::backup::{Glance, RunView, load_run},
     browser,
-    components::{Button, ButtonKind, CopyLine, LogViewer, Page, Progress, RunBadge, Section, TimeText, loaded, use_toasts},
+    components::{
+        Button, ButtonKind, CopyLine, LogViewer, Page, Progress, RunBadge, Section, TimeText, badge::run_shape, icon::Icon, loaded,
+        use_toasts,
+    },
     live::{Live, use_now},
 };
 use compare::{compared, is_far};
@@ -108,7 +111,7 @@ fn step(run: Option<Glance>, rel: &'static str, label: &'static str) -> AnyView 
     let Some(run) = run else { return ().into_any() };
     view! {
         <a class="button" rel=rel href=format!("/runs/{}", run.id) title=run.words()>
-            <span class="run-step" data-state=run.state.as_str()>{label}</span>
+            <span class="run-step" data-state=run.state.as_str()><Icon shape=run_shape(run.state)/></span>{label}
         </a>
     }
     .into_any()
@@ -142,7 +145,8 @@ fn Figures(view: RwSignal<RunView>, state: Memo<RunState>) -> impl IntoView {
     let usual = move || view.with(|v| v.usual);
     let of = move || view.with(|v| v.usual.of);
     let bars = move || {
-        let bars: Vec<charts::RunBar> = view.with(|v| v.before.iter().map(|run| charts::RunBar { state: run.state, title: run.words() }).collect());
+        let bars: Vec<charts::RunBar> =
+            view.with(|v| v.before.iter().map(|run| charts::RunBar { state: run.state, title: run.words() }).collect());
         charts::run_bars(&bars, "Runs before this one, oldest first")
     };
     view! {
@@ -183,7 +187,9 @@ fn left(view: RwSignal<RunView>, now: Option<domain::time::Time>) -> String {
     let Some(now) = now else { return String::new() };
     let gone = now - started;
     match usual {
-        Some(usual) if usual > gone => format!("{} so far; usually {}, so about {} more", text::span(gone), text::span(usual), text::span(usual - gone)),
+        Some(usual) if usual > gone => {
+            format!("{} so far; usually {}, so about {} more", text::span(gone), text::span(usual), text::span(usual - gone))
+        }
         Some(usual) => format!("{} so far; usually {}", text::span(gone), text::span(usual)),
         None => format!("{} so far", text::span(gone)),
     }
@@ -195,7 +201,11 @@ fn Files(files: Vec<String>) -> impl IntoView {
     let n = files.len();
     let all = StoredValue::new(files.join("\n"));
     let copy = Callback::new(move |()| {
-        let said = if all.with_value(|text| browser::copy(text)) { "Copied." } else { "This browser gives no clipboard here: select the list by hand." };
+        let said = if all.with_value(|text| browser::copy(text)) {
+            "Copied."
+        } else {
+            "This browser gives no clipboard here: select the list by hand."
+        };
         toasts.say(said);
     });
     let aside = view! { <Button kind=ButtonKind::Quiet on_press=copy>"Copy all"</Button> }.into_any();

@@ -112,7 +112,8 @@ async fn names<C: ConnectionTrait>(conn: &C, partner: i64, rows: &[restore_test:
         names.extend(found.into_iter().map(|p| (format!("user:{}", UserId(p.id)), p.name)));
     }
     if !keys.is_empty() {
-        let found = api_key::Entity::find().filter(api_key::COLUMN.partner_id.eq(partner)).filter(api_key::COLUMN.id.is_in(keys)).all(conn).await?;
+        let found =
+            api_key::Entity::find().filter(api_key::COLUMN.partner_id.eq(partner)).filter(api_key::COLUMN.id.is_in(keys)).all(conn).await?;
         names.extend(found.into_iter().map(|k| (format!("key:{}", KeyId(k.id)), k.name)));
     }
     Ok(names)
@@ -158,7 +159,8 @@ pub async fn record(engine: &Engine, actor: &Actor, device: DeviceId, test: NewR
     let row = tx.query_one_raw(Statement::from_sql_and_values(store.backend(), sql, values)).await?;
     let id = RestoreTestId(row.map_or(Ok(new_id), |row| at::<i64>(&row, 0))?);
     let detail = json!({ "at": domain::text::rfc3339(test.at), "passed": test.passed, "scope": test.scope, "note": test.note });
-    let entry = Entry { partner, organization: Some(organization), what: "restore_test.record", subject: format!("device:{device}"), detail };
+    let entry =
+        Entry { partner, organization: Some(organization), what: "restore_test.record", subject: format!("device:{device}"), detail };
     audit::append(&tx, audit::who(actor), entry, now).await?;
     work.settle(&tx).await?;
     tx.commit().await?;

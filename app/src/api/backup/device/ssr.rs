@@ -6,13 +6,7 @@ use crate::{
     context,
     error::UiError,
 };
-use domain::{
-    access::Action,
-    ids::DeviceId,
-    live::AlertNow,
-    schedule::Schedule,
-    text,
-};
+use domain::{access::Action, ids::DeviceId, live::AlertNow, schedule::Schedule, text};
 use engine::store::{
     devices::{self, MOST_SHARING},
     jobs::{self, JobRow},

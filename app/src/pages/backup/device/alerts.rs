@@ -44,7 +44,7 @@ pub fn History(
                     let more = older.len();
                     view! {
                         {table(lines, view)}
-                        {(more > 0).then(|| view! { <details class="more"><summary>{format!("{more} older")}</summary>{table(older, view)}</details> })}
+                        {(more > 0).then(|| view! { <details class="older"><summary>{format!("{more} older")}</summary>{table(older, view)}</details> })}
                     }
                     .into_any()
                 }}

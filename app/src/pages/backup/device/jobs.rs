@@ -66,12 +66,15 @@ fn row(job: JobLine, now: RwSignal<DeviceNow>, policy: &(String, String), may: b
         let open = facts.with(|f| f.as_ref().and_then(|f| f.history.open));
         let told = now.with(|n| n.runs.iter().rfind(|r| r.job == id).map(|r| (r.state, r.percent)));
         match (open, told) {
-            (Some(open), told) if told.is_none_or(|(state, _)| !state.is_open()) => Some((if open.retrying { RunState::Retrying } else { RunState::Running }, None)),
+            (Some(open), told) if told.is_none_or(|(state, _)| !state.is_open()) => {
+                Some((if open.retrying { RunState::Retrying } else { RunState::Running }, None))
+            }
             (_, Some(told)) => Some(told),
             _ => last_known.map(|run| (run.state, None)),
         }
     });
-    let size = Memo::new(move |_| facts.with(|f| f.as_ref().and_then(|f| f.history.recent.first()).map(|run| run.bytes).filter(|b| *b > 0)));
+    let size =
+        Memo::new(move |_| facts.with(|f| f.as_ref().and_then(|f| f.history.recent.first()).map(|run| run.bytes).filter(|b| *b > 0)));
     let bars: Vec<charts::RunBar> = job.runs.iter().map(|run| charts::RunBar { state: run.state, title: run.words() }).collect();
     let drawn = charts::run_bars(&bars, "Last runs, oldest first");
     let link = last_known.map(|run| format!("/runs/{}", run.id));
@@ -117,7 +120,9 @@ fn Form(job: JobLine, policy: (String, String), editing: RwSignal<bool>, changed
     let (name, kind, every, unit, cron, zone) = (text(name), text(kind), text(every), text(unit), text(cron), text(time_zone));
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<UiError>);
-    let about = move |fields: &'static [&'static str]| Signal::derive(move || error.with(|e| e.as_ref().and_then(|e| fields.iter().find_map(|f| e.about(f)))));
+    let about = move |fields: &'static [&'static str]| {
+        Signal::derive(move || error.with(|e| e.as_ref().and_then(|e| fields.iter().find_map(|f| e.about(f)))))
+    };
     let id = job.id;
     let save = move || {
         let edit = JobEdit {

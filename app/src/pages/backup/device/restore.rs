@@ -35,7 +35,7 @@ pub fn RestoreTests(
         match (every, last) {
             (None, _) => view! { <p class="faint">"The policy asks for none. One that is made counts all the same: a failed one is critical."</p> }.into_any(),
             (Some(every), Some((at, true))) => view! {
-                <p class="faint">{format!("One is asked for every {}. The last passed; the next is wanted by ", text::span(every))}<TimeText at=at + every focusable=true/>"."</p>
+                <p class="faint">{format!("One is asked for every {}. The last passed; the next is wanted ", text::span(every))}<TimeText at=at + every focusable=true/>"."</p>
             }
             .into_any(),
             (Some(every), Some((_, false))) => view! {
@@ -43,7 +43,7 @@ pub fn RestoreTests(
             }
             .into_any(),
             (Some(every), None) => view! {
-                <p class="faint">{format!("One is asked for every {}. The first is wanted by ", text::span(every))}<TimeText at=enrolled + FIRST focusable=true/>"."</p>
+                <p class="faint">{format!("One is asked for every {}. The first is wanted ", text::span(every))}<TimeText at=enrolled + FIRST focusable=true/>"."</p>
             }
             .into_any(),
         }
@@ -70,7 +70,7 @@ fn list(mut tests: Vec<RestoreLine>) -> AnyView {
     let more = older.len();
     view! {
         {table(tests)}
-        {(more > 0).then(|| view! { <details class="more"><summary>{format!("{more} older")}</summary>{table(older)}</details> })}
+        {(more > 0).then(|| view! { <details class="older"><summary>{format!("{more} older")}</summary>{table(older)}</details> })}
     }
     .into_any()
 }
@@ -123,9 +123,14 @@ fn Form(device: DeviceId, recording: RwSignal<bool>, changed: Callback<()>) -> i
     let about = move |field: &'static str| Signal::derive(move || error.with(|e| e.as_ref().and_then(|e| e.about(field))));
     let save = move || {
         let test = match read(&at.get_untracked(), &rpo.get_untracked(), &rto.get_untracked()) {
-            Ok((at, rpo_seconds, rto_seconds)) => {
-                RestoreEdit { at, passed: passed.get_untracked(), scope: scope.get_untracked(), rpo_seconds, rto_seconds, note: note.get_untracked() }
-            }
+            Ok((at, rpo_seconds, rto_seconds)) => RestoreEdit {
+                at,
+                passed: passed.get_untracked(),
+                scope: scope.get_untracked(),
+                rpo_seconds,
+                rto_seconds,
+                note: note.get_untracked(),
+            },
             Err((field, words)) => {
                 error.set(Some(UiError::field("invalid", field, words)));
                 return;

@@ -66,7 +66,8 @@ pub fn Runs(
         })
     });
     let lines = Memo::new(move |_| page.with(|(runs, _)| now.with(|n| joined(runs, n, from.get().is_none()))));
-    let aside = view! { <a class="button button-quiet" href=format!("/backups/log?device={device}")>"All its runs in the job log"</a> }.into_any();
+    let aside =
+        view! { <a class="button button-quiet" href=format!("/backups/log?device={device}")>"All its runs in the job log"</a> }.into_any();
     view! {
         <div id="runs" class="anchor" aria-busy=move || busy.get().then_some("true")>
             <Section title="Runs" aside=aside>

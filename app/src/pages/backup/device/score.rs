@@ -51,7 +51,9 @@ pub fn Apart(
         let then = now.with(|n| assess(&n.facts, at));
         Some((at, then.score, then.band))
     });
-    let reasons = move || decided.with(|d| d.reasons.iter().map(|r| (text::reason(r, time(), |job| job_name(now, job)), link(view, r))).collect::<Vec<_>>());
+    let reasons = move || {
+        decided.with(|d| d.reasons.iter().map(|r| (text::reason(r, time(), |job| job_name(now, job)), link(view, r))).collect::<Vec<_>>())
+    };
     view! {
         <section class="card apart" aria-labelledby="apart-title">
             <h2 id="apart-title">"Why this score"</h2>
@@ -100,8 +102,12 @@ fn link(view: RwSignal<DeviceView>, reason: &Reason) -> Option<(String, &'static
         view.with(|v| v.jobs.iter().find(|j| j.id == job)?.runs.iter().rfind(|run| wanted(run)).map(|run| format!("/runs/{}", run.id)))
     };
     match *reason {
-        Reason::Failing { job, .. } | Reason::Stuck { job, .. } => last(job, |run| run.state == RunState::Failed).map(|href| (href, "See the run")),
-        Reason::PastDue { job, .. } | Reason::FarLess { job, .. } => last(job, |run| run.state.is_usable()).map(|href| (href, "See the last backup")),
+        Reason::Failing { job, .. } | Reason::Stuck { job, .. } => {
+            last(job, |run| run.state == RunState::Failed).map(|href| (href, "See the run"))
+        }
+        Reason::PastDue { job, .. } | Reason::FarLess { job, .. } => {
+            last(job, |run| run.state.is_usable()).map(|href| (href, "See the last backup"))
+        }
         Reason::RestoreFailed { .. } | Reason::RestoreMissing { .. } | Reason::RestoreStale { .. } => {
             Some(("#restore-tests".to_owned(), "See the restore tests"))
         }
@@ -156,20 +162,27 @@ fn raised(plan: &[Advice], now: RwSignal<DeviceNow>, decided: Memo<Assessment>) 
 fn waiting(last: u8, leave: Time) -> AnyView {
     view! {
         <p class="faint">{match 100 - last {
-            1 => "The point that is left comes by waiting: bad runs count for 7 days, the last of them until ".to_owned(),
-            left => format!("The {left} points that are left come by waiting: bad runs count for 7 days, the last of them until "),
+            1 => "The point that is left comes by waiting: bad runs count for 7 days, the last of them leaves ".to_owned(),
+            left => format!("The {left} points that are left come by waiting: bad runs count for 7 days, the last of them leaves "),
         }}<TimeText at=leave focusable=true/>"."</p>
     }
     .into_any()
 }
 
-fn row(factor: Factor, decided: Memo<Assessment>, now: RwSignal<DeviceNow>, at: impl Fn() -> Time + Copy + Send + Sync + 'static) -> AnyView {
+fn row(
+    factor: Factor,
+    decided: Memo<Assessment>,
+    now: RwSignal<DeviceNow>,
+    at: impl Fn() -> Time + Copy + Send + Sync + 'static,
+) -> AnyView {
     let (name, what) = words(factor);
     let value = Memo::new(move |_| decided.with(|d| factor.of(&d.factors)));
     let costs = Memo::new(move |_| decided.with(|d| factor.lost_tenths(d)));
     let rises = Memo::new(move |_| {
         // Facts that move may raise it otherwise.
-        now.with(|n| raise(&n.facts, factor, at()).map(|advice| (text::step(&advice.step, n.facts.storage, |job| job_name(now, job)), advice)))
+        now.with(|n| {
+            raise(&n.facts, factor, at()).map(|advice| (text::step(&advice.step, n.facts.storage, |job| job_name(now, job)), advice))
+        })
     });
     view! {
         <tr>

@@ -116,10 +116,13 @@ pub fn StorageTrend(
 
 /// The sizes of the last usable runs of each job that tells them.
 fn sizes(jobs: Vec<JobLine>) -> AnyView {
-    let told: Vec<_> = jobs.into_iter().filter_map(|job| {
-        let sizes: Vec<i64> = job.runs.iter().filter(|run| run.state.is_usable()).filter_map(|run| run.bytes).collect();
-        (sizes.len() >= 3).then_some((job.name, sizes))
-    }).collect();
+    let told: Vec<_> = jobs
+        .into_iter()
+        .filter_map(|job| {
+            let sizes: Vec<i64> = job.runs.iter().filter(|run| run.state.is_usable()).filter_map(|run| run.bytes).collect();
+            (sizes.len() >= 3).then_some((job.name, sizes))
+        })
+        .collect();
     if told.is_empty() {
         return ().into_any();
     }

@@ -88,7 +88,11 @@ pub fn WhatIf(
     let kept = move || {
         let own = own();
         let names: Vec<String> = own.iter().map(|job| job_name(now, *job)).collect();
-        (!names.is_empty()).then(|| format!("{} keeps its own schedule.", names.join(", ")))
+        match names.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} keeps its own schedule.")),
+            several => Some(format!("{} keep their own schedules.", several.join(", "))),
+        }
     };
     let waits = move || matches!(policy.get().map(|p| p.schedule), Ok(Schedule::Cron { .. })) && change.with(Option::is_none);
     let fault_of_times = move || match resolved.get() {
@@ -178,9 +182,14 @@ pub fn WhatIf(
 
 fn kinds(view: RwSignal<DeviceView>) -> Vec<(String, String)> {
     let now = view.with_untracked(|v| v.schedule.clone());
-    [("same", format!("As now: {now}")), ("every", "Every so many minutes, hours or days".into()), ("cron", "At set times (cron)".into()), ("learned", "Learned from its own runs".into())]
-        .map(|(value, label)| (value.to_owned(), label))
-        .into()
+    [
+        ("same", format!("As now: {now}")),
+        ("every", "Every so many minutes, hours or days".into()),
+        ("cron", "At set times (cron)".into()),
+        ("learned", "Learned from its own runs".into()),
+    ]
+    .map(|(value, label)| (value.to_owned(), label))
+    .into()
 }
 
 fn units() -> Vec<(String, String)> {

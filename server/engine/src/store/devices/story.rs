@@ -93,7 +93,12 @@ pub async fn slots_under(store: &Store, actor: &Actor, id: DeviceId, schedule: &
 /// Devices under a policy that are not retired, counted up to [`MOST_SHARING`] + 1.
 pub(super) async fn sharing<C: ConnectionTrait>(conn: &C, partner: PartnerId, policy: PolicyId) -> Result<i64, Error> {
     let mut sql = Sql::new("SELECT COUNT(*) FROM (SELECT 1 FROM devices WHERE partner_id = ");
-    sql.bind(partner.0).push(" AND policy_id = ").bind(policy.0).push(" AND life <> 'retired' LIMIT ").bind(MOST_SHARING + 1).push(") shared");
+    sql.bind(partner.0)
+        .push(" AND policy_id = ")
+        .bind(policy.0)
+        .push(" AND life <> 'retired' LIMIT ")
+        .bind(MOST_SHARING + 1)
+        .push(") shared");
     let row = conn.query_one_raw(sql.build(conn.get_database_backend())).await?;
     row.map_or(Ok(0), |row| at(&row, 0))
 }

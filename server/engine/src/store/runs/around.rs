@@ -98,9 +98,11 @@ async fn near<C: ConnectionTrait>(
             .filter(Condition::any().add(StartedAt.lt(at)).add(Id.lt(id)))
             .order_by_desc(StartedAt)
             .order_by_desc(Id),
-        Some((Side::After, at, id)) => {
-            query.filter(StartedAt.gte(at)).filter(Condition::any().add(StartedAt.gt(at)).add(Id.gt(id))).order_by_asc(StartedAt).order_by_asc(Id)
-        }
+        Some((Side::After, at, id)) => query
+            .filter(StartedAt.gte(at))
+            .filter(Condition::any().add(StartedAt.gt(at)).add(Id.gt(id)))
+            .order_by_asc(StartedAt)
+            .order_by_asc(Id),
         None => query.order_by_desc(StartedAt).order_by_desc(Id),
     };
     query.into_tuple::<Row>().all(conn).await?.into_iter().map(glance).collect()

@@ -87,7 +87,10 @@ impl Typed {
                 let every_minutes = every.checked_mul(minutes).filter(|m| *m <= 527_040).ok_or(("every", "At most 366 days."))?;
                 Schedule::Every { every_minutes }
             }
-            "cron" => Schedule::Cron { cron: self.cron.get().split_whitespace().collect::<Vec<_>>().join(" "), time_zone: self.zone.get().trim().to_owned() },
+            "cron" => Schedule::Cron {
+                cron: self.cron.get().split_whitespace().collect::<Vec<_>>().join(" "),
+                time_zone: self.zone.get().trim().to_owned(),
+            },
             "learned" => Schedule::Learned,
             _ => base.schedule.clone(),
         };
@@ -104,12 +107,21 @@ impl Typed {
 
     /// What is wrong with a field.
     pub(super) fn fault(self, read: Memo<Read>, field: &'static str) -> Signal<Option<String>> {
-        Signal::derive(move || read.with(|read| read.as_ref().err().filter(|(wrong, _)| *wrong == field).map(|(_, words)| (*words).to_owned())))
+        Signal::derive(move || {
+            read.with(|read| read.as_ref().err().filter(|(wrong, _)| *wrong == field).map(|(_, words)| (*words).to_owned()))
+        })
     }
 
     /// The schedule's part, for the portal to resolve.
     pub(super) fn schedule_input(self) -> PolicyInput {
-        PolicyInput { kind: self.kind.get(), every: self.every.get(), unit: self.unit.get(), cron: self.cron.get(), time_zone: self.zone.get(), ..PolicyInput::default() }
+        PolicyInput {
+            kind: self.kind.get(),
+            every: self.every.get(),
+            unit: self.unit.get(),
+            cron: self.cron.get(),
+            time_zone: self.zone.get(),
+            ..PolicyInput::default()
+        }
     }
 
     /// For the address of the policy's page: the names of its own form.
@@ -150,7 +162,11 @@ mod tests {
     fn what_is_not_changed_reads_as_the_policy_it_began_with() {
         let owner = Owner::new();
         owner.with(|| {
-            for schedule in [Schedule::Every { every_minutes: 90 }, Schedule::Learned, Schedule::Cron { cron: "0 22 * * 1-5".into(), time_zone: "Europe/Berlin".into() }] {
+            for schedule in [
+                Schedule::Every { every_minutes: 90 },
+                Schedule::Learned,
+                Schedule::Cron { cron: "0 22 * * 1-5".into(), time_zone: "Europe/Berlin".into() },
+            ] {
                 let policy = Policy { schedule, restore_test_days: Some(90), ..Policy::default() };
                 let typed = Typed::of(&(policy.clone(), "UTC".into()));
                 assert_eq!(typed.read(&policy), Ok(policy.clone()));
