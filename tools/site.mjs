@@ -61,12 +61,15 @@ writeFileSync(glue, readFileSync(glue, "utf8").replace(again, (line) => (seen++ 
 run(bin("esbuild"), ["--bundle", "--minify", "--format=esm", "--target=esnext", "--log-level=warning", `--outfile=${join(work, "pkg", "holdfast.js")}`, glue]);
 run(bin("lightningcss"), ["--minify", "--bundle", "--targets", "defaults and fully supports es6-module", "style/main.css", "-o", join(work, "pkg", "holdfast.css")]);
 
-// The font first: the style sheet names it.
+// The fonts first: the style sheet names them. Letters beyond Latin-1 are in a file of their own, fetched where a name needs it.
 const font = readFileSync("node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2");
 manifest.font = `inter-${hash(font)}.woff2`;
 writeFileSync(join(work, "pkg", manifest.font), font);
 const css = join(work, "pkg", "holdfast.css");
-writeFileSync(css, readFileSync(css, "utf8").replaceAll("inter.woff2", manifest.font));
+const further = readFileSync("node_modules/@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2");
+const furtherName = `inter-ext-${hash(further)}.woff2`;
+writeFileSync(join(work, "pkg", furtherName), further);
+writeFileSync(css, readFileSync(css, "utf8").replaceAll("inter.woff2", manifest.font).replaceAll("inter-ext.woff2", furtherName));
 
 for (const kind of ["css", "wasm", "js"]) {
   const plain = join(work, "pkg", `holdfast.${kind}`);

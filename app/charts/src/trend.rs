@@ -115,9 +115,16 @@ pub fn trend(points: &[TrendPoint], unit: TrendUnit, limit: Option<(f64, &str)>,
         let _ = write!(svg, "<circle class=\"trend-last\" cx=\"{:.2}%\" cy=\"{:.1}\" r=\"3.5\"/>", x(*place), y(*value));
     }
     if let (Some(first), Some(last)) = (points.first(), points.last()) {
-        for (place, anchor, day) in [("0", "start", first.day), ("50%", "middle", first.day + (last.day - first.day) / 2), ("100%", "end", last.day)] {
+        for (place, anchor, day) in
+            [("0", "start", first.day), ("50%", "middle", first.day + (last.day - first.day) / 2), ("100%", "end", last.day)]
+        {
             if anchor == "start" || points.len() > 2 || (anchor == "end" && points.len() == 2) {
-                let _ = write!(svg, "<text class=\"trend-word\" x=\"{place}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>", HEIGHT - 6.0, date(day));
+                let _ = write!(
+                    svg,
+                    "<text class=\"trend-word\" x=\"{place}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
+                    HEIGHT - 6.0,
+                    date(day)
+                );
             }
         }
     }

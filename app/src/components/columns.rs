@@ -1,7 +1,10 @@
 //! Which columns of a table are shown. Kept in a cookie per table, so that the server's HTML is already right; the cells of a hidden
 //! column stay in the table and are not displayed, so no row is made anew.
 
-use super::{icon::COLUMNS, menu::{Menu, MenuButton, MenuCheck, MenuPart}};
+use super::{
+    icon::COLUMNS,
+    menu::{Menu, MenuButton, MenuCheck, MenuPart},
+};
 use crate::browser;
 use leptos::prelude::*;
 
@@ -78,7 +81,8 @@ impl Columns {
     /// Places of the hidden columns, from 1, for the table's `data-hide`. Follows the choice.
     pub fn hidden_places(self) -> Option<String> {
         let hidden = self.hidden.get();
-        let places: Vec<String> = (0..self.all.len()).filter(|place| hidden & (1 << place) != 0).map(|place| (place + 1).to_string()).collect();
+        let places: Vec<String> =
+            (0..self.all.len()).filter(|place| hidden & (1 << place) != 0).map(|place| (place + 1).to_string()).collect();
         (!places.is_empty()).then(|| places.join(" "))
     }
 
@@ -115,11 +119,13 @@ pub fn ColumnMenu(
         view! { <MenuCheck label=column.label on=Signal::derive(move || columns.shows(key)) on_change=Callback::new(move |shown| columns.choose(key, shown))/> }
     });
     view! {
+        <div class="columns-menu">
         <Menu label="Columns" icon=COLUMNS quiet=true end=true>
             {checks.collect_view()}
             <MenuPart/>
             <MenuButton on_press=Callback::new(move |()| columns.reset()) disabled=Signal::derive(move || columns.is_as_at_first())>"As at first"</MenuButton>
         </Menu>
+        </div>
     }
 }
 
@@ -127,7 +133,8 @@ pub fn ColumnMenu(
 mod tests {
     use super::*;
 
-    const ALL: [Column; 4] = [Column::fixed("name", "Name"), Column::new("policy", "Policy"), Column::hidden("tags", "Tags"), Column::new("days", "28 days")];
+    const ALL: [Column; 4] =
+        [Column::fixed("name", "Name"), Column::new("policy", "Policy"), Column::hidden("tags", "Tags"), Column::new("days", "28 days")];
 
     #[test]
     fn a_choice_is_the_same_after_it_was_kept() {

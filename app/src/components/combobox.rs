@@ -150,7 +150,8 @@ pub fn Combobox(
         }
         close();
     };
-    let at = move |place: usize| found.with_untracked(|f| f.as_ref().and_then(|f| f.as_ref().ok()).and_then(|list| list.get(place).cloned()));
+    let at =
+        move |place: usize| found.with_untracked(|f| f.as_ref().and_then(|f| f.as_ref().ok()).and_then(|list| list.get(place).cloned()));
     let len = move || found.with_untracked(|f| f.as_ref().and_then(|f| f.as_ref().ok()).map_or(0, Vec::len));
     let option_id = move |place: usize| id.with_value(|id| format!("{id}-{place}"));
     let key = move |event: leptos::ev::KeyboardEvent| {

@@ -145,8 +145,20 @@ pub fn mind() {
         let next = match (key, here) {
             ("Home", _) | ("ArrowDown", None) => 0,
             ("End", _) | ("ArrowUp", None) => last,
-            ("ArrowDown", Some(place)) => if place == last { 0 } else { place + 1 },
-            (_, Some(place)) => if place == 0 { last } else { place - 1 },
+            ("ArrowDown", Some(place)) => {
+                if place == last {
+                    0
+                } else {
+                    place + 1
+                }
+            }
+            (_, Some(place)) => {
+                if place == 0 {
+                    last
+                } else {
+                    place - 1
+                }
+            }
             _ => 0,
         };
         focus(item(next));

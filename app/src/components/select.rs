@@ -119,7 +119,13 @@ pub fn SelectRow(
     // On the next turn: making a row must not change what the head is just reading.
     Effect::new(move |before: Option<()>| {
         if before.is_none() {
-            let _ = selection.rows.try_update(|rows| own.with_value(|id| if !rows.contains(id) { rows.push(id.clone()) }));
+            let _ = selection.rows.try_update(|rows| {
+                own.with_value(|id| {
+                    if !rows.contains(id) {
+                        rows.push(id.clone())
+                    }
+                })
+            });
         }
         #[cfg(feature = "hydrate")]
         if let Some(input) = node.get()

@@ -39,13 +39,13 @@ pub fn DeviceRow(
                 <a class="row-link" href=format!("/devices/{}", line.id)>{line.name}</a>
                 <span class="cell-aside">{class_word(line.class)}</span>
             </th>
-            <td data-label="Client"><a class="quiet-link" href=format!("/organizations/{}", line.organization.0)>{line.organization.1}</a></td>
+            <td data-label="Client" class="cell-clip"><a class="quiet-link" href=format!("/organizations/{}", line.organization.0)>{line.organization.1}</a></td>
             <td data-label="Class">{class_word(line.class)}</td>
             <td data-label="Score"><ScorePill score=Signal::derive(move || now.with(|n| n.score)) band=Signal::derive(move || now.with(|n| n.band))/></td>
             <td data-label="State"><DoingBadge now/></td>
             <td data-label="Last backup"><TimeText at=Signal::derive(move || now.with(|n| n.last_usable_at)) none="never"/></td>
             <td data-label="Next due"><TimeText at=Signal::derive(move || now.with(|n| n.due_at))/></td>
-            <td data-label="Policy">{line.policy.1}</td>
+            <td data-label="Policy" class="cell-clip">{line.policy.1}</td>
             <td data-label="Storage" class="number" data-full=move || fullness(used(), quota).filter(|f| *f > 95).map(|_| "")>
                 {move || storage(used(), quota)}
             </td>

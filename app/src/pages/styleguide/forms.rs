@@ -4,8 +4,8 @@ use super::{Part, Piece};
 use crate::{
     api::backup::find_organizations,
     components::{
-        Ask, Button, ButtonKind, Choice, Combobox, Confirm, Dialog, Field, Menu, MenuButton, MenuCheck, MenuLink, MenuPart, Progress, SelectField,
-        SwitchField, Tab, Tabs, TextField, Toggle, icon, use_toasts,
+        Ask, Button, ButtonKind, Choice, Combobox, Confirm, Dialog, Field, Menu, MenuButton, MenuCheck, MenuLink, MenuPart, Progress,
+        SelectField, SwitchField, Tab, Tabs, TextField, Toggle, icon, use_toasts,
     },
 };
 use leptos::prelude::*;

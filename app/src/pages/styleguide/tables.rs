@@ -3,9 +3,9 @@
 use super::{Part, Piece};
 use crate::{
     components::{
-        BulkBar, Button, ChipFilter, Chips, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, DayBars, Empty, ErrorBox, FilterBar,
-        LogViewer, Menu, MenuButton, MenuLink, Pager, RunBadge, ScorePill, SearchFilter, SelectAll, SelectFilter, SelectRow, Selection,
-        SeverityBadge, Skeleton, SortHead, TableFrame, TableSkeleton, TilesSkeleton, icon, picture::DayBar, use_toasts,
+        BulkBar, Button, ChipFilter, Chips, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, DayBars, Empty, ErrorBox,
+        FilterBar, LogViewer, Menu, MenuButton, MenuLink, Pager, RunBadge, ScorePill, SearchFilter, SelectAll, SelectFilter, SelectRow,
+        Selection, SeverityBadge, Skeleton, SortHead, TableFrame, TableSkeleton, TilesSkeleton, icon, picture::DayBar, use_toasts,
     },
     error::UiError,
 };
@@ -30,7 +30,15 @@ type Row = (&'static str, &'static str, u8, Band, RunState, &'static str, &'stat
 
 const ROWS: [Row; 4] = [
     ("sql-02.baker", "Baker & Sons", 9, Band::Critical, RunState::Failed, "Daily", "172.9 GiB of 931.3 GiB"),
-    ("LAPTOP-6N0W", "Meridian Logistics Gesellschaft mit beschränkter Haftung", 68, Band::Warning, RunState::Retrying, "Workdays", "912.6 GiB of 931.3 GiB"),
+    (
+        "LAPTOP-6N0W",
+        "Meridian Logistics Gesellschaft mit beschränkter Haftung",
+        68,
+        Band::Warning,
+        RunState::Retrying,
+        "Workdays",
+        "912.6 GiB of 931.3 GiB",
+    ),
     ("dc-06.northwind", "Northwind Bakery", 0, Band::Unknown, RunState::Missed, "Daily", "–"),
     ("fs-01.oak", "Oak Street Primary School", 98, Band::Healthy, RunState::Succeeded, "Daily", "788.2 GiB of 931.3 GiB"),
 ];
@@ -43,7 +51,15 @@ fn bars(seed: i32) -> Vec<DayBar> {
 pub fn Tables() -> impl IntoView {
     let columns = Columns::of("styleguide", &COLUMNS);
     let rows = Callback::new(|()| -> Vec<CsvRow> {
-        let cells = |r: &Row| vec![("name", r.0.to_owned()), ("client", r.1.to_owned()), ("score", r.2.to_string()), ("policy", r.5.to_owned()), ("storage", r.6.to_owned())];
+        let cells = |r: &Row| {
+            vec![
+                ("name", r.0.to_owned()),
+                ("client", r.1.to_owned()),
+                ("score", r.2.to_string()),
+                ("policy", r.5.to_owned()),
+                ("storage", r.6.to_owned()),
+            ]
+        };
         ROWS.iter().map(cells).collect()
     });
     let classes = vec![("server".to_owned(), "Servers".to_owned()), ("workstation".to_owned(), "Workstations".to_owned())];
@@ -104,7 +120,11 @@ pub fn Choosing() -> impl IntoView {
         toasts.say(format!("{} acknowledged.", selection.len()));
         selection.clear();
     });
-    let alerts = [("a", "sql-02.baker", "Job failed", Severity::Critical), ("b", "LAPTOP-6N0W", "Storage quota", Severity::Warning), ("c", "fs-01.oak", "Missed schedule", Severity::Critical)];
+    let alerts = [
+        ("a", "sql-02.baker", "Job failed", Severity::Critical),
+        ("b", "LAPTOP-6N0W", "Storage quota", Severity::Warning),
+        ("c", "fs-01.oak", "Missed schedule", Severity::Critical),
+    ];
     view! {
         <Part id="choosing">
             <Piece name="SelectAll, SelectRow, BulkBar; Menu of a row">
@@ -147,7 +167,12 @@ pub fn Choosing() -> impl IntoView {
 #[component]
 pub fn Waiting() -> impl IntoView {
     // Not `new`: that would answer the whole page with it.
-    let busy = UiError { code: "busy".into(), message: "The portal is busy. Try again in a moment. (Request 7f3a…)".into(), status: 503, field: None };
+    let busy = UiError {
+        code: "busy".into(),
+        message: "The portal is busy. Try again in a moment. (Request 7f3a…)".into(),
+        status: 503,
+        field: None,
+    };
     view! {
         <Part id="waiting">
             <Piece name="Empty"><Empty title="No device matches"><p>"Take a filter away, or "<a href="/backups/devices">"show all devices"</a>"."</p></Empty></Piece>

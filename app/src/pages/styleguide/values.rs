@@ -3,8 +3,8 @@
 use super::{Part, Piece};
 use crate::{
     components::{
-        BandBadge, Button, ButtonKind, CopyLine, LifeBadge, LinkButton, LiveCount, Pair, Pairs, PassBadge, RunBadge, ScorePill, SeverityBadge,
-        StatTile, StatTiles, StateBadge, Tag, TimeText, frame::LiveWords, icon,
+        BandBadge, Button, ButtonKind, CopyLine, LifeBadge, LinkButton, LiveCount, Pair, Pairs, PassBadge, RunBadge, ScorePill,
+        SeverityBadge, StatTile, StatTiles, StateBadge, Tag, TimeText, frame::LiveWords, icon,
     },
     live::{Pulse, use_now},
 };
@@ -22,7 +22,8 @@ const AT: Time = Time(1_794_468_600_000);
 
 #[component]
 pub fn Colours() -> impl IntoView {
-    let swatch = |name: &'static str| view! { <li class="swatch" data-colour=name><span class="swatch-colour"></span><code>{name}</code></li> };
+    let swatch =
+        |name: &'static str| view! { <li class="swatch" data-colour=name><span class="swatch-colour"></span><code>{name}</code></li> };
     view! {
         <Part id="colours">
             <Piece name="Surfaces and ink"><ul class="swatches">{["paper", "surface", "surface-raised", "surface-sunk", "line", "line-strong", "ink", "ink-soft", "accent", "accent-soft"].map(swatch).collect_view()}</ul></Piece>
