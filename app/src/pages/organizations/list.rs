@@ -139,13 +139,11 @@ fn nothing(is_all: bool, may_add: bool) -> AnyView {
     }
 }
 
-/// Bands in words, those that have any.
+/// Devices in words: "78 healthy, 5 critical, 1 paused".
 fn in_words(counts: &CountsNow) -> String {
-    let told = bands(counts)
-        .into_iter()
-        .filter(|(_, n)| *n > 0)
-        .map(|(band, n)| format!("{} {}", text::count(n), text::band_label(band).to_lowercase()));
-    told.collect::<Vec<_>>().join(", ")
+    let words = bands(counts).map(|(band, n)| (n, text::band_label(band).to_lowercase()));
+    let told = words.into_iter().chain([(counts.paused, "paused".to_owned())]).filter(|(n, _)| *n > 0);
+    told.map(|(n, word)| format!("{} {word}", text::count(n))).collect::<Vec<_>>().join(", ")
 }
 
 /// Plan in words.
@@ -184,7 +182,7 @@ fn Row(line: OrganizationLine, now: RwSignal<OrganizationNow>, sees_health: bool
                     {move || if total.get() > 0 {
                         view! {
                             <span class="devices-total"><LiveCount value=total/><span class="cell-aside">{move || in_words(&counts.get())}</span></span>
-                            <BandsBar counts=Signal::derive(move || bands(&counts.get()))/>
+                            {move || (total.get() > counts.get().paused).then(|| view! { <BandsBar counts=Signal::derive(move || bands(&counts.get()))/> })}
                         }
                         .into_any()
                     } else {
@@ -201,7 +199,7 @@ fn Row(line: OrganizationLine, now: RwSignal<OrganizationNow>, sees_health: bool
                 </td>
             })}
             <td data-label="Region">{line.region}</td>
-            <td data-label="Plan">{plan}</td>
+            <td data-label="Plan" class="cell-plan">{plan}</td>
             <td data-label="Seats" class="number">{seats}</td>
         </tr>
     }

@@ -138,7 +138,7 @@ pub fn OrganizationAlerts() -> impl IntoView {
         load_alerts,
     );
     loaded_with(data, waiting, move |view| {
-        view! { <Frame view here="/alerts"><AlertList data=alerts of_organization=true/></Frame> }.into_any()
+        view! { <Frame view here="/alerts"><div class="of-organization"><AlertList data=alerts of_organization=true/></div></Frame> }.into_any()
     })
 }
 

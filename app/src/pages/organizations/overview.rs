@@ -60,7 +60,7 @@ pub fn Overview(
             } else {
                 view! {
                     {(!no_alerts).then(|| view! {
-                        <AlertTable lines=alerts at changed=again/>
+                        <div class="of-organization"><AlertTable lines=alerts at changed=again/></div>
                         {(open > named).then(|| view! { <p class="overview-more"><a href=all_alerts>{format!("All {} open alerts", text::count(open))}</a></p> })}
                     })}
                     {(!none_worse).then(|| view! {

@@ -26,7 +26,7 @@ use engine::{
 };
 
 /// Alerts, and devices, that an overview names.
-const NAMED: u64 = 6;
+const NAMED: u64 = 5;
 /// Runs that it names.
 const RUNS: u64 = 8;
 
