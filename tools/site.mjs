@@ -47,6 +47,7 @@ for (const [, part, file, chunks] of link.matchAll(/export const __wasm_split_lo
 for (const file of new Set(Object.values(manifest.parts).flat())) {
   const small = join(work, `${file}.wasm`);
   optimise(join(split, `${file}.wasm`), small);
+  if (readFileSync(small).length < 8) throw new Error(`site: ${file}.wasm is empty; was another build at work in ${work}?`);
   const name = `${file.replace(/^split_/, "")}-${hash(readFileSync(small))}.wasm`;
   renameSync(small, join(work, "pkg", name));
   link = link.replaceAll(`"./${file}.wasm"`, `"./${name}"`);

@@ -1,6 +1,6 @@
 //! The command palette: Ctrl or ⌘ K, or the button in the frame. Jumps to organizations, devices, places and actions by name.
 //!
-//! Only the button and the key are in what every page loads; the dialog is a part of its own, fetched when it is likely to be wanted.
+//! Only the button and the key are in what every page loads; the dialog comes with the part that follows what happens (`live`).
 //! Before the scripts come the button is a link to `/search`, which shows the same.
 
 mod panel;
@@ -21,7 +21,7 @@ const KEPT: usize = 8;
 /// So long after the page has come to life the dialog is fetched, in milliseconds: it then opens at once.
 const IDLE: u32 = 4_000;
 
-#[wasm_split(palette, wasm_split_path = ::leptos::wasm_split, preload(load_palette), fallible)]
+#[wasm_split(live, wasm_split_path = ::leptos::wasm_split, preload(load_palette), fallible)]
 fn palette_part(open: RwSignal<bool>) -> Result<AnyView, SplitLoaderError> {
     Ok(panel::Panel(panel::PanelProps { open }).into_any())
 }

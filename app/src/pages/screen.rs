@@ -89,8 +89,6 @@ pub enum Part {
     Device,
     /// Adding and connecting devices, organizations, settings.
     Manage,
-    /// The style guide: nobody's daily page.
-    Guide,
 }
 
 impl Part {
@@ -101,7 +99,6 @@ impl Part {
             Self::Fleet => "fleet",
             Self::Device => "device",
             Self::Manage => "manage",
-            Self::Guide => "guide",
         }
     }
 
@@ -112,7 +109,6 @@ impl Part {
             Self::Fleet => load_fleet().await,
             Self::Device => load_device().await,
             Self::Manage => load_manage().await,
-            Self::Guide => load_guide().await,
         };
         answer.is_ok()
     }
@@ -122,12 +118,11 @@ impl Part {
         let mut steps = path.trim_matches('/').split('/');
         match (steps.next().unwrap_or_default(), steps.next(), steps.next()) {
             ("setup", None, None) | ("sign-in", ..) => Some(Self::Entry),
-            ("setup" | "settings" | "search", ..) | ("organizations", Some("new"), None) | ("organizations", Some(_), Some("settings")) | ("devices", Some("new"), None) | ("devices", Some(_), Some("connect")) => {
+            ("setup" | "settings" | "styleguide" | "search", ..) | ("organizations", Some("new"), None) | ("organizations", Some(_), Some("settings")) | ("devices", Some("new"), None) | ("devices", Some(_), Some("connect")) => {
                 Some(Self::Manage)
             }
             ("" | "backups" | "organizations", ..) => Some(Self::Fleet),
             ("devices" | "runs", ..) => Some(Self::Device),
-            ("styleguide", None, None) => Some(Self::Guide),
             _ => None,
         }
     }
@@ -156,8 +151,8 @@ impl Screen {
             | Self::Inbox
             | Self::InboxRules
             | Self::Audit
-            | Self::Search => Part::Manage,
-            Self::StyleGuide => Part::Guide,
+            | Self::Search
+            | Self::StyleGuide => Part::Manage,
         }
     }
 }
@@ -213,15 +208,8 @@ fn manage_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Inbox => settings::inbox::Inbox().into_any(),
         Screen::InboxRules => settings::rules::InboxRules().into_any(),
         Screen::Audit => settings::audit::Audit().into_any(),
-        Screen::Search => search::Search().into_any(),
-        _ => ().into_any(),
-    })
-}
-
-#[wasm_split(guide, wasm_split_path = ::leptos::wasm_split, preload(load_guide), fallible)]
-fn guide_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
-    Ok(match screen {
         Screen::StyleGuide => styleguide::StyleGuide().into_any(),
+        Screen::Search => search::Search().into_any(),
         _ => ().into_any(),
     })
 }
@@ -233,7 +221,6 @@ impl ChooseView for Screen {
             Part::Fleet => fleet_screen(self).await,
             Part::Device => device_screen(self).await,
             Part::Manage => manage_screen(self).await,
-            Part::Guide => guide_screen(self).await,
         };
         view.unwrap_or_else(|_| unreachable_part())
     }
