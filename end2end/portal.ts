@@ -103,6 +103,15 @@ export class Portal {
     return portal;
   }
 
+  /** A portal with a small made-up fleet, still but for the time that passes. Everybody in it has this password. */
+  static async demo(password: string): Promise<Portal> {
+    const portal = new Portal(mkdtempSync(join(tmpdir(), "holdfast-e2e-")), await freePort());
+    portal.cli(["demo", "--fill-only", "--organizations", "12", "--devices", "160", "--days", "60", "--seed", "7", "--password", password]);
+    await portal.serve();
+    portal.key = word(portal.cli(["key", "create", "--scope", "partner", "--can", "ingest,read,manage"]));
+    return portal;
+  }
+
   /** A request to the REST interface with the partner's key. */
   async api<T>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await fetch(`${this.url}/api/v1/${path}`, {
