@@ -252,7 +252,7 @@ fn Row(line: ClientLine, now: RwSignal<OrganizationNow>, has_partners: bool) -> 
                 }}
             </td>
             <td data-label="Success, 28 days" class="cell-bars"><SuccessLine days=line.days/></td>
-            <td data-label="Open alerts" class="number">
+            <td data-label="Open alerts" class="number cell-open">
                 {move || if alerts.get() > 0 {
                     view! { <a href=format!("/organizations/{id}/alerts")><LiveCount value=alerts/></a> }.into_any()
                 } else {
