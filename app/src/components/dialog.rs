@@ -23,7 +23,14 @@ pub fn Dialog(
         let is_open = open.get();
         #[cfg(feature = "hydrate")]
         if let Some(dialog) = node.get() {
-            if is_open && !dialog.open() {
+            if is_open && !dialog.is_connected() {
+                // Opened while its page is still being put together: it can be shown once it is in the document.
+                crate::browser::after(30, move || {
+                    if open.try_get_untracked() == Some(true) && !dialog.open() {
+                        let _ = dialog.show_modal();
+                    }
+                });
+            } else if is_open && !dialog.open() {
                 let _ = dialog.show_modal();
             } else if !is_open && dialog.open() {
                 dialog.close();

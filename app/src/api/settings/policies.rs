@@ -16,6 +16,8 @@ pub struct PolicyLine {
     pub id: PolicyId,
     /// Its name.
     pub name: String,
+    /// Whose it is, where there are several partners.
+    pub partner: String,
     /// Its schedule in words.
     pub schedule: String,
     /// Grace in words.
@@ -218,6 +220,8 @@ pub async fn list_policies() -> Result<PoliciesView, UiError> {
     let now = (engine.clock)();
     let rows = engine::store::policies::list(&engine.store, &actor).await?;
     let uses = engine::store::policies::uses(&engine.store, &actor).await?;
+    let partners = engine::store::partners::list(&engine.store, &actor).await?;
+    let whose = |id| partners.iter().find(|p| p.id == id).filter(|_| partners.len() > 1).map(|p| p.name.clone()).unwrap_or_default();
     let line = |row: engine::store::policies::PolicyRow| {
         let uses = uses.get(&row.id).copied().unwrap_or_default();
         let warned = |class, any: bool| if any { schedules::unmet(&row.policy, class, now) } else { None };
@@ -226,6 +230,7 @@ pub async fn list_policies() -> Result<PoliciesView, UiError> {
                 .or_else(|| warned(DeviceClass::Workstation, uses.devices > uses.servers)),
             devices: (devices_in_words(uses), uses.devices > 0),
             id: row.id,
+            partner: whose(row.partner),
             name: row.name,
             schedule: text::schedule(&row.policy.schedule),
             grace: text::span(Span::minutes(row.policy.grace_minutes.into())),

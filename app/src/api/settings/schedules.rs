@@ -200,29 +200,46 @@ pub(super) fn form(row: Option<&PolicyRow>, policy: &Policy, own_zone: &str) -> 
     form
 }
 
-/// What the service level asks of the class and the schedule doesn't give (D2, last rule): said once, here.
-pub(in crate::api) fn unmet(policy: &Policy, class: DeviceClass, now: Time) -> Option<String> {
-    let limit = Span::hours(sla::default_hours(class));
-    let widest = match &policy.schedule {
-        Schedule::Every { every_minutes } => Span::minutes((*every_minutes).into()),
+/// The longest gap between two slots.
+fn widest(policy: &Policy, now: Time) -> Option<Span> {
+    match &policy.schedule {
+        Schedule::Every { every_minutes } => Some(Span::minutes((*every_minutes).into())),
         Schedule::Cron { .. } => {
             let slots = zones::next_slots(&policy.schedule, now, 64).ok()?;
-            slots.windows(2).map(|pair| pair[1] - pair[0]).max()?
+            slots.windows(2).map(|pair| pair[1] - pair[0]).max()
         }
-        Schedule::Learned => return None,
-    };
-    // An hour more is a change of the clocks, not the schedule.
-    let name = match class {
-        DeviceClass::Server => "servers",
-        DeviceClass::Workstation => "workstations",
-    };
-    (widest > limit + Span::HOUR).then(|| {
+        Schedule::Learned => None,
+    }
+}
+
+/// What the service level asks of these classes and the schedule doesn't give (D2, last rule): said once, here.
+fn unmet_of(policy: &Policy, classes: &[DeviceClass], now: Time) -> Option<String> {
+    let widest = widest(policy, now)?;
+    let asked: Vec<String> = classes
+        .iter()
+        .map(|class| (class, Span::hours(sla::default_hours(*class))))
+        // An hour more is a change of the clocks, not the schedule.
+        .filter(|(_, limit)| widest > *limit + Span::HOUR)
+        .map(|(class, limit)| {
+            let name = match class {
+                DeviceClass::Server => "servers",
+                DeviceClass::Workstation => "workstations",
+            };
+            format!("{} for {name}", text::span(limit))
+        })
+        .collect();
+    (!asked.is_empty()).then(|| {
         format!(
-            "Backups lie up to {} apart, but the service level asks for one within {} for {name}. This schedule can't promise that: they become overdue only when a backup is late, not every day.",
+            "Backups lie up to {} apart, but the service level asks for one within {}. This schedule can't promise that: they become overdue only when a backup is late, not every day.",
             text::span(widest),
-            text::span(limit)
+            asked.join(", ")
         )
     })
+}
+
+/// As [`unmet_of`] for one class.
+pub(in crate::api) fn unmet(policy: &Policy, class: DeviceClass, now: Time) -> Option<String> {
+    unmet_of(policy, &[class], now)
 }
 
 /// Words, the next five slots, unusual ones ahead, warnings.
@@ -249,8 +266,7 @@ pub(super) fn preview(policy: &Policy, own_zone: &str, now: Time) -> SchedulePre
         utc: text::utc(*at),
         note: times.as_ref().and_then(|times| times.odd(*at, zone)),
     };
-    let mut warnings: Vec<String> =
-        [DeviceClass::Server, DeviceClass::Workstation].into_iter().filter_map(|class| unmet(policy, class, now)).collect();
+    let mut warnings: Vec<String> = unmet_of(policy, &[DeviceClass::Server, DeviceClass::Workstation], now).into_iter().collect();
     warnings.extend(skipped_months(&policy.schedule));
     let slots: Vec<SlotView> = listed.iter().take(SHOWN).map(slot).collect();
     let odd = listed.iter().skip(SHOWN).map(slot).filter(|slot| slot.note.is_some()).take(ODD).collect();

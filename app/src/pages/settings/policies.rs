@@ -33,8 +33,6 @@ pub fn Policies() -> impl IntoView {
 
 #[component]
 fn List(view: PoliciesView) -> impl IntoView {
-    let warned: Vec<(String, String)> =
-        view.rows.iter().filter_map(|line| line.warning.clone().map(|warning| (line.name.clone(), warning))).collect();
     let may_manage = view.may_manage;
     view! {
         <TableFrame label="Policies" cards=true>
@@ -50,12 +48,6 @@ fn List(view: PoliciesView) -> impl IntoView {
             </thead>
             <tbody>{view.rows.into_iter().map(|line| view! { <Row line may_manage/> }).collect_view()}</tbody>
         </TableFrame>
-        {warned
-            .into_iter()
-            .map(|(name, warning)| view! {
-                <p class="notice policy-warning" data-state="warning"><Icon shape=icon::WARNING/><span><strong>{name}</strong>": "{warning}</span></p>
-            })
-            .collect_view()}
     }
 }
 
@@ -67,14 +59,21 @@ fn Row(line: PolicyLine, may_manage: bool) -> impl IntoView {
             <th scope="row" class="cell-name" data-label="Policy">
                 <a class="row-link" href=format!("/settings/policies/{}", line.id)>{line.name.clone()}</a>
                 {line.is_default.then(|| view! { " " <span class="tag">"Default"</span> })}
-                {line.warning.is_some().then(|| view! {
-                    <span class="cell-sub"><span class="badge" data-state="warning"><Icon shape=icon::WARNING/><span>"Service level out of reach"</span></span></span>
+                {(!line.partner.is_empty()).then(|| view! { <span class="cell-sub">{line.partner}</span> })}
+                {line.warning.map(|warning| view! {
+                    <span class="cell-sub" title=warning><span class="badge" data-state="warning"><Icon shape=icon::WARNING/><span>"Service level out of reach"</span></span></span>
                 })}
             </th>
             <td data-label="Schedule">{line.schedule}</td>
             <td data-label="Grace">{line.grace}</td>
             <td data-label="Restore tests">{line.restore_tests.unwrap_or_else(|| "not asked for".to_owned())}</td>
-            <td data-label="Followed by" class=(!line.devices.1).then_some("faint")>{line.devices.0}</td>
+            <td data-label="Followed by">
+                {if line.devices.1 {
+                    view! { <a href=format!("/backups/devices?policy={}", line.id)>{line.devices.0}</a> }.into_any()
+                } else {
+                    view! { <span class="faint">{line.devices.0}</span> }.into_any()
+                }}
+            </td>
             {may_manage.then(|| view! {
                 <td data-label=""><div class="row-actions"><a class="button button-quiet" href=copy aria-label=format!("Duplicate {}", line.name)>"Duplicate"</a></div></td>
             })}

@@ -79,8 +79,8 @@ pub(super) fn ScheduleFields(typed: Typed, faults: Faults, zones: Vec<String>) -
             <Field label="Every" name="form[every]" kind="number" value=every plain=true autocomplete="off" error=at("every")/>
             <SelectField label="Unit" name="form[unit]" value=unit options=units() error=faults.about("unit")/>
         </div>
-        <fieldset class="weekdays" hidden=move || !is("weekly") aria-describedby="weekdays-error">
-            <legend>"On"</legend>
+        <div class="field" role="group" aria-labelledby="weekdays-label" aria-describedby="weekdays-error" hidden=move || !is("weekly")>
+            <span class="field-label" id="weekdays-label">"On"</span>
             <div class="weekday-row">
                 {DAYS
                     .into_iter()
@@ -95,7 +95,7 @@ pub(super) fn ScheduleFields(typed: Typed, faults: Faults, zones: Vec<String>) -
                     .collect_view()}
             </div>
             <p class="field-error" id="weekdays-error" role="alert">{move || wrong_days.get()}</p>
-        </fieldset>
+        </div>
         <div class="field-row" hidden=move || !is_clock()>
             <div hidden=move || !is("monthly")>
                 <SelectField label="On" name="form[month_day]" value=month_day options=month_days error=faults.about("month_day")/>
