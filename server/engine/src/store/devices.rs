@@ -6,6 +6,7 @@
 mod commands;
 mod foresight;
 mod list;
+mod order;
 mod story;
 
 pub(crate) use commands::{insert, uuid};

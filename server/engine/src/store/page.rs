@@ -68,12 +68,6 @@ pub(crate) fn foreign() -> Error {
     Error::invalid("invalid_cursor", "cursor", "This `cursor` isn't one of ours, or belongs to another sort order. Begin again without it.")
 }
 
-/// Rows after (key, id) in ascending order of both.
-pub(crate) fn after<K: ColumnTrait, I: ColumnTrait>(key: K, last: impl Into<Value>, id: I, last_id: i64) -> Condition {
-    let last = last.into();
-    Condition::any().add(key.gt(last.clone())).add(Condition::all().add(key.eq(last)).add(id.gt(last_id)))
-}
-
 /// Rows before (key, id) in descending order of both.
 pub(crate) fn before<K: ColumnTrait, I: ColumnTrait>(key: K, last: impl Into<Value>, id: I, last_id: i64) -> Condition {
     let last = last.into();

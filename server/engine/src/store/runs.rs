@@ -14,14 +14,14 @@ use super::{
 };
 use crate::error::Error;
 use domain::{
-    access::{Action, Actor},
+    access::{Action, Actor, Scope},
     ids::{DeviceId, JobId, OrganizationId, PartnerId, RunId},
     live::RunNow,
     policy::DeviceClass,
     run::{Run, RunState},
     time::Time,
 };
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 use serde::Serialize;
 use std::{
     collections::{HashMap, HashSet},
@@ -104,40 +104,67 @@ fn seen(actor: &Actor) -> Condition {
 pub async fn list(store: &Store, actor: &Actor, filter: &RunFilter) -> Result<Page<RunRow>, Error> {
     scope::require(actor, Action::SeeDashboards, "see runs")?;
     let limit = page::limit(filter.limit)?;
-    let mut all = seen(actor);
-    if let Some(device) = filter.device {
-        all = all.add(run::Column::DeviceId.eq(device.0));
-    }
-    if let Some(job) = filter.job {
-        all = all.add(run::Column::JobId.eq(job.0));
-        if filter.device.is_none() {
-            // Runs are found by device and time: a job's are among its device's.
-            let of_job = job::Entity::find().filter(job::COLUMN.id.eq(job.0)).filter(super::jobs::seen(actor));
-            match of_job.one(store.reads()).await? {
-                Some(found) => all = all.add(run::Column::DeviceId.eq(found.device_id)),
-                None => return Ok(Page { items: Vec::new(), next_cursor: None, total: None }),
-            }
+    let mut device = filter.device;
+    if let (Some(job), None) = (filter.job, device) {
+        // Runs are found by device and time: a job's are among its device's.
+        let of_job = job::Entity::find().filter(job::COLUMN.id.eq(job.0)).filter(super::jobs::seen(actor));
+        match of_job.one(store.reads()).await? {
+            Some(found) => device = Some(DeviceId(found.device_id)),
+            None => return Ok(Page { items: Vec::new(), next_cursor: None, total: None }),
         }
     }
-    if let Some(organization) = filter.organization {
-        all = all.add(run::Column::OrganizationId.eq(organization.0));
+    let before = page::read::<(i64, i64)>(filter.cursor.as_deref())?;
+    let mut rows: Vec<run::Model> = Vec::new();
+    // Each partner by itself: so one index gives the order of each part, and a part ends when it has enough.
+    for partner in scope::partners(&actor.scope) {
+        let mut query = asked(&actor.scope, *partner, filter, device, before);
+        query.push(&(limit + 1).to_string());
+        for row in store.reads().query_all_raw(query.build(store.backend())).await? {
+            rows.push(run::Model::from_query_result(&row, "")?);
+        }
     }
-    if let Some(state) = filter.state {
-        all = all.add(run::Column::State.eq(state.as_str()));
-    }
-    if let Some((started_at, id)) = page::read::<(i64, i64)>(filter.cursor.as_deref())? {
-        all = all.add(page::before(run::Column::StartedAt, started_at, run::Column::Id, id));
-    }
-    let rows = run::Entity::find()
-        .filter(all)
-        .order_by_desc(run::Column::StartedAt)
-        .order_by_desc(run::Column::Id)
-        .limit(limit + 1)
-        .all(store.reads())
-        .await?;
+    rows.sort_by_key(|r| std::cmp::Reverse((r.started_at, r.id)));
     let page = Page::cut(rows, limit, |r| (r.started_at, r.id))?;
     let names = Names::of(store.reads(), page.items.iter().map(|r| (r.partner_id, r.organization_id, r.device_id, Some(r.job_id)))).await?;
     page.try_map(|r| row(&r, &names).map(|(row, _)| row))
+}
+
+/// One partner's runs in order; a number of rows is to follow. Those in a troubled state are listed apart (`troubled_runs`).
+fn asked(scope: &Scope, partner: PartnerId, filter: &RunFilter, device: Option<DeviceId>, before: Option<(i64, i64)>) -> Sql {
+    let is_troubled = matches!(filter.state, Some(RunState::Failed | RunState::Missed | RunState::Warning)) && device.is_none();
+    let (started_at, id) = if is_troubled { ("t.started_at", "t.run_id") } else { ("r.started_at", "r.id") };
+    let mut query = Sql::new("SELECT r.* FROM ");
+    if is_troubled {
+        // SQLite keeps the order of a CROSS JOIN; PostgreSQL sees the condition in WHERE.
+        query.push("troubled_runs t CROSS JOIN runs r WHERE r.partner_id = t.partner_id AND r.id = t.run_id AND t.partner_id = ");
+    } else {
+        query.push("runs r WHERE r.partner_id = ");
+    }
+    query.bind(partner.0);
+    let table = if is_troubled { " AND t." } else { " AND r." };
+    let (within, own) = match scope {
+        Scope::Partners(_) => (None, None),
+        Scope::Organization(_, organization) => (Some(*organization), None),
+        Scope::Device(_, organization, device) => (Some(*organization), Some(*device)),
+    };
+    for organization in [within, filter.organization].into_iter().flatten() {
+        query.push(table).push("organization_id = ").bind(organization.0);
+    }
+    for device in [own, device].into_iter().flatten() {
+        query.push(table).push("device_id = ").bind(device.0);
+    }
+    if let Some(job) = filter.job {
+        query.push(" AND r.job_id = ").bind(job.0);
+    }
+    if let Some(state) = filter.state {
+        query.push(table).push("state = ").bind(state.as_str());
+    }
+    if let Some((last, last_id)) = before {
+        query.push(" AND ").push(started_at).push(" <= ").bind(last);
+        query.push(" AND (").push(started_at).push(" < ").bind(last).push(" OR ").push(id).push(" < ").bind(last_id).push(")");
+    }
+    query.push(" ORDER BY ").push(started_at).push(" DESC, ").push(id).push(" DESC LIMIT ");
+    query
 }
 
 fn row(model: &run::Model, names: &Names) -> Result<(RunRow, Run), Error> {

@@ -1,31 +1,29 @@
-//! Lists of devices: rows by keyset, then everything they show in a fixed number of queries.
+//! Lists of devices: rows by keyset ([`super::order`]), then everything they show in a fixed number of queries.
 
-use super::seen;
+use super::order;
 use crate::{
     error::Error,
     store::{
         Store,
-        entity::{device, device_state, job_day},
+        entity::{device, job_day},
         facts::{self, Loaded},
         page::{self, Page},
         runs::latest_of,
-        scope, sql,
+        scope,
+        sql::Sql,
     },
 };
 use domain::{
     access::{Action, Actor},
     facts::DeviceFacts,
     health::{Band, Score},
-    ids::{DeviceId, OrganizationId, PartnerId, PolicyId},
+    ids::{DeviceId, OrganizationId, PolicyId},
     live::RunNow,
     policy::{DeviceClass, DeviceLife},
     time::Time,
     zones::Zone,
 };
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, LikeExpr},
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -134,12 +132,6 @@ pub struct DeviceRow {
     pub latest_run: Option<RunNow>,
 }
 
-#[derive(Serialize, Deserialize)]
-enum Key {
-    Number(i64),
-    Text(String),
-}
-
 /// A page of devices.
 ///
 /// # Errors
@@ -148,85 +140,25 @@ pub async fn list(store: &Store, actor: &Actor, filter: &DeviceFilter, now: Time
     scope::require(actor, Action::SeeDashboards, "see devices")?;
     let conn = store.reads();
     let limit = page::limit(filter.limit)?;
-    let rows = sorted(filter, conditions(actor, filter))?.limit(limit + 1).all(conn).await?;
-    let rows: Vec<(device::Model, device_state::Model)> = rows.into_iter().filter_map(|(d, s)| s.map(|s| (d, s))).collect();
-    let page = Page::cut(rows, limit, |(d, s)| {
-        let key = match filter.sort {
-            DeviceSort::Score => Key::Number(s.score),
-            DeviceSort::Name => Key::Text(d.name_lower.clone()),
-            DeviceSort::LastSuccess => Key::Number(s.last_usable_at.unwrap_or(0)),
-            DeviceSort::Due => Key::Number(s.due_at.unwrap_or(i64::MAX)),
-        };
-        (key, d.id)
-    })?;
-    let devices: Vec<device::Model> = page.items.into_iter().map(|(d, _)| d).collect();
-    let ids: Vec<_> = devices.iter().map(|d| (PartnerId(d.partner_id), DeviceId(d.id))).collect();
-    let mut loaded: HashMap<i64, Loaded> = facts::load(conn, &ids).await?.into_iter().map(|l| (l.device.0, l)).collect();
-    let pairs = devices.into_iter().filter_map(|d| loaded.remove(&d.id).map(|l| (d, l))).collect();
-    Ok(Page { items: complete(conn, pairs, now).await?, next_cursor: page.next_cursor, total: None })
-}
-
-fn conditions(actor: &Actor, filter: &DeviceFilter) -> Condition {
-    // Both tables lead with the tenant: saying it of both lets either index give the order.
-    let mut all = Condition::all().add(seen(actor)).add(scope::within(
-        &actor.scope,
-        device_state::Column::PartnerId,
-        Some(device_state::Column::OrganizationId),
-        Some(device_state::Column::DeviceId),
-    ));
-    if let Some(organization) = filter.organization {
-        all = all.add(device::Column::OrganizationId.eq(organization.0)).add(device_state::Column::OrganizationId.eq(organization.0));
+    let placed = order::placed(conn, actor, filter, limit + 1).await?;
+    let page = Page::cut(placed, limit, |placed| (placed.key.clone(), placed.device.0))?;
+    let ids: Vec<_> = page.items.iter().map(|placed| (placed.partner, placed.device)).collect();
+    let mut models = HashMap::with_capacity(ids.len());
+    let mut partners: HashMap<i64, Vec<i64>> = HashMap::new();
+    for (partner, device) in &ids {
+        partners.entry(partner.0).or_default().push(device.0);
     }
-    if let Some(band) = filter.band {
-        all = all.add(device_state::Column::Band.eq(band.as_str()));
-    }
-    if let Some(class) = filter.class {
-        all = all.add(device::Column::Class.eq(class.as_str()));
-    }
-    if let Some(policy) = filter.policy {
-        all = all.add(device::Column::PolicyId.eq(policy.0));
-    }
-    all = match filter.life {
-        Some(life) => all.add(device::Column::Life.eq(life.as_str())),
-        None => all.add(device::Column::Life.ne(DeviceLife::Retired.as_str())),
-    };
-    if let Some(search) = filter.search.as_deref().filter(|s| !s.trim().is_empty()) {
-        let name = Expr::col((device::Entity, device::Column::NameLower));
-        all = all.add(name.like(LikeExpr::new(sql::contains(search)).escape('\\')));
-    }
-    all
-}
-
-fn sorted(filter: &DeviceFilter, conditions: Condition) -> Result<sea_orm::SelectTwo<device::Entity, device_state::Entity>, Error> {
-    let state = |column| Expr::col((device_state::Entity, column));
-    let key = match filter.sort {
-        DeviceSort::Score => state(device_state::Column::Score),
-        DeviceSort::Name => Expr::col((device::Entity, device::Column::NameLower)),
-        DeviceSort::LastSuccess => {
-            Expr::expr(sea_orm::sea_query::Func::coalesce([state(device_state::Column::LastUsableAt), Expr::val(0i64)]))
+    for (partner, devices) in partners {
+        let mut query = Sql::new("SELECT * FROM devices WHERE partner_id = ");
+        query.bind(partner).push(" AND id IN ").bind_list(devices);
+        for row in conn.query_all_raw(query.build(store.backend())).await? {
+            let model = device::Model::from_query_result(&row, "")?;
+            models.insert(model.id, model);
         }
-        DeviceSort::Due => Expr::expr(sea_orm::sea_query::Func::coalesce([state(device_state::Column::DueAt), Expr::val(i64::MAX)])),
-    };
-    // Of the table that the key is in: so that one index gives the whole order.
-    let id = match filter.sort {
-        DeviceSort::Name => Expr::col((device::Entity, device::Column::Id)),
-        _ => state(device_state::Column::DeviceId),
-    };
-    let mut select = device::Entity::find().find_also_related(device_state::Entity).filter(conditions);
-    if let Some((last, last_id)) = page::read::<(Key, i64)>(filter.cursor.as_deref())? {
-        let last = match last {
-            Key::Number(number) => Expr::val(number),
-            Key::Text(text) => Expr::val(text),
-        };
-        let (beyond, tie) = if filter.descending {
-            (key.clone().lt(last.clone()), id.clone().lt(last_id))
-        } else {
-            (key.clone().gt(last.clone()), id.clone().gt(last_id))
-        };
-        select = select.filter(Condition::any().add(beyond).add(Condition::all().add(key.clone().eq(last)).add(tie)));
     }
-    let order = if filter.descending { sea_orm::Order::Desc } else { sea_orm::Order::Asc };
-    Ok(select.order_by(key, order.clone()).order_by(id, order))
+    let mut loaded: HashMap<i64, Loaded> = facts::load(conn, &ids).await?.into_iter().map(|l| (l.device.0, l)).collect();
+    let pairs = ids.iter().filter_map(|(_, device)| models.remove(&device.0).zip(loaded.remove(&device.0))).collect();
+    Ok(Page { items: complete(conn, pairs, now).await?, next_cursor: page.next_cursor, total: None })
 }
 
 /// Makes rows of devices and their facts: three queries for all of them.
