@@ -109,7 +109,7 @@ fn DeviceList(view: DevicesView, again: Callback<()>, columns: Columns, of_organ
     let has_next = next_cursor.is_some();
     Effect::new(move |before: Option<()>| {
         let changed = live.last_change.get();
-        if before.is_some() && is_all && !has_next && changed.is_some_and(|id| !ids.contains(&id)) {
+        if before.is_some() && is_all && !of_organization && !has_next && changed.is_some_and(|id| !ids.contains(&id)) {
             again.run(());
         }
     });
