@@ -357,6 +357,7 @@ fn arguments(path: &str, t: &Tenant) -> Option<Arguments> {
         "settings/dismiss" => form(format!("id={}", t.unwanted)),
         "backup/home" => wire(json!({})),
         "backup/devices" => wire(json!({ "query": { "search": "", "organization": c.organization, "band": "", "class": "", "life": "", "sort": "", "cursor": "" } })),
+        "backup/find_organizations" => wire(json!({ "typed": "" })),
         "backup/device" => wire(json!({ "id": c.device, "runs": null })),
         "backup/pause_device" => wire(json!({ "id": c.device, "reason": "" })),
         "backup/resume_device" | "backup/retire_device" => wire(json!({ "id": c.device })),
