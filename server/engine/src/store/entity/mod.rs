@@ -24,5 +24,4 @@ pub(crate) mod restore_test;
 pub(crate) mod run;
 pub(crate) mod run_log;
 pub(crate) mod session;
-pub(crate) mod troubled_run;
 pub(crate) mod user;
