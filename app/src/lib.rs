@@ -106,9 +106,10 @@ pub fn App() -> impl IntoView {
     use pages::{not_found, screen::Screen};
     provide_meta_context();
     let looking = me::Looking::now();
-    let is_signed_in = looking.0.is_some();
+    // Finance sees seats and plans only: nothing of that is in the stream.
+    let follows = looking.0.as_ref().is_some_and(|me| me.role.may(domain::access::Action::SeeDashboards));
     provide_context(looking);
-    live::Live::provide(is_signed_in);
+    live::Live::provide(follows);
     Effect::new(move |_| mark_hydrated());
     // Every page may redirect to the sign-in page or be a 404: the answer begins when its one query is done.
     let whole = SsrMode::Async;

@@ -11,7 +11,7 @@ use crate::{
     live::{Live, Pulse},
     me::{Looking, Me},
 };
-use domain::access::Role;
+use domain::access::{Action, Role};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -66,7 +66,7 @@ pub fn Frame(
             <a class="product" href="/"><Mark/><span>"Holdfast"</span></a>
             {me.as_ref().map(|_| view! { <MainNav/> })}
             <div class="top-bar-end">
-                {me.as_ref().map(|_| view! { <LiveIndicator/> <Palette/> })}
+                {me.as_ref().map(|me| view! { {me.role.may(Action::SeeDashboards).then(|| view! { <LiveIndicator/> })} <Palette/> })}
                 <ThemeSwitch/>
                 {me.map(|me| view! { <Account me/> })}
             </div>

@@ -93,6 +93,8 @@ pub fn item(line: AttentionLine, at: Time, of_client: bool) -> AnyView {
     let also = (line.size == 1 && !also.is_empty()).then(|| format!("Also: {}", also.join(", ").to_lowercase()));
     let (severity, since, kind, size) = (line.severity, line.since, line.kind, line.size);
     let organization = line.organization.clone();
+    // Overdue because its runs fail: what they say is to be done away with first.
+    let advised = if kind == AlertKind::BackupOverdue && line.said.is_some() { AlertKind::JobFailed } else { kind };
     let run = line.run.filter(|_| size == 1);
     view! {
         <li class="need" data-state=severity.as_str()>
@@ -100,12 +102,12 @@ pub fn item(line: AttentionLine, at: Time, of_client: bool) -> AnyView {
                 <SeverityBadge severity/>
                 <a class="need-subject row-link" href=href>{subject}</a>
                 {(!of_client).then(|| view! { <a class="need-client quiet-link" href=format!("/organizations/{}", organization.0)>{organization.1.clone()}</a> })}
-                <span class="need-since">"since "<TimeText at=since/></span>
+                <span class="need-since"><span class="hidden-words">"since "</span><TimeText at=since/></span>
             </div>
             <p class="need-what">
                 <span>{move || if size > 1 { folded(&line, now.get().unwrap_or(at)) } else { what(&line, now.get().unwrap_or(at)) }}</span>
                 " "
-                <span class="need-do">{text::recommended_action(kind)}{run.map(|run| view! { " "<a href=format!("/runs/{run}")>"See the log"</a> })}</span>
+                <span class="need-do">{text::recommended_action(advised)}{run.map(|run| view! { " "<a href=format!("/runs/{run}")>"See the log"</a> })}</span>
             </p>
             {names.map(|names| view! { <p class="need-more">{names}</p> })}
             {said.map(|said| view! { <p class="need-more">{said}</p> })}
