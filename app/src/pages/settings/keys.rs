@@ -1,6 +1,6 @@
 //! API keys: list, make (shown once), revoke.
 
-use super::Settings;
+use super::{Settings, asked_for_new};
 use crate::{
     api::settings::keys::{FreshKey, KeyLine, KeysView, MakeKey, RevokeKey, list_keys},
     components::{
@@ -18,7 +18,7 @@ use domain::{
     ids::KeyId,
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::{use_navigate, use_query_map};
 
 /// The page.
 #[component]
@@ -34,9 +34,9 @@ pub fn Keys() -> impl IntoView {
             fresh.set(Some(key));
         }
     });
-    let query = use_query_map();
+    let (query, navigate) = (use_query_map(), use_navigate());
     Effect::new(move |before: Option<()>| {
-        if before.is_none() && query.with(|q| q.get("new").is_some()) && may(Right::ManageSettings) {
+        if before.is_none() && query.with(|q| asked_for_new(navigate.clone(), q, "/settings/keys")) && may(Right::ManageSettings) {
             making.set(true);
         }
     });

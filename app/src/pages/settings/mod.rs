@@ -12,6 +12,17 @@ mod schedule;
 use crate::me::may;
 use domain::access::Action;
 use leptos::prelude::*;
+use leptos_router::{NavigateOptions, params::ParamsMap};
+
+/// Whether the address asks for a new one (`?new`). It asks once: what it said is taken out of it, so that loading the page again
+/// doesn't ask again. Called from an effect.
+fn asked_for_new(navigate: impl Fn(&str, NavigateOptions) + 'static, query: &ParamsMap, here: &'static str) -> bool {
+    let asked = query.get("new").is_some();
+    if asked {
+        crate::browser::after(0, move || navigate(here, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() }));
+    }
+    asked
+}
 
 /// A page of settings: the list of all of them that the role may see beside it. `here` is the address of this one.
 #[component]

@@ -1,6 +1,6 @@
 //! Template rules of the inbox: which unknown names become devices by themselves.
 
-use super::Settings;
+use super::{Settings, asked_for_new};
 use crate::{
     api::settings::rules::{
         AppliedView, ApplyRule, DeleteRule, RuleInput, RuleLine, RulePreview, RulesView, SaveRule, list_rules, preview_rule,
@@ -15,7 +15,7 @@ use crate::{
 };
 use domain::{ids::InboxRuleId, policy::DeviceClass, text};
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::{use_navigate, use_query_map};
 use std::time::Duration;
 
 /// The page; `?new` opens the form, `?new&pattern=ws-*&organization=…` fills it in.
@@ -39,10 +39,10 @@ pub fn InboxRules() -> impl IntoView {
             toasts.say(words(applied));
         }
     });
-    let query = use_query_map();
+    let (query, navigate) = (use_query_map(), use_navigate());
     Effect::new(move |before: Option<()>| {
         let query = query.get();
-        if before.is_none() && query.get("new").is_some() {
+        if before.is_none() && asked_for_new(navigate.clone(), &query, "/settings/inbox/rules") {
             let said = |key| query.get(key).unwrap_or_default();
             form.set(RuleInput { pattern: said("pattern"), organization: said("organization"), ..RuleInput::default() });
             open.set(true);
