@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261120_000001_create_core;
 mod m20261121_000002_create_console;
+mod m20261121_000003_index_lists;
 
 /// Runs all steps in order.
 pub struct Migrator;
@@ -14,6 +15,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261120_000001_create_core::Migration), Box::new(m20261121_000002_create_console::Migration)]
+        vec![
+            Box::new(m20261120_000001_create_core::Migration),
+            Box::new(m20261121_000002_create_console::Migration),
+            Box::new(m20261121_000003_index_lists::Migration),
+        ]
     }
 }

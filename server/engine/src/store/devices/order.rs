@@ -333,3 +333,66 @@ fn words(query: &mut Sql, column: &str, words: &[&str]) {
     }
     query.push(")");
 }
+
+#[cfg(all(test, feature = "test-support"))]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::testing::{self, Kind};
+    use domain::ids::PolicyId;
+    use sea_orm::Statement;
+
+    async fn plan(store: &crate::store::Store, filter: &DeviceFilter, way: &Way) -> String {
+        let partner = PartnerId(7);
+        let actor = Actor::system(Scope::Partners([partner].into()));
+        let after = Some((if filter.sort == DeviceSort::Name { Key::Text("m".into()) } else { Key::Number(70) }, 9));
+        let asked = Asked { actor: &actor, filter, after, wanted: 51, backend: DbBackend::Sqlite };
+        let mut query = Sql::new("EXPLAIN QUERY PLAN ");
+        asked.part(&mut query, partner, way);
+        let statement: Statement = query.build(DbBackend::Sqlite);
+        let rows = store.reads().query_all_raw(statement).await.unwrap();
+        rows.iter().map(|row| row.try_get_by_index::<String>(3).unwrap()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[tokio::test]
+    async fn every_order_is_walked_along_an_index_of_its_own_and_ends_when_the_page_is_full() {
+        let fresh = testing::fresh(Kind::Sqlite).await;
+        let all = DeviceFilter::default();
+        let filters = [
+            all.clone(),
+            DeviceFilter { class: Some(DeviceClass::Server), policy: Some(PolicyId(3)), ..all.clone() },
+            DeviceFilter { band: Some(Band::Critical), life: Some(DeviceLife::Paused), ..all.clone() },
+            DeviceFilter { search: Some("fs".into()), ..all },
+        ];
+        for (sort, index) in [
+            (DeviceSort::Score, "device_state_score"),
+            (DeviceSort::Name, "devices_sorted"),
+            (DeviceSort::LastSuccess, "device_state_usable"),
+            (DeviceSort::Due, "device_state_due"),
+        ] {
+            for (filter, descending) in filters.iter().flat_map(|f| [(f, false), (f, true)]) {
+                let filter = DeviceFilter { sort, descending, ..filter.clone() };
+                let plan = plan(&fresh.store, &filter, &Way::Along).await;
+                assert!(plan.contains(index), "{filter:?}: {plan}");
+                assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{filter:?}: {plan}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_organizations_devices_and_few_of_a_kind_are_found_by_index_and_then_sorted() {
+        let fresh = testing::fresh(Kind::Sqlite).await;
+        let all = DeviceFilter::default();
+        let organization = Way::Organization(OrganizationId(5));
+        for sort in [DeviceSort::Score, DeviceSort::Name, DeviceSort::LastSuccess, DeviceSort::Due] {
+            let of_one = plan(&fresh.store, &DeviceFilter { sort, ..all.clone() }, &organization).await;
+            assert!(of_one.contains("device_state_organization") || of_one.contains("devices_name"), "{sort:?}: {of_one}");
+            let kind = DeviceFilter { sort, class: Some(DeviceClass::Server), life: Some(DeviceLife::Retired), ..all.clone() };
+            let of_kind = plan(&fresh.store, &kind, &Way::Kind).await;
+            assert!(of_kind.contains("devices_class") && !of_kind.contains("SCAN d"), "{sort:?}: {of_kind}");
+            let band = DeviceFilter { sort, band: Some(Band::Critical), ..all.clone() };
+            let of_band = plan(&fresh.store, &band, &Way::Band).await;
+            assert!(of_band.contains("device_state_score") && !of_band.contains("SCAN d"), "{sort:?}: {of_band}");
+        }
+    }
+}
