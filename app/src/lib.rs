@@ -61,7 +61,8 @@ pub fn shell() -> impl IntoView {
     let nonce = use_nonce();
     let part = use_context::<http::request::Parts>().and_then(|request| pages::screen::Part::of_path(request.uri.path()));
     let live = context::session().is_some().then_some("live");
-    let mut part: Vec<String> = part.map(pages::screen::Part::name).into_iter().chain(live).filter_map(|part| assets.parts.get(part).cloned()).flatten().collect();
+    let mut part: Vec<String> =
+        part.map(pages::screen::Part::name).into_iter().chain(live).filter_map(|part| assets.parts.get(part).cloned()).flatten().collect();
     part.sort_unstable();
     part.dedup();
     let script = loader(&assets, &part);

@@ -110,7 +110,8 @@ fn take(mine: u32, wanted_at: String, wanted: f64, left: u32, settled: u32) {
     let is_here = ON_SCREEN.with_borrow(|here| *here == path());
     let mut settled = settled;
     if is_here {
-        let most = leptos::prelude::document().document_element().map_or(0.0, |root| f64::from(root.scroll_height() - root.client_height()));
+        let most =
+            leptos::prelude::document().document_element().map_or(0.0, |root| f64::from(root.scroll_height() - root.client_height()));
         if (now() - wanted).abs() < 1.0 {
             settled += 1;
         } else {

@@ -66,19 +66,25 @@ fn a_disk_that_fills() -> Vec<TrendPoint> {
 
 #[test]
 fn a_trend_has_an_axis_in_words_gaps_and_its_limit() {
-    insta::assert_snapshot!(trend(&a_disk_that_fills(), TrendUnit::Bytes, Some((1_000.0 * GIB, "Quota")), "Storage & quota").replace("><", ">\n<"));
+    insta::assert_snapshot!(
+        trend(&a_disk_that_fills(), TrendUnit::Bytes, Some((1_000.0 * GIB, "Quota")), "Storage & quota").replace("><", ">\n<")
+    );
 }
 
 #[test]
 fn the_text_of_a_trend_tells_its_ends_and_what_stands_out() {
     insta::assert_snapshot!(trend_text(&a_disk_that_fills(), TrendUnit::Bytes, Some((1_000.0 * GIB, "Quota")), "Storage"));
     assert_eq!(trend_text(&[], TrendUnit::Count, None, "Devices"), "Devices: nothing known");
-    assert_eq!(trend_text(&[TrendPoint { day: 0, value: Some(97.25) }], TrendUnit::Percent, None, "Compliance"), "Compliance: 97.2 % on 1 Jan");
+    assert_eq!(
+        trend_text(&[TrendPoint { day: 0, value: Some(97.25) }], TrendUnit::Percent, None, "Compliance"),
+        "Compliance: 97.2 % on 1 Jan"
+    );
 }
 
 #[test]
 fn the_axis_of_a_trend_ends_at_a_round_number() {
-    let drawn = |value: f64, unit| trend(&[TrendPoint { day: 0, value: Some(value) }, TrendPoint { day: 1, value: Some(value) }], unit, None, "x");
+    let drawn =
+        |value: f64, unit| trend(&[TrendPoint { day: 0, value: Some(value) }, TrendPoint { day: 1, value: Some(value) }], unit, None, "x");
     assert!(drawn(37.0, TrendUnit::Count).contains(">40<"));
     assert!(drawn(812.0, TrendUnit::Count).contains(">1,000<") || drawn(812.0, TrendUnit::Count).contains(">1\u{202f}000<"));
     assert!(drawn(3.0 * GIB, TrendUnit::Bytes).contains(">4.0 GiB<"));

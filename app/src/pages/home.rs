@@ -109,7 +109,8 @@ fn nothing_watched() -> AnyView {
         }
         .into_any()
     } else {
-        view! { <Empty title="Nothing is watched yet"><p>"As soon as the first device is set up, its backups are shown here."</p></Empty> }.into_any()
+        view! { <Empty title="Nothing is watched yet"><p>"As soon as the first device is set up, its backups are shown here."</p></Empty> }
+            .into_any()
     }
 }
 
@@ -278,7 +279,9 @@ fn Went(view: RwSignal<FleetHome>, is_client: bool) -> impl IntoView {
 fn Fresh(view: RwSignal<FleetHome>) -> impl IntoView {
     let new = Memo::new(move |_| view.with(|v| v.new));
     let line = |n: i64, one: &'static str, many: &'static str, href: &'static str| {
-        (n > 0).then(|| view! { <li><a class="quiet-link" href=href><strong>{text::count(n)}</strong>" "{if n == 1 { one } else { many }}</a></li> })
+        (n > 0).then(
+            || view! { <li><a class="quiet-link" href=href><strong>{text::count(n)}</strong>" "{if n == 1 { one } else { many }}</a></li> },
+        )
     };
     view! {
         <section class="card side-card" aria-labelledby="new">

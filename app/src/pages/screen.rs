@@ -118,9 +118,11 @@ impl Part {
         let mut steps = path.trim_matches('/').split('/');
         match (steps.next().unwrap_or_default(), steps.next(), steps.next()) {
             ("setup", None, None) | ("sign-in", ..) => Some(Self::Entry),
-            ("setup" | "settings" | "styleguide" | "search", ..) | ("organizations", Some("new"), None) | ("organizations", Some(_), Some("settings")) | ("devices", Some("new"), None) | ("devices", Some(_), Some("connect")) => {
-                Some(Self::Manage)
-            }
+            ("setup" | "settings" | "styleguide" | "search", ..)
+            | ("organizations", Some("new"), None)
+            | ("organizations", Some(_), Some("settings"))
+            | ("devices", Some("new"), None)
+            | ("devices", Some(_), Some("connect")) => Some(Self::Manage),
             ("" | "backups" | "organizations", ..) => Some(Self::Fleet),
             ("devices" | "runs", ..) => Some(Self::Device),
             _ => None,

@@ -40,18 +40,20 @@ fn Found(view: SearchView, text: String) -> impl IntoView {
         .map(|FoundGroup { title, lines }| {
             // What is done on the spot needs scripts, and with them there is the palette.
             let lines: Vec<FoundLine> = lines.into_iter().filter(|line| !line.href.starts_with('#')).collect();
-            (!lines.is_empty()).then(|| view! {
-                <Section title>
-                    <ul class="found card" role="list">
-                        {lines.into_iter().map(|line| view! {
-                            <li>
-                                <a href=line.href>{line.label}</a>
-                                <span class="faint">{line.detail}</span>
-                                {line.band.map(|band| view! { <BandBadge band/> })}
-                            </li>
-                        }).collect_view()}
-                    </ul>
-                </Section>
+            (!lines.is_empty()).then(|| {
+                view! {
+                    <Section title>
+                        <ul class="found card" role="list">
+                            {lines.into_iter().map(|line| view! {
+                                <li>
+                                    <a href=line.href>{line.label}</a>
+                                    <span class="faint">{line.detail}</span>
+                                    {line.band.map(|band| view! { <BandBadge band/> })}
+                                </li>
+                            }).collect_view()}
+                        </ul>
+                    </Section>
+                }
             })
         })
         .collect_view()

@@ -78,7 +78,14 @@ impl LiveHub {
     /// A hub of its own.
     pub fn new() -> Self {
         let (changes, _) = broadcast::channel(BEHIND);
-        Self { inner: Arc::new(Inner { changes, others: std::sync::OnceLock::new(), origin: rand::random(), watched: organizations::Watched::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                changes,
+                others: std::sync::OnceLock::new(),
+                origin: rand::random(),
+                watched: organizations::Watched::default(),
+            }),
+        }
     }
 
     /// Hands changes to all subscribers, here and at other servers. Call it after the commit.

@@ -147,7 +147,8 @@ struct Over;
 impl Tab {
     async fn snapshot(&mut self) -> ApiResult<Event> {
         let build = self.portal.site().build().to_owned();
-        let snapshot = live::snapshot(self.portal.store(), &self.actor, &self.watched, &self.organizations, &build, self.portal.now()).await?;
+        let snapshot =
+            live::snapshot(self.portal.store(), &self.actor, &self.watched, &self.organizations, &build, self.portal.now()).await?;
         self.sent_counts = Some(snapshot.counts);
         self.topics.clear();
         self.fresh.clear();

@@ -136,9 +136,10 @@ fn call(method: &Method, route: &str, t: &Tenant) -> Option<(String, Option<Valu
         ("POST", "check-ins") => with(route.into(), json!({ "device": c.device })),
         ("POST", "restore-tests") => with(route.into(), json!({ "device": c.device, "result": "passed" })),
         ("GET", "restore-tests") => plain(format!("{route}?device={}", c.device)),
-        ("GET", "partners" | "organizations" | "policies" | "devices" | "runs" | "alerts" | "inbox" | "inbox-rules" | "keys" | "openapi.json") => {
-            plain(route.into())
-        }
+        (
+            "GET",
+            "partners" | "organizations" | "policies" | "devices" | "runs" | "alerts" | "inbox" | "inbox-rules" | "keys" | "openapi.json",
+        ) => plain(route.into()),
         ("GET", "audit") => plain(format!("{route}?partner={}", c.partner)),
         ("POST", "partners") => with(route.into(), json!({ "name": "", "time_zone": "UTC", "parent": c.partner })),
         ("POST", "organizations") => with(route.into(), json!({ "name": "", "partner": c.partner })),

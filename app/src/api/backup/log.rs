@@ -145,13 +145,7 @@ pub(in crate::api::backup) mod ssr {
     }
 
     /// `since`: for news, what began then or later.
-    pub(super) async fn page(
-        engine: &Engine,
-        actor: &Actor,
-        query: &LogQuery,
-        since: Option<Time>,
-        now: Time,
-    ) -> Result<LogPage, UiError> {
+    pub(super) async fn page(engine: &Engine, actor: &Actor, query: &LogQuery, since: Option<Time>, now: Time) -> Result<LogPage, UiError> {
         let window = match query.window.as_str() {
             "24h" => Some(now - Span::DAY),
             "7d" => Some(now - Span::days(7)),

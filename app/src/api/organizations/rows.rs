@@ -61,7 +61,13 @@ pub(super) async fn list(query: OrganizationsQuery) -> Result<OrganizationsView,
     })
 }
 
-pub(super) async fn view(engine: &Engine, actor: &Actor, id: OrganizationId, part: &str, window: &str) -> Result<OrganizationView, UiError> {
+pub(super) async fn view(
+    engine: &Engine,
+    actor: &Actor,
+    id: OrganizationId,
+    part: &str,
+    window: &str,
+) -> Result<OrganizationView, UiError> {
     let sees_health = actor.may(Action::SeeDashboards);
     let may_change = actor.may(Action::ManagePlans);
     let row = organizations::get(&engine.store, actor, id).await?;

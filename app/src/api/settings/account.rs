@@ -82,7 +82,10 @@ pub async fn load_account() -> Result<AccountView, UiError> {
         place: membership_place(m),
         role: role_words(m.role).to_owned(),
     };
-    let place = session.organization.as_ref().map_or_else(|| session.partner_name.clone(), |(_, name)| format!("{name} ({})", session.partner_name));
+    let place = session
+        .organization
+        .as_ref()
+        .map_or_else(|| session.partner_name.clone(), |(_, name)| format!("{name} ({})", session.partner_name));
     Ok(AccountView {
         others: session.others.iter().map(line).collect(),
         role: role_words(session.role).to_owned(),
@@ -143,11 +146,9 @@ pub async fn change_password(
         Err(SignInError::WrongCredentials) => {
             Err(UiError::field("wrong_password", "old", "That isn't your password. Nothing was changed."))
         }
-        Err(SignInError::LockedUntil(until)) => Err(UiError::new(
-            429,
-            "locked",
-            format!("Too many wrong passwords. Try again in {}.", domain::text::span(until - now)),
-        )),
+        Err(SignInError::LockedUntil(until)) => {
+            Err(UiError::new(429, "locked", format!("Too many wrong passwords. Try again in {}.", domain::text::span(until - now))))
+        }
         Err(SignInError::Failed(error)) => Err(error.into()),
     }
 }

@@ -189,7 +189,8 @@ pub async fn save_rule(
         .organization
         .parse::<OrganizationId>()
         .map_err(|_| UiError::field("organization_needed", "organization", "Choose where the devices belong."))?;
-    let class = form.class.parse::<DeviceClass>().map_err(|_| UiError::field("class_needed", "class", "Choose a workstation or a server."))?;
+    let class =
+        form.class.parse::<DeviceClass>().map_err(|_| UiError::field("class_needed", "class", "Choose a workstation or a server."))?;
     let policy = match form.policy.as_str() {
         "" => None,
         id => Some(id.parse::<PolicyId>().map_err(|_| UiError::field("policy_needed", "policy", "Choose how often backups run."))?),

@@ -287,8 +287,11 @@ fn retry_words(policy: &Policy) -> Vec<String> {
     let span = |minutes: u32| text::span(Span::minutes(minutes.into()));
     let overdue = |class| text::span(policy.terms(class).overdue_after);
     let mut plan = vec![
-        format!("A slot counts as late {} after it.", if policy.grace_minutes == 0 { "at once".to_owned() } else { span(policy.grace_minutes) })
-            .replace("late at once after it", "late at once"),
+        format!(
+            "A slot counts as late {} after it.",
+            if policy.grace_minutes == 0 { "at once".to_owned() } else { span(policy.grace_minutes) }
+        )
+        .replace("late at once after it", "late at once"),
         "Attempts that the agent makes again within the same run count as one run, shown as retrying until it ends.".to_owned(),
         format!("A run that takes longer than {} is stuck and counts as failed.", span(policy.longest_run_minutes)),
         format!(
@@ -420,7 +423,10 @@ mod tests {
         let daily = berlin("30 2 * * *");
         assert!(unmet(&daily, DeviceClass::Server, MARCH).is_some());
         assert!(unmet(&daily, DeviceClass::Workstation, MARCH).is_none(), "25 hours once a year are the clocks' doing");
-        assert!(unmet(&Policy { overdue_hours: Some(36), ..daily }, DeviceClass::Server, MARCH).is_some(), "who is told later still has no backup");
+        assert!(
+            unmet(&Policy { overdue_hours: Some(36), ..daily }, DeviceClass::Server, MARCH).is_some(),
+            "who is told later still has no backup"
+        );
         assert!(unmet(&berlin("0 */12 * * *"), DeviceClass::Server, MARCH).is_none());
     }
 }

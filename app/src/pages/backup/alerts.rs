@@ -251,7 +251,8 @@ fn asked_for_more(query: &AlertsQuery, of_organization: bool) -> bool {
 
 fn nothing(is_resolved: bool, is_narrowed: bool) -> AnyView {
     if is_narrowed {
-        view! { <Empty title="No alert matches"><p>"Take a filter away, or "<a href="?">"show all open alerts"</a>"."</p></Empty> }.into_any()
+        view! { <Empty title="No alert matches"><p>"Take a filter away, or "<a href="?">"show all open alerts"</a>"."</p></Empty> }
+            .into_any()
     } else if is_resolved {
         view! { <Empty title="No resolved alerts"><p>"An alert resolves by itself when its cause is gone. It is then listed here."</p></Empty> }.into_any()
     } else {
@@ -266,7 +267,12 @@ fn nothing(is_resolved: bool, is_narrowed: bool) -> AnyView {
 
 /// Numbers are those of the list but for the chip's own kind of filter; none where they are more than were counted.
 #[component]
-fn Filters(organization: Option<(String, String)>, counts: RwSignal<AlertCounts>, columns: Columns, of_organization: bool) -> impl IntoView {
+fn Filters(
+    organization: Option<(String, String)>,
+    counts: RwSignal<AlertCounts>,
+    columns: Columns,
+    of_organization: bool,
+) -> impl IntoView {
     let is_client = of_organization || me::me().is_some_and(|me| me.role.is_client());
     let kinds: Vec<(String, String)> =
         AlertKind::ALL.iter().map(|kind| (kind.as_str().to_owned(), text::kind_label(*kind).to_owned())).collect();

@@ -1,11 +1,14 @@
 //! The list of clients: who needs a look first. Order, filters and place live in the URL; numbers follow the stream.
 
-use super::{Console, success::{SuccessLine, in_words}};
+use super::{
+    Console,
+    success::{SuccessLine, in_words},
+};
 use crate::{
     api::backup::{ClientLine, ClientsQuery, ClientsView, Standings, load_clients},
     components::{
-        BandsBar, ButtonKind, ChipFilter, Chips, ClearFilters, Column, ColumnMenu, Columns, Compliance, CsvButton, CsvRow, Empty, FilterBar,
-        LinkButton, LiveCount, Page, Pager, ScorePill, SearchFilter, SelectFilter, SortHead, TableFrame, TableSkeleton, icon,
+        BandsBar, ButtonKind, ChipFilter, Chips, ClearFilters, Column, ColumnMenu, Columns, Compliance, CsvButton, CsvRow, Empty,
+        FilterBar, LinkButton, LiveCount, Page, Pager, ScorePill, SearchFilter, SelectFilter, SortHead, TableFrame, TableSkeleton, icon,
         loaded_with, service,
     },
     error::UiError,
@@ -62,7 +65,13 @@ pub fn Clients() -> impl IntoView {
     let asked = Memo::new(move |_| {
         let query = query.read();
         let text = |key| query.get(key).unwrap_or_default();
-        ClientsQuery { search: text("search"), partner: text("partner"), standing: text("standing"), sort: text("sort"), cursor: text("cursor") }
+        ClientsQuery {
+            search: text("search"),
+            partner: text("partner"),
+            standing: text("standing"),
+            sort: text("sort"),
+            cursor: text("cursor"),
+        }
     });
     let data = Resource::new(move || asked.get(), load_clients);
     let (one, several) = (Columns::of("clients", &OF_ONE), Columns::of("clients_of", &OF_SEVERAL));
@@ -148,9 +157,15 @@ fn List(view: ClientsView, asked: ClientsQuery, columns: Columns, data: Resource
 
 #[component]
 fn Filters(partners: Vec<(String, String)>, standings: Memo<Standings>, columns: Columns) -> impl IntoView {
-    let orders = [("name", "By name"), ("compliance", "Lowest compliance first"), ("-devices", "Most devices first"), ("-alerts", "Most open alerts first")];
+    let orders = [
+        ("name", "By name"),
+        ("compliance", "Lowest compliance first"),
+        ("-devices", "Most devices first"),
+        ("-alerts", "Most open alerts first"),
+    ];
     let orders: Vec<(String, String)> = orders.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect();
-    let by_partner = (!partners.is_empty()).then(|| view! { <SelectFilter name="partner" label="Partner" all="All partners" options=partners/> });
+    let by_partner =
+        (!partners.is_empty()).then(|| view! { <SelectFilter name="partner" label="Partner" all="All partners" options=partners/> });
     let count = move |n: fn(&Standings) -> i64| Signal::derive(move || standings.with(n));
     view! {
         <FilterBar label="Filter clients" keep=vec!["standing"]>
@@ -180,11 +195,13 @@ fn Filters(partners: Vec<(String, String)>, standings: Memo<Standings>, columns:
 
 fn nothing(is_all: bool, may_add: bool) -> AnyView {
     if is_all {
-        let add = may_add.then(|| view! { <p><LinkButton kind=ButtonKind::Primary href="/organizations/new">"Add an organization"</LinkButton></p> });
+        let add = may_add
+            .then(|| view! { <p><LinkButton kind=ButtonKind::Primary href="/organizations/new">"Add an organization"</LinkButton></p> });
         view! { <Empty title="No clients yet"><p>"A client is an organization whose machines you protect. Add the first one, then its devices."</p>{add}</Empty> }
             .into_any()
     } else {
-        view! { <Empty title="No client fits"><p>"Take a filter away, or "<a href="/backups/clients">"show all clients"</a>"."</p></Empty> }.into_any()
+        view! { <Empty title="No client fits"><p>"Take a filter away, or "<a href="/backups/clients">"show all clients"</a>"."</p></Empty> }
+            .into_any()
     }
 }
 

@@ -7,9 +7,9 @@ use super::{
 use crate::{
     api::backup::{DeviceLine, DevicesQuery, DevicesView, find_organizations, load_devices},
     components::{
-        Ask, ChipFilter, Chips, Choice, ClearFilters, Column, ColumnMenu, Columns, Combobox, CsvButton, CsvRow, Empty, FilterBar, LinkButton,
-        Page, Pager, SearchFilter, SelectFilter, SortHead, TableFrame, TableSkeleton, badge::band_shape, button::ButtonKind, loaded_with,
-        use_filter,
+        Ask, ChipFilter, Chips, Choice, ClearFilters, Column, ColumnMenu, Columns, Combobox, CsvButton, CsvRow, Empty, FilterBar,
+        LinkButton, Page, Pager, SearchFilter, SelectFilter, SortHead, TableFrame, TableSkeleton, badge::band_shape, button::ButtonKind,
+        loaded_with, use_filter,
     },
     live::Live,
     me,
@@ -185,7 +185,8 @@ fn Filters(organization: Option<(String, String)>, counts: Option<CountsNow>, co
         }
         None => view! { <ChipFilter name="band" value=band.as_str() label shape=band_shape(band) state=band.as_str()/> }.into_any(),
     };
-    let options = |words: &[(&str, &str)]| words.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())).collect::<Vec<_>>();
+    let options =
+        |words: &[(&str, &str)]| words.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())).collect::<Vec<_>>();
     let (id, name) = organization.unwrap_or_default();
     let client = (!of_organization).then(|| {
         let ask = Ask::new(|typed: String| async move {

@@ -6,8 +6,8 @@ use super::{Console, client::ClientFilter, soon::Soon};
 use crate::{
     api::backup::{LogLine, LogQuery, LogView, load_job_log, load_job_log_news},
     components::{
-        Button, ChipFilter, Chips, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, Empty, FilterBar, Page, Pager, SearchFilter,
-        SelectFilter, TableFrame, TableSkeleton, TimeText, badge::run_shape, icon, loaded_with,
+        Button, ChipFilter, Chips, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, Empty, FilterBar, Page, Pager,
+        SearchFilter, SelectFilter, TableFrame, TableSkeleton, TimeText, badge::run_shape, icon, loaded_with,
     },
     live::Live,
     me,
@@ -15,8 +15,8 @@ use crate::{
 use domain::{ids::RunId, run::RunState, text, time::Time};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::params::ParamsMap;
-pub use row::{detail, follow};
 use row::LogRow;
+pub use row::{detail, follow};
 
 /// Of the table, in the order of its cells.
 const COLUMNS: [Column; 10] = [
@@ -83,7 +83,8 @@ pub fn LogTable(
 #[component]
 fn List(view: LogView, columns: Columns, of_organization: bool) -> impl IntoView {
     let LogView { query, lines, next_cursor, searched_to, organization, .. } = view;
-    let is_narrowed = query != LogQuery { organization: if of_organization { query.organization.clone() } else { String::new() }, ..Default::default() };
+    let is_narrowed =
+        query != LogQuery { organization: if of_organization { query.organization.clone() } else { String::new() }, ..Default::default() };
     let newest: Option<(Time, RunId)> = lines.first().map(|l| (l.started_at, l.id));
     let is_first = query.cursor.is_empty();
     // The newest first: what is put in stands above what was there.
@@ -173,7 +174,8 @@ fn nothing(is_narrowed: bool, is_partly: bool) -> AnyView {
     } else if is_narrowed {
         view! { <Empty title="No run matches"><p>"Take a filter away, or choose a longer time."</p></Empty> }.into_any()
     } else {
-        view! { <Empty title="No run yet"><p>"Every run of every backup is listed here as soon as a device reports it."</p></Empty> }.into_any()
+        view! { <Empty title="No run yet"><p>"Every run of every backup is listed here as soon as a device reports it."</p></Empty> }
+            .into_any()
     }
 }
 
@@ -220,7 +222,14 @@ fn csv_row(line: &LogLine) -> CsvRow {
         ("device", line.device.1.clone()),
         ("client", line.organization.1.clone()),
         ("job", line.job.clone()),
-        ("took", number(line.ended_at.filter(|_| !matches!(line.state, RunState::Missed | RunState::Skipped)).map(|end| (end - line.started_at).0 / 1_000))),
+        (
+            "took",
+            number(
+                line.ended_at
+                    .filter(|_| !matches!(line.state, RunState::Missed | RunState::Skipped))
+                    .map(|end| (end - line.started_at).0 / 1_000),
+            ),
+        ),
         ("size", number(line.bytes)),
         ("attempts", line.attempt.to_string()),
         ("tool", line.tool.clone()),

@@ -8,7 +8,8 @@ type Day = Option<(u32, u32)>;
 
 fn days(bars: &Bars) -> Vec<Day> {
     let day = |runs: &Option<(u32, u32, u32, u32)>| {
-        runs.map(|(succeeded, warning, failed, missed)| (succeeded + warning, succeeded + warning + failed + missed)).filter(|(_, due)| *due > 0)
+        runs.map(|(succeeded, warning, failed, missed)| (succeeded + warning, succeeded + warning + failed + missed))
+            .filter(|(_, due)| *due > 0)
     };
     bars.days.iter().map(day).collect()
 }

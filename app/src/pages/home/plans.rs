@@ -15,7 +15,8 @@ pub fn Plans(
 ) -> impl IntoView {
     let PlansHome { plans, is_more } = view;
     if plans.is_empty() {
-        return view! { <Empty title="No organization yet"><p>"Plans and seats of each organization are listed here."</p></Empty> }.into_any();
+        return view! { <Empty title="No organization yet"><p>"Plans and seats of each organization are listed here."</p></Empty> }
+            .into_any();
     }
     let count = |n: usize| i64::try_from(n).unwrap_or(0);
     let (all, active) = (count(plans.len()), count(plans.iter().filter(|p| p.status == "activated").count()));

@@ -3,8 +3,8 @@
 use crate::{
     api::organizations::{OrganizationLine, OrganizationsQuery, OrganizationsView, list_organizations},
     components::{
-        BandsBar, ButtonKind, ClearFilters, Column, ColumnMenu, Columns, Compliance, CsvButton, CsvRow, Empty, FilterBar, LinkButton, LiveCount,
-        Page, Pager, SearchFilter, SelectFilter, SortHead, StateBadge, TableFrame, TableSkeleton, icon, loaded_with, service,
+        BandsBar, ButtonKind, ClearFilters, Column, ColumnMenu, Columns, Compliance, CsvButton, CsvRow, Empty, FilterBar, LinkButton,
+        LiveCount, Page, Pager, SearchFilter, SelectFilter, SortHead, StateBadge, TableFrame, TableSkeleton, icon, loaded_with, service,
     },
     live::Live,
     me::may,
@@ -47,7 +47,13 @@ pub fn Organizations() -> impl IntoView {
     let asked = Memo::new(move |_| {
         let query = query.read();
         let text = |key| query.get(key).unwrap_or_default();
-        OrganizationsQuery { search: text("search"), status: text("status"), partner: text("partner"), sort: text("sort"), cursor: text("cursor") }
+        OrganizationsQuery {
+            search: text("search"),
+            status: text("status"),
+            partner: text("partner"),
+            sort: text("sort"),
+            cursor: text("cursor"),
+        }
     });
     let data = Resource::new(move || asked.get(), list_organizations);
     let columns = if may(Action::SeeDashboards) { Columns::of("organizations", &WITH_HEALTH) } else { Columns::of("plans", &WITHOUT) };
@@ -67,7 +73,8 @@ pub fn Organizations() -> impl IntoView {
 #[component]
 fn Filters(partners: Vec<(String, String)>, columns: Columns) -> impl IntoView {
     let states = vec![("activated".to_owned(), "Activated".to_owned()), ("deactivated".to_owned(), "Deactivated".to_owned())];
-    let by_partner = (!partners.is_empty()).then(|| view! { <SelectFilter name="partner" label="Partner" all="All partners" options=partners/> });
+    let by_partner =
+        (!partners.is_empty()).then(|| view! { <SelectFilter name="partner" label="Partner" all="All partners" options=partners/> });
     view! {
         <FilterBar label="Filter organizations" keep=vec!["sort"]>
             <SearchFilter label="Search organizations"/>
@@ -131,8 +138,10 @@ fn List(view: OrganizationsView, columns: Columns, is_all: bool) -> impl IntoVie
 
 fn nothing(is_all: bool, may_add: bool) -> AnyView {
     if is_all {
-        let add = may_add.then(|| view! { <LinkButton href="/organizations/new" kind=ButtonKind::Primary>"Add an organization"</LinkButton> });
-        view! { <Empty title="No organizations yet"><p>"An organization is a client whose machines you protect."</p>{add}</Empty> }.into_any()
+        let add =
+            may_add.then(|| view! { <LinkButton href="/organizations/new" kind=ButtonKind::Primary>"Add an organization"</LinkButton> });
+        view! { <Empty title="No organizations yet"><p>"An organization is a client whose machines you protect."</p>{add}</Empty> }
+            .into_any()
     } else {
         view! { <Empty title="No organization fits"><p>"Search for less of the name, or "<a href="/organizations">"show all of them"</a>"."</p></Empty> }
             .into_any()

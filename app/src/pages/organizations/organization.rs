@@ -133,12 +133,10 @@ pub fn OrganizationAlerts() -> impl IntoView {
     let id = which();
     let query = use_query_map();
     let data = head(id, "alerts");
-    let alerts = Resource::new(
-        move || asked_alerts(&query.read(), Some(&id.get())),
-        load_alerts,
-    );
+    let alerts = Resource::new(move || asked_alerts(&query.read(), Some(&id.get())), load_alerts);
     loaded_with(data, waiting, move |view| {
-        view! { <Frame view here="/alerts"><div class="of-organization"><AlertList data=alerts of_organization=true/></div></Frame> }.into_any()
+        view! { <Frame view here="/alerts"><div class="of-organization"><AlertList data=alerts of_organization=true/></div></Frame> }
+            .into_any()
     })
 }
 
@@ -148,13 +146,8 @@ pub fn OrganizationLog() -> impl IntoView {
     let id = which();
     let query = use_query_map();
     let data = head(id, "log");
-    let runs = Resource::new(
-        move || asked_log(&query.read(), Some(&id.get())),
-        load_job_log,
-    );
-    loaded_with(data, waiting, move |view| {
-        view! { <Frame view here="/log"><LogTable data=runs of_organization=true/></Frame> }.into_any()
-    })
+    let runs = Resource::new(move || asked_log(&query.read(), Some(&id.get())), load_job_log);
+    loaded_with(data, waiting, move |view| view! { <Frame view here="/log"><LogTable data=runs of_organization=true/></Frame> }.into_any())
 }
 
 /// `/organizations/{id}/settings`

@@ -17,7 +17,11 @@ use crate::{
         badge::band_shape, icon, icon::Icon,
     },
     live::Live,
-    pages::backup::{alerts::AlertTable, clients::{bands, devices}, success},
+    pages::backup::{
+        alerts::AlertTable,
+        clients::{bands, devices},
+        success,
+    },
 };
 use domain::{live::CountsNow, text, time::Time};
 use leptos::prelude::*;

@@ -3,7 +3,9 @@
 use super::Settings;
 use crate::{
     api::settings::inbox::{AssignSource, DismissSource, InboxLine, InboxView, list_inbox},
-    components::{Button, ButtonKind, Dialog, Empty, Field, LinkButton, Page, Pager, SelectField, TableFrame, TimeText, loaded, use_toasts},
+    components::{
+        Button, ButtonKind, Dialog, Empty, Field, LinkButton, Page, Pager, SelectField, TableFrame, TimeText, loaded, use_toasts,
+    },
     pages::start::{
         add_device::{chosen, options},
         form::{Faults, FormFault},

@@ -69,10 +69,8 @@ pub(super) fn ScheduleFields(typed: Typed, faults: Faults, zones: Vec<String>) -
     let is = move |word: &'static str| kind.with(|kind| kind == word);
     let is_clock = move || is("daily") || is("weekly") || is("monthly");
     let wrong_days = faults.about("weekdays");
-    let month_days: Vec<(String, String)> = (1..=31)
-        .map(|day: u8| (day.to_string(), format!("day {day}")))
-        .chain([("last".to_owned(), "the last day".to_owned())])
-        .collect();
+    let month_days: Vec<(String, String)> =
+        (1..=31).map(|day: u8| (day.to_string(), format!("day {day}"))).chain([("last".to_owned(), "the last day".to_owned())]).collect();
     view! {
         <SelectField label="Backups run" name="form[kind]" value=kind options=kinds() error=faults.about("kind")/>
         <div class="field-row" hidden=move || !is("every")>

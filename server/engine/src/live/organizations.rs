@@ -116,9 +116,8 @@ pub async fn watch(store: &Store, hub: &LiveHub, actor: &Actor, asked: &[Organiz
             keys.int(partner.0).int(organization.0);
         }
     }
-    let rows = keys
-        .query(store.reads(), "SELECT o.partner_id, o.id FROM {x} {join} organizations o ON o.partner_id = x.a AND o.id = x.b")
-        .await?;
+    let rows =
+        keys.query(store.reads(), "SELECT o.partner_id, o.id FROM {x} {join} organizations o ON o.partner_id = x.a AND o.id = x.b").await?;
     let mut pairs = Vec::with_capacity(asked.len());
     for row in rows {
         let (partner, organization) = (PartnerId(at(&row, 0)?), OrganizationId(at(&row, 1)?));

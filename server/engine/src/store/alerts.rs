@@ -164,7 +164,10 @@ pub async fn get(store: &Store, actor: &Actor, id: AlertId) -> Result<AlertDetai
         .all(conn)
         .await?;
     let row = rows(conn, vec![model]).await?.pop().ok_or(Error::NotFound("alert"))?;
-    Ok(AlertDetail { row, events: events.into_iter().map(|e| AlertEventRow { at: Time(e.at), what: e.what, who: e.who, note: e.note }).collect() })
+    Ok(AlertDetail {
+        row,
+        events: events.into_iter().map(|e| AlertEventRow { at: Time(e.at), what: e.what, who: e.who, note: e.note }).collect(),
+    })
 }
 
 /// What the alerts' runs said: message and failing files, by run.

@@ -9,8 +9,8 @@ mod list;
 mod order;
 mod story;
 
-pub(crate) use commands::{insert, uuid};
 pub use commands::{Created, DeviceChange, NewDevice, create, create_with_key, edit, pause, pause_because, resume, retire};
+pub(crate) use commands::{insert, uuid};
 pub use list::{BARS, DayBar, DeviceFilter, DeviceRow, DeviceSort, list};
 pub use story::{MOST_SHARING, PauseNote, StorageDay, slots_under, storage};
 

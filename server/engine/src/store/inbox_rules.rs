@@ -28,7 +28,9 @@ use domain::{
     time::Time,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 use serde::{Deserialize, Serialize};
@@ -211,7 +213,13 @@ fn pattern(typed: &str) -> Result<String, Error> {
     Ok(typed.to_owned())
 }
 
-async fn refuse_double<C: ConnectionTrait>(conn: &C, partner: PartnerId, organization: i64, pattern: &str, except: i64) -> Result<(), Error> {
+async fn refuse_double<C: ConnectionTrait>(
+    conn: &C,
+    partner: PartnerId,
+    organization: i64,
+    pattern: &str,
+    except: i64,
+) -> Result<(), Error> {
     let others = inbox_rule::Entity::find()
         .filter(inbox_rule::COLUMN.partner_id.eq(partner.0))
         .filter(inbox_rule::COLUMN.organization_id.eq(organization))

@@ -9,7 +9,9 @@ use super::{
     Store,
     entity::{device, run},
     facts::{at, parse},
-    page, runs::Names, scope,
+    page,
+    runs::Names,
+    scope,
     sql::{self, Sql},
 };
 use crate::error::Error;
@@ -19,7 +21,8 @@ use domain::{
     run::{Run, RunState, Tool},
     time::{Span, Time},
 };
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, LikeExpr},
 };
 use serde::Serialize;
@@ -246,7 +249,8 @@ impl Asked<'_> {
         if organization.is_none() && name.is_none() {
             return Ok(Source::Whole);
         }
-        let mut found = device::Entity::find().select_only().column(device::Column::Id).filter(device::COLUMN.partner_id.eq(self.partner.0));
+        let mut found =
+            device::Entity::find().select_only().column(device::Column::Id).filter(device::COLUMN.partner_id.eq(self.partner.0));
         if let Some(organization) = organization {
             found = found.filter(device::COLUMN.organization_id.eq(organization.0));
         }
@@ -254,8 +258,7 @@ impl Asked<'_> {
             let column = Expr::col((device::Entity, device::Column::NameLower));
             found = found.filter(column.like(LikeExpr::new(sql::contains(name)).escape('\\')));
         }
-        let devices: Vec<i64> =
-            found.order_by_asc(device::Column::NameLower).limit(MOST_DEVICES + 1).into_tuple().all(conn).await?;
+        let devices: Vec<i64> = found.order_by_asc(device::Column::NameLower).limit(MOST_DEVICES + 1).into_tuple().all(conn).await?;
         Ok(if devices.len() as u64 > MOST_DEVICES { Source::Many } else { Source::Devices(devices) })
     }
 

@@ -28,9 +28,8 @@ use domain::{
     time::Time,
 };
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QuerySelect,
 };
 use serde::Deserialize;
 use serde_json::json;

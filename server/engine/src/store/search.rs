@@ -204,7 +204,8 @@ async fn of_both(conn: &DatabaseConnection, scope: &Scope, text: &str) -> Result
         narrow(&mut sql, scope, Noun::Devices);
         sql.push(" LIMIT ").bind(RANKED);
         let rows = read(conn, sql).await?;
-        let mut found: Vec<_> = rows.into_iter().filter_map(|(name, key)| rank(&name, device.trim()).map(|rank| (rank, name, key))).collect();
+        let mut found: Vec<_> =
+            rows.into_iter().filter_map(|(name, key)| rank(&name, device.trim()).map(|rank| (rank, name, key))).collect();
         if !found.is_empty() {
             found.sort();
             return Ok(found.into_iter().map(|(.., key)| key).take(MOST).collect());

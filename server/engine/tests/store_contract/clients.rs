@@ -13,7 +13,9 @@ use engine::{
     on_both_stores,
     store::{
         devices::{self, NewDevice},
-        organizations::{self, NewOrganization, OrganizationChange, OrganizationFilter, OrganizationSort, OrganizationStatus, Standing, need},
+        organizations::{
+            self, NewOrganization, OrganizationChange, OrganizationFilter, OrganizationSort, OrganizationStatus, Standing, need,
+        },
         partners,
     },
 };

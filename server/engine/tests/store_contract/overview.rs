@@ -9,7 +9,10 @@ use domain::{
 };
 use engine::{
     on_both_stores,
-    store::{alerts, overview::{self, Ended, Overview}},
+    store::{
+        alerts,
+        overview::{self, Ended, Overview},
+    },
 };
 
 const NOW: Time = Time(MONDAY.0 + Span::HOUR.0);

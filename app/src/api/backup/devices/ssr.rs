@@ -2,10 +2,7 @@
 
 use super::{Bars, DeviceLine, DevicesQuery, DevicesView};
 use crate::{context, error::UiError};
-use domain::{
-    access::Actor,
-    live::DeviceNow,
-};
+use domain::{access::Actor, live::DeviceNow};
 use engine::{
     Engine,
     store::{
@@ -13,7 +10,6 @@ use engine::{
         organizations,
     },
 };
-
 
 pub(in crate::api::backup) fn line(row: DeviceRow) -> DeviceLine {
     let now = DeviceNow {

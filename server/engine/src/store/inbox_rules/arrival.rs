@@ -124,12 +124,7 @@ async fn make(store: &Store, tx: &DatabaseTransaction, name: &str, rule: &RuleRo
 }
 
 /// Takes what waits of a source out of the inbox.
-async fn take_waiting(
-    tx: &DatabaseTransaction,
-    partner: PartnerId,
-    id: i64,
-    device: DeviceId,
-) -> Result<Vec<IncomingEvent>, Error> {
+async fn take_waiting(tx: &DatabaseTransaction, partner: PartnerId, id: i64, device: DeviceId) -> Result<Vec<IncomingEvent>, Error> {
     let stored = inbox_event::Entity::find()
         .filter(inbox_event::COLUMN.partner_id.eq(partner.0))
         .filter(inbox_event::COLUMN.inbox_id.eq(id))

@@ -67,7 +67,11 @@ pub(crate) fn chosen<'r>(rules: &'r [(Pattern, RuleRow)], sender: Option<Organiz
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{ids::{InboxRuleId, PartnerId}, policy::DeviceClass, time::Time};
+    use domain::{
+        ids::{InboxRuleId, PartnerId},
+        policy::DeviceClass,
+        time::Time,
+    };
 
     #[test]
     fn a_star_stands_for_any_text_and_letters_count_in_either_case() {

@@ -111,7 +111,8 @@ async fn worst_of<C: ConnectionTrait>(
     let mut worst = HashMap::with_capacity(rows.len());
     for row in rows {
         let score = u8::try_from(at::<i64>(&row, 3)?).map_err(|_| Error::Internal("stored score".into()))?;
-        let device = WorstDevice { device: DeviceId(at(&row, 1)?), name: at(&row, 2)?, score: Score(score), band: parse(&at::<String>(&row, 4)?)? };
+        let device =
+            WorstDevice { device: DeviceId(at(&row, 1)?), name: at(&row, 2)?, score: Score(score), band: parse(&at::<String>(&row, 4)?)? };
         worst.insert(OrganizationId(at(&row, 0)?), device);
     }
     Ok(worst)
