@@ -194,8 +194,8 @@ test("a hidden column stays hidden, also in the server's HTML", async ({ page })
   await open(page, `${portal.url}/backups/devices`);
   const policy = page.getByRole("columnheader", { name: "Policy" });
   await expect(policy).toBeVisible();
-  await page.getByText("Columns", { exact: true }).click();
-  await page.getByRole("menuitemcheckbox", { name: "Policy" }).click();
+  await page.locator("summary", { hasText: "Columns" }).click();
+  await page.getByRole("checkbox", { name: "Policy", exact: true }).click();
   await expect(policy).toBeHidden();
   await open(page, `${portal.url}/backups/devices`);
   await expect(page.getByRole("columnheader", { name: "Policy" })).toBeHidden();
