@@ -34,7 +34,7 @@ test.beforeAll(async ({ browser }) => {
   await open(page, `${portal.url}/backups/log?result=failed`);
   places.run = (await first(page, "tbody a[href^='/runs/']")) ?? "";
   await open(page, `${portal.url}/settings/policies`);
-  places.policy = (await first(page, "main a[href^='/settings/policies/']")) ?? "";
+  places.policy = (await first(page, "tbody a[href^='/settings/policies/']")) ?? "";
   await page.close();
 });
 
