@@ -149,6 +149,11 @@ on_both_stores! {
         devices::pause(engine, owner, device, MONDAY + Span::HOUR).await.unwrap();
         let counts = organizations::counts_in_scope(store, owner).await.unwrap();
         assert_eq!((counts.paused, counts.healthy), (1, 0));
+        let listed = async |band| {
+            let filter = devices::DeviceFilter { band, ..Default::default() };
+            devices::list(&engine.store, owner, &filter, MONDAY + Span::HOUR).await.unwrap().items.len()
+        };
+        assert_eq!((listed(Some(Band::Healthy)).await, listed(None).await), (0, 1), "a paused device is in no band, and in the list");
         let back = MONDAY + Span::days(20);
         devices::resume(engine, owner, device, back).await.unwrap();
         let row = devices::get(store, owner, device, back).await.unwrap();

@@ -212,6 +212,10 @@ impl Asked<'_> {
         let (low, high) = band.range();
         query.push(" AND s.score BETWEEN ").push(&low.to_string()).push(" AND ").push(&high.to_string());
         query.push(" AND s.band = ").bind(band.as_str());
+        if self.filter.life.is_none() {
+            // A paused device is in no band, as counts have it.
+            query.push(" AND s.life <> 'paused'");
+        }
     }
 
     /// One partner's part: its id, key and device id, in order, as many as are wanted at most.
