@@ -21,3 +21,27 @@ HOLDFAST_TEST_FSYNC=on HOLDFAST_BINARY="$PWD/dist/holdfast" RUNS="$runs" cargo r
 
 echo "== acknowledged to changed cell in a browser, 500 events/s"
 for _ in $(seq "$runs"); do HOLDFAST_BINARY="$PWD/dist/holdfast" node end2end/bench/cells.mjs "$seconds"; done
+
+
+echo "== two thousand open streams, 500 events/s"
+HOLDFAST_BINARY="$PWD/dist/holdfast" cargo run --quiet --release -p server --example bench_streams
+
+echo "== Devices, rendered by the server, 20 requests/s; fills fleets of 10,000 and 100,000 devices first"
+for store in sqlite postgres; do
+  for fleet in "10000 100 60" "100000 1000 40"; do
+    # shellcheck disable=SC2086
+    HOLDFAST_TEST_FSYNC=on HOLDFAST_BINARY="$PWD/dist/holdfast" cargo run --quiet --release -p server --example bench_page -- $store $fleet 30
+  done
+done
+
+echo "== Lighthouse on the demo fleet"
+tools/setup.sh bench
+folder=$(mktemp -d)
+trap 'kill "$demo" 2>/dev/null; rm -rf "$folder"' EXIT
+export HOLDFAST_DATA="$folder" HOLDFAST_LISTEN=127.0.0.1:3955 HOLDFAST_SIGN_IN_RATE=1000
+dist/holdfast demo --fill-only
+dist/holdfast demo 2>/dev/null &
+demo=$!
+until curl -fsS -o /dev/null http://127.0.0.1:3955/readyz; do sleep 0.5; done
+echo "resident with the demo fleet: $(awk '/VmRSS/ {print int($2 / 1024)}' "/proc/$demo/status") MiB"
+node end2end/bench/lighthouse.mjs http://127.0.0.1:3955 lena.brandt@example.com holdfast-demo "$runs" || true
