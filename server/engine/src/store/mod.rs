@@ -92,8 +92,8 @@ impl Store {
         match url {
             StoreUrl::Sqlite(path) => {
                 let url = format!("sqlite://{}?mode=rwc", path.display());
-                let writes = Database::connect(sqlite(&url, 1)).await?;
-                let reads = Database::connect(sqlite(&url, 4)).await?;
+                let writes = Database::connect(sqlite(&url, 1, WRITER_CACHE)).await?;
+                let reads = Database::connect(sqlite(&url, 4, READER_CACHE)).await?;
                 Ok(Self { writes, reads, backend: DbBackend::Sqlite, last_id: Arc::default(), short: Arc::default() })
             }
             StoreUrl::Postgres(url) => {
@@ -206,7 +206,12 @@ fn by_key(mut options: ConnectOptions) -> ConnectOptions {
     options
 }
 
-fn sqlite(url: &str, connections: u32) -> ConnectOptions {
+/// Pages that a connection of SQLite keeps in memory of its own (KiB, by SQLite's sign). What readers don't keep is in the system's
+/// cache all the same, once and not once a connection.
+const WRITER_CACHE: &str = "-32768";
+const READER_CACHE: &str = "-4096";
+
+fn sqlite(url: &str, connections: u32, cache: &'static str) -> ConnectOptions {
     use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
     let mut options = ConnectOptions::new(url);
     options
@@ -216,13 +221,13 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
         .acquire_timeout(Duration::from_secs(20))
         // A file doesn't hang up.
         .test_before_acquire(false)
-        .map_sqlx_sqlite_opts(|o| {
+        .map_sqlx_sqlite_opts(move |o| {
             o.journal_mode(SqliteJournalMode::Wal)
                 // Acknowledged means durable: every commit is synced.
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(10))
-                .pragma("cache_size", "-65536")
+                .pragma("cache_size", cache)
                 .pragma("temp_store", "memory")
                 .statement_cache_capacity(256)
         });
