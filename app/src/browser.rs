@@ -90,13 +90,19 @@ mod real {
 
     /// An instant in the reader's own language and zone, the zone named.
     pub fn local_time(time: Time) -> String {
-        let options = js_sys::Object::new();
-        for (key, value) in [("dateStyle", "full"), ("timeStyle", "long")] {
-            let _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
+        thread_local! {
+            // Made once: a list has some hundred times, and making one costs far more than using it.
+            static FORMAT: js_sys::Function = {
+                let options = js_sys::Object::new();
+                for (key, value) in [("dateStyle", "full"), ("timeStyle", "long")] {
+                    let _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
+                }
+                js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &options).format()
+            };
         }
         #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 53 bits")]
-        let date = js_sys::Date::new(&JsValue::from_f64(time.0 as f64));
-        String::from(date.to_locale_string("default", &options))
+        let date = JsValue::from_f64(time.0 as f64);
+        FORMAT.with(|format| format.call1(&JsValue::UNDEFINED, &date)).ok().and_then(|words| words.as_string()).unwrap_or_default()
     }
 
     /// `10:42` in the reader's zone.

@@ -79,6 +79,11 @@ pub fn now(engine: &Engine) -> Time {
     (engine.clock)()
 }
 
+/// The time at which a page is rendered; none outside of a request.
+pub fn rendered_at() -> Option<Time> {
+    use_context::<Engine>().map(|engine| now(&engine))
+}
+
 /// A cookie of the request.
 pub fn cookie(name: &str) -> Option<String> {
     let parts = use_context::<http::request::Parts>()?;

@@ -38,7 +38,12 @@ try {
       const reports = [];
       for (let run = 0; run < Number(times); run++) {
         const flags = { port: chrome.port, logLevel: "error", onlyCategories: Object.keys(goals), extraHeaders: member ? { cookie } : {} };
-        const { lhr } = await lighthouse(base + path, flags, settings === "desktop" ? desktopConfig : undefined);
+        let lhr;
+        // Chromium sometimes leaves the begin of a navigation out of its trace: such a run says nothing.
+        for (let attempt = 0; attempt < 3; attempt++) {
+          ({ lhr } = await lighthouse(base + path, flags, settings === "desktop" ? desktopConfig : undefined));
+          if (lhr.runtimeError?.code !== "NO_NAVSTART") break;
+        }
         if (lhr.runtimeError) throw new Error(lhr.runtimeError.message);
         if (new URL(lhr.finalDisplayedUrl).pathname !== path) throw new Error(`${path} led to ${lhr.finalDisplayedUrl}`);
         reports.push(lhr);
@@ -52,6 +57,7 @@ try {
       for (const audit of Object.values(reports[0].audits)) {
         const counts = Object.keys(goals).some((kind) => reports[0].categories[kind].auditRefs.some((ref) => ref.id === audit.id && ref.weight > 0));
         if (counts && audit.score !== null && audit.score < 0.9) console.error(`  ${name}, ${settings}: ${audit.id} ${audit.score} ${audit.displayValue ?? ""}`);
+        if (counts && audit.score !== null && audit.score < 0.9) for (const item of audit.details?.items?.slice(0, 5) ?? []) if (item.node) console.error(`    ${item.node.selector}`);
       }
     }
   }

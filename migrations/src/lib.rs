@@ -8,6 +8,8 @@ use sea_orm_migration::prelude::*;
 mod m20261120_000001_create_core;
 mod m20261121_000002_create_console;
 mod m20261121_000003_index_lists;
+mod m20261121_000004_create_saas;
+mod steps;
 
 /// Runs all steps in order.
 pub struct Migrator;
@@ -19,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000001_create_core::Migration),
             Box::new(m20261121_000002_create_console::Migration),
             Box::new(m20261121_000003_index_lists::Migration),
+            Box::new(m20261121_000004_create_saas::Migration),
         ]
     }
 }

@@ -87,6 +87,10 @@ ids! {
     KeyId,
     /// A protected machine.
     DeviceId,
+    /// An organization's link to one SaaS service.
+    ConnectionId,
+    /// One seat under a SaaS connection.
+    AccountId,
     /// A schedule and its thresholds.
     PolicyId,
     /// One thing that is backed up again and again.

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod live;
 pub mod policy;
 pub mod run;
+pub mod saas;
 pub mod schedule;
 pub mod sla;
 pub mod text;

@@ -83,6 +83,24 @@ words! {
         Warning = "warning",
         Succeeded = "succeeded",
     }
+    crate::saas::Service, "service": { Microsoft365 = "microsoft_365", GoogleWorkspace = "google_workspace" }
+    crate::saas::Workload, "workload": {
+        Email = "email",
+        Drive = "drive",
+        Contacts = "contacts",
+        Calendar = "calendar",
+        Tasks = "tasks",
+        SharePoint = "sharepoint",
+    }
+    crate::saas::AccountType, "type of account": {
+        User = "user",
+        SharedMailbox = "shared_mailbox",
+        Group = "group",
+        Site = "site",
+        Team = "team",
+    }
+    crate::saas::AccountStatus, "status of an account": { Activated = "activated", Deactivated = "deactivated" }
+    crate::saas::Consent, "state of consent": { Connected = "connected", Expired = "expired", Unknown = "unknown" }
     crate::run::Outcome, "outcome": { Usable = "usable", Bad = "bad", Neutral = "neutral" }
     crate::access::Role, "role": {
         Owner = "owner",

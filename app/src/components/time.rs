@@ -4,8 +4,8 @@ use crate::live::use_now;
 use domain::{text, time::Time};
 use leptos::prelude::*;
 
-/// An instant. The server writes it in UTC; in the browser it is told relative to now and, on hover and focus, exactly in the
-/// reader's own zone.
+/// An instant, told relative to now and, on hover and focus, exactly: by the server in UTC, in the browser in the reader's own zone.
+/// The server's words are as long as those that follow, so that nothing moves when the browser takes over.
 #[component]
 pub fn TimeText(
     /// When; nothing: `none` is shown.
@@ -22,6 +22,10 @@ pub fn TimeText(
     exact: bool,
 ) -> impl IntoView {
     let now = use_now();
+    #[cfg(feature = "ssr")]
+    let rendered_at = crate::context::rendered_at();
+    #[cfg(not(feature = "ssr"))]
+    let rendered_at = None;
     let none = none.unwrap_or_else(|| "–".to_owned());
     let local = move |time| if now.get().is_some() { crate::browser::local_time(time) } else { text::utc(time) };
     move || match at.get() {
@@ -34,10 +38,9 @@ pub fn TimeText(
                 data-exact=move || focusable.then(|| local(time))
                 tabindex=focusable.then_some("0")
             >
-                {move || match now.get() {
+                {move || match now.get().or(rendered_at) {
                     Some(now) if !exact => text::ago(time, now),
-                    Some(_) => crate::browser::local_time(time),
-                    None => text::utc(time),
+                    _ => local(time),
                 }}
             </time>
         }

@@ -2,14 +2,14 @@
 
 use super::{
     Console,
+    client::ClientFilter,
     row::{DeviceRow, class_word},
 };
 use crate::{
-    api::backup::{DeviceLine, DevicesQuery, DevicesView, find_organizations, load_devices},
+    api::backup::{DeviceLine, DevicesQuery, DevicesView, load_devices},
     components::{
-        Ask, ChipFilter, Chips, Choice, ClearFilters, Column, ColumnMenu, Columns, Combobox, CsvButton, CsvRow, Empty, FilterBar,
-        LinkButton, Page, Pager, SearchFilter, SelectFilter, SortHead, TableFrame, TableSkeleton, badge::band_shape, button::ButtonKind,
-        loaded_with, use_filter,
+        ChipFilter, Chips, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, Empty, FilterBar, LinkButton, Page, Pager,
+        SearchFilter, SelectFilter, SortHead, TableFrame, TableSkeleton, badge::band_shape, button::ButtonKind, loaded_with,
     },
     live::Live,
     me,
@@ -174,7 +174,6 @@ fn nothing(is_all: bool) -> AnyView {
 fn Filters(organization: Option<(String, String)>, counts: Option<CountsNow>, columns: Columns, of_organization: bool) -> impl IntoView {
     let live = Live::get();
     let query = use_query_map();
-    let go = use_filter();
     // The stream tells the counts of the whole scope.
     let is_whole = !of_organization && asked(&query.read_untracked()).is_whole();
     let counts = Signal::derive(move || if is_whole { live.counts.get().or(counts) } else { counts });
@@ -187,14 +186,7 @@ fn Filters(organization: Option<(String, String)>, counts: Option<CountsNow>, co
     };
     let options =
         |words: &[(&str, &str)]| words.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())).collect::<Vec<_>>();
-    let (id, name) = organization.unwrap_or_default();
-    let client = (!of_organization).then(|| {
-        let ask = Ask::new(|typed: String| async move {
-            Ok(find_organizations(typed).await?.into_iter().map(|(id, name)| Choice::new(id, name)).collect())
-        });
-        let on_choose = Callback::new(move |choice: Choice| go.run(("organization", choice.value, false)));
-        view! { <Combobox label="Client" name="organization" value=RwSignal::new(id) text=name ask on_choose placeholder="All clients" bare=true/> }
-    });
+    let client = (!of_organization).then(|| view! { <ClientFilter chosen=organization/> });
     let classes = options(&[("server", "Servers"), ("workstation", "Workstations")]);
     let lives = options(&[("pending", "Waiting"), ("paused", "Paused"), ("retired", "Retired")]);
     view! {

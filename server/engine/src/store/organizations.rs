@@ -8,7 +8,7 @@ mod words;
 
 pub(crate) use clients::now_of;
 pub use clients::{ClientRow, LastDays, clients, days};
-pub use counts::{WindowCounts, counts, counts_in_scope};
+pub use counts::{WindowCounts, counts};
 pub use list::{OrganizationFilter, OrganizationRow, OrganizationSort, Standing, Standings, get, list, names, standings};
 pub use need::need;
 pub use words::{OrganizationStatus, PlanType, Window};

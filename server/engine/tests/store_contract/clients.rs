@@ -10,7 +10,7 @@ use domain::{
     time::Span,
 };
 use engine::{
-    on_both_stores,
+    live, on_both_stores,
     store::{
         devices::{self, NewDevice},
         organizations::{
@@ -180,7 +180,7 @@ on_both_stores! {
         let rows = organizations::list(world.store(), &world.owner, &by(OrganizationSort::Need)).await.unwrap().items;
         let sum: i64 = rows.iter().map(|o| o.counts.in_breach).sum();
         assert!(sum > 0);
-        let scope = organizations::counts_in_scope(world.store(), &world.owner).await.unwrap();
+        let scope = live::counts(world.store(), &world.owner).await.unwrap();
         assert_eq!((scope.covered, scope.in_breach), (rows.iter().map(|o| o.counts.covered).sum(), sum));
     }
 

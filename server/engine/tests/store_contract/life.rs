@@ -13,7 +13,7 @@ use domain::{
 };
 use engine::{
     ingest::{IncomingEvent, JobRef, RunRef, Subject},
-    on_both_stores,
+    live, on_both_stores,
     store::{
         alerts::{self, AlertFilter, AlertState},
         devices::{self, DayBar, DeviceFilter},
@@ -36,7 +36,7 @@ on_both_stores! {
         assert_eq!(seen.row.due_at, Some(MONDAY + Span::hours(25)));
         assert_eq!(seen.ping_uuid.len(), 36);
         assert!(seen.row.next_change.is_some());
-        assert_eq!(organizations::counts_in_scope(world.store(), &world.owner).await.unwrap().unknown, 1);
+        assert_eq!(live::counts(world.store(), &world.owner).await.unwrap().unknown, 1);
     }
 
     async fn a_run_shows_in_its_row_its_bar_its_counts_and_its_log(fresh) {
@@ -147,7 +147,7 @@ on_both_stores! {
         let device = world.device(world.organization("Acme").await, "fs-01").await;
         world.report(device, "r1", RunState::Succeeded, MONDAY).await;
         devices::pause(engine, owner, device, MONDAY + Span::HOUR).await.unwrap();
-        let counts = organizations::counts_in_scope(store, owner).await.unwrap();
+        let counts = live::counts(store, owner).await.unwrap();
         assert_eq!((counts.paused, counts.healthy), (1, 0));
         let listed = async |band| {
             let filter = devices::DeviceFilter { band, ..Default::default() };
@@ -159,7 +159,7 @@ on_both_stores! {
         let row = devices::get(store, owner, device, back).await.unwrap();
         assert_eq!((row.row.life, row.assessment.missed.len()), (DeviceLife::Active, 0));
         devices::retire(engine, owner, device, back).await.unwrap();
-        let counts = organizations::counts_in_scope(store, owner).await.unwrap();
+        let counts = live::counts(store, owner).await.unwrap();
         assert_eq!((counts.paused, counts.healthy, counts.critical, counts.unknown), (0, 0, 0, 0));
         assert_eq!(devices::pause(engine, owner, device, back).await.unwrap_err().public_code(), "retired");
     }

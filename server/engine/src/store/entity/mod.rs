@@ -1,9 +1,13 @@
 //! Tables as sea-orm sees them. Words, ids and times are plain here; the nouns beside this folder give them their types.
 
+pub(crate) mod account;
+pub(crate) mod account_state;
+pub(crate) mod activation;
 pub(crate) mod alert;
 pub(crate) mod alert_event;
 pub(crate) mod api_key;
 pub(crate) mod audit;
+pub(crate) mod connection;
 pub(crate) mod device;
 pub(crate) mod device_state;
 pub(crate) mod device_storage;
@@ -23,5 +27,7 @@ pub(crate) mod policy;
 pub(crate) mod restore_test;
 pub(crate) mod run;
 pub(crate) mod run_log;
+pub(crate) mod saas_count;
+pub(crate) mod saas_hour;
 pub(crate) mod session;
 pub(crate) mod user;

@@ -61,14 +61,6 @@ pub async fn counts(store: &Store, actor: &Actor, id: OrganizationId, window: Wi
     })
 }
 
-/// Live counts of everything in the scope: the sum over its organizations.
-///
-/// # Errors
-/// `Forbidden` without the right to see dashboards; the database fails.
-pub async fn counts_in_scope(store: &Store, actor: &Actor) -> Result<CountsNow, Error> {
-    crate::live::counts(store, actor).await
-}
-
 pub(super) async fn counts_of<C: ConnectionTrait>(
     conn: &C,
     of: impl Iterator<Item = (i64, i64)>,
