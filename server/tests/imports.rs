@@ -9,11 +9,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("charts", &["domain"]),
     ("formats", &["domain"]),
     ("migrations", &[]),
+    ("providers", &["domain"]),
     ("fleet", &["domain"]),
     ("engine", &["domain", "charts", "fleet", "formats", "migrations"]),
     ("app", &["domain", "charts", "engine"]),
     ("frontend", &["app"]),
-    ("server", &["domain", "charts", "fleet", "formats", "engine", "app"]),
+    ("server", &["domain", "charts", "fleet", "formats", "providers", "engine", "app"]),
     ("agent", &["domain", "formats"]),
 ];
 

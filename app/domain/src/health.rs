@@ -121,6 +121,15 @@ pub enum Reason {
         /// Median of those before it.
         usual: i64,
     },
+    /// The provider no longer accepts a connection's consent.
+    ConsentGone {
+        /// Of which service.
+        service: crate::saas::Service,
+        /// Why.
+        cause: crate::consent::Cause,
+        /// First refused.
+        since: Time,
+    },
     /// Nothing wrong: last usable run and the next one.
     AllWell {
         /// Last usable run.

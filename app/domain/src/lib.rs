@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod alert;
+pub mod consent;
 pub mod facts;
 pub mod health;
 pub mod ids;

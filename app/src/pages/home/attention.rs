@@ -36,6 +36,7 @@ pub fn what(line: &AttentionLine, now: Time) -> String {
         Reason::FarLess { bytes, usual, .. } => {
             format!("{job}: holds {}, {} % of the usual size", text::bytes(bytes), percent(bytes, usual))
         }
+        Reason::ConsentGone { cause, .. } => cause.told().to_owned(),
         Reason::AllWell { .. } => text::kind_label(line.kind).to_owned(),
     };
     let mut letters = words.chars();

@@ -114,7 +114,7 @@ fn link(view: RwSignal<DeviceView>, reason: &Reason) -> Option<(String, &'static
         Reason::StorageFull { .. } => Some(("#storage".to_owned(), "See its storage")),
         Reason::LowSuccess { .. } => Some(("#runs".to_owned(), "See the runs")),
         Reason::NeverReported { .. } => Some(("#connect".to_owned(), "How to connect")),
-        Reason::Silent { .. } | Reason::Offline { .. } | Reason::AllWell { .. } => None,
+        Reason::Silent { .. } | Reason::Offline { .. } | Reason::ConsentGone { .. } | Reason::AllWell { .. } => None,
     }
 }
 
