@@ -14,7 +14,7 @@ pub use need::need;
 pub use words::{OrganizationStatus, PlanType, Window};
 
 use super::{
-    Store,
+    Store, accounts,
     audit::{self, Entry},
     devices,
     entity::{device, organization},
@@ -153,11 +153,13 @@ pub async fn create(store: &Store, actor: &Actor, new: NewOrganization, now: Tim
         detail: json!({ "name": name, "time_zone": time_zone }),
     };
     audit::append(&tx, audit::who(actor), entry, now).await?;
+    accounts::mark_organization(&tx, (partner, id), actor, true, now).await?;
     tx.commit().await?;
     Ok(id)
 }
 
-/// Changes an organization. A changed status settles all its devices: a deactivated organization's are muted.
+/// Changes an organization. A changed status settles all its devices and accounts: those of a deactivated organization are muted, and
+/// use no seats.
 ///
 /// # Errors
 /// `NotFound`, `Forbidden`, `Invalid`, `Conflict` (name).
@@ -214,7 +216,13 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: OrganizationId, change: Or
     if detail.is_empty() {
         return Ok(());
     }
-    let held = if status.is_some() || new_zone.is_some() { devices_of(&tx, partner, id).await? } else { Vec::new() };
+    let mut held = Vec::new();
+    let mut seats = Vec::new();
+    if status.is_some() || new_zone.is_some() {
+        held = devices_of(&tx, partner, id).await?;
+        seats = accounts::subjects_of_organization(&tx, partner, id).await?;
+        held.extend(&seats);
+    }
     devices::lock(store, &tx, &held).await?;
     model.updated_at = Set(now.0);
     model.update(&tx).await?;
@@ -223,6 +231,10 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: OrganizationId, change: Or
     }
     if status == Some(OrganizationStatus::Activated) {
         watch_anew(&tx, partner, id, now).await?;
+        accounts::watch_anew(&tx, &seats, now).await?;
+    }
+    if let Some(status) = status {
+        accounts::mark_organization(&tx, (partner, id), actor, status == OrganizationStatus::Activated, now).await?;
     }
     let entry =
         Entry { partner, organization: Some(id), what: "organization.edit", subject: format!("organization:{id}"), detail: detail.into() };

@@ -5,10 +5,10 @@ mod effect;
 pub use effect::{ASSESSED, BandChange, Effect, effect};
 
 use super::{
-    Store,
+    Store, accounts,
     audit::{self, Entry},
     devices,
-    entity::{device, inbox_rule, job, policy},
+    entity::{connection, device, inbox_rule, job, policy},
     facts::{at, narrow},
     input, scope,
     sql::Sql,
@@ -286,7 +286,7 @@ pub async fn create(store: &Store, actor: &Actor, new: NewPolicy, now: Time) -> 
     Ok(id)
 }
 
-/// Changes a policy and settles all its devices in the same transaction.
+/// Changes a policy and settles all its devices, and the accounts of its connections, in the same transaction.
 ///
 /// # Errors
 /// `NotFound`, `Forbidden`, `Invalid`, `Conflict` (name).
@@ -345,7 +345,13 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: PolicyId, change: PolicyCh
     if detail.is_empty() {
         return Ok(());
     }
-    let held = if after == before { Vec::new() } else { devices_of(&tx, partner, id).await? };
+    let mut held = Vec::new();
+    let mut seats = Vec::new();
+    if after != before {
+        held = devices_of(&tx, partner, id).await?;
+        seats = accounts::subjects_of_policy(&tx, partner, id).await?;
+        held.extend(&seats);
+    }
     devices::lock(store, &tx, &held).await?;
     model.updated_at = Set(now.0);
     model.update(&tx).await?;
@@ -357,6 +363,7 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: PolicyId, change: PolicyCh
             .filter(device::COLUMN.policy_id.eq(id.0))
             .exec(&tx)
             .await?;
+        accounts::watch_anew(&tx, &seats, now).await?;
     }
     let entry = Entry { partner, organization: None, what: "policy.edit", subject: format!("policy:{id}"), detail: detail.into() };
     audit::append(&tx, audit::who(actor), entry, now).await?;
@@ -389,6 +396,14 @@ pub async fn delete(store: &Store, actor: &Actor, id: PolicyId, now: Time) -> Re
         .await?;
     if used.is_some() {
         return Err(Error::conflict("policy_used", "Devices follow this policy (retired ones count too). Give them another one first."));
+    }
+    let connections = connection::Entity::find()
+        .filter(connection::COLUMN.partner_id.eq(partner.0))
+        .filter(connection::COLUMN.policy_id.eq(id.0))
+        .count(&tx)
+        .await?;
+    if connections > 0 {
+        return Err(Error::conflict("policy_used", "Connections to SaaS services follow this policy. Give them another one first."));
     }
     let rules = inbox_rule::Entity::find()
         .filter(inbox_rule::COLUMN.partner_id.eq(partner.0))

@@ -1,0 +1,500 @@
+//! Accounts put in, in bulk: made or brought up to date by their address. Never deactivates; takes a seat only where that is asked.
+
+use super::{
+    BATCH, MOST,
+    activation::{self, Activated},
+    connection_of,
+    seats::{Seats, seats_of},
+    subjects,
+};
+use crate::{
+    Engine,
+    error::Error,
+    ingest::bulk::{Keys, Kind, Meet, Rows, Table},
+    store::{
+        Store,
+        audit::{self, Entry},
+        devices,
+        entity::{account, connection},
+        facts::{at, parse},
+        input, organizations, scope,
+    },
+};
+use domain::{
+    access::{Action, Actor},
+    ids::{ConnectionId, OrganizationId, PartnerId},
+    saas::{AccountStatus, AccountType, Service},
+    time::Time,
+};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryResult, QuerySelect};
+use serde::Serialize;
+use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
+
+use Kind::{Int, Text};
+
+const LONGEST_ADDRESS: usize = 320;
+
+/// An account to be made or brought up to date.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewAccount {
+    /// Mail address, or the URL or name of a site, group or team. Accounts meet on it, capitals apart.
+    pub address: String,
+    /// Its name for people; empty: stays as it is.
+    pub name: String,
+    /// What kind of seat it is.
+    pub kind: AccountType,
+    /// True: it shall be backed up and uses a seat. False: it stays as it is, and is unprotected if it is new.
+    pub activated: bool,
+    /// The provider's id, where discovery knows it: with it an account keeps its history under a new address.
+    pub external_id: Option<String>,
+}
+
+/// What became of accounts that were put in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PutOutcome {
+    /// Not known before.
+    pub created: u64,
+    /// Known, and something of them is new.
+    pub changed: u64,
+    /// Known just so.
+    pub unchanged: u64,
+    /// Of the created and changed ones: activated by this.
+    pub activated: u64,
+    /// The organization's seats, afterwards.
+    pub seats: Seats,
+}
+
+static NEW: Table = Table {
+    name: "accounts",
+    keys: &[("partner_id", Int), ("connection_id", Int), ("address_lower", Text)],
+    fixed: &[
+        ("id", Int),
+        ("organization_id", Int),
+        ("service", Text),
+        ("address", Text),
+        ("name", Text),
+        ("type", Text),
+        ("status", Text),
+        ("external_id", Text),
+        ("enrolled_at", Int),
+        ("watched_since", Int),
+        ("created_at", Int),
+        ("updated_at", Int),
+    ],
+    columns: &[],
+    // An event may have made it meanwhile.
+    meet: Meet::Keep,
+};
+
+static CHANGED: Table = Table {
+    name: "accounts",
+    keys: &[("partner_id", Int), ("id", Int)],
+    fixed: &[],
+    columns: &[
+        ("address", Text),
+        ("address_lower", Text),
+        ("name", Text),
+        ("type", Text),
+        ("status", Text),
+        ("external_id", Text),
+        ("gone_at", Int),
+        ("enrolled_at", Int),
+        ("watched_since", Int),
+        ("updated_at", Int),
+    ],
+    meet: Meet::Update,
+};
+
+/// An account as it is stored, or will be.
+#[derive(Clone, PartialEq, Eq)]
+struct Kept {
+    id: i64,
+    address: String,
+    address_lower: String,
+    name: String,
+    kind: AccountType,
+    status: AccountStatus,
+    external_id: Option<String>,
+    gone_at: Option<i64>,
+    enrolled_at: i64,
+    watched_since: i64,
+}
+
+const KEPT: &str =
+    "SELECT a.id, a.address, a.address_lower, a.name, a.type, a.status, a.external_id, a.gone_at, a.enrolled_at, a.watched_since \
+     FROM {x} {join} accounts a ON ";
+
+impl Kept {
+    fn read(row: &QueryResult) -> Result<Self, Error> {
+        Ok(Self {
+            id: at(row, 0)?,
+            address: at(row, 1)?,
+            address_lower: at(row, 2)?,
+            name: at(row, 3)?,
+            kind: parse(&at::<String>(row, 4)?)?,
+            status: parse(&at::<String>(row, 5)?)?,
+            external_id: at(row, 6)?,
+            gone_at: at(row, 7)?,
+            enrolled_at: at(row, 8)?,
+            watched_since: at(row, 9)?,
+        })
+    }
+
+    /// As it will be.
+    fn with(&self, new: &NewAccount, lower: &str, now: Time) -> Self {
+        let mut after = self.clone();
+        // Capitals alone are nothing new.
+        if lower != after.address_lower {
+            after.address.clone_from(&new.address);
+            lower.clone_into(&mut after.address_lower);
+        }
+        if !new.name.is_empty() {
+            after.name.clone_from(&new.name);
+        }
+        after.kind = new.kind;
+        if new.external_id.is_some() {
+            after.external_id.clone_from(&new.external_id);
+            after.gone_at = None;
+        }
+        if new.activated && after.status == AccountStatus::Deactivated {
+            after.status = AccountStatus::Activated;
+            after.enrolled_at = now.0;
+            after.watched_since = now.0;
+        }
+        after
+    }
+}
+
+/// An account as it can be taken: trimmed, with an address that fits its type and something to back up.
+///
+/// # Errors
+/// `Invalid` (address, name, type).
+pub fn check(service: Service, new: NewAccount) -> Result<NewAccount, Error> {
+    let address = new.address.trim();
+    let refuse = |code, message: String| Err(Error::invalid(code, "address", message));
+    if address.is_empty() {
+        return refuse("empty_address", "Give the account's address.".into());
+    }
+    if address.chars().count() > LONGEST_ADDRESS {
+        return refuse("address_too_long", format!("That address is too long: use at most {LONGEST_ADDRESS} characters."));
+    }
+    if address.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return refuse("invalid_address", format!("`{}` holds blanks; an address has none.", address.escape_debug()));
+    }
+    if matches!(new.kind, AccountType::User | AccountType::SharedMailbox) {
+        let fits = address.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty() && !host.contains('@'));
+        if !fits {
+            let message = format!("`{address}` is no mail address. Give one such as `ada@example.org`, or another type.");
+            return refuse("invalid_address", message);
+        }
+    }
+    if new.kind.workloads(service).next().is_none() {
+        let message = format!("{} has no {}s to back up. Use another type.", service.name(), new.kind.name().to_lowercase());
+        return Err(Error::invalid("type_not_backed_up", "type", message));
+    }
+    let address = address.to_owned();
+    let name = if new.name.trim().is_empty() { String::new() } else { input::name("name", &new.name)? };
+    Ok(NewAccount { address, name, ..new })
+}
+
+/// By address in lower case; of two with the same address the later one stands.
+type Wanted = BTreeMap<String, NewAccount>;
+
+fn wanted(service: Service, new: Vec<NewAccount>) -> Result<Wanted, Error> {
+    if new.len() > MOST {
+        return Err(Error::invalid("too_many", "accounts", format!("At most {MOST} accounts at once; send the rest in another call.")));
+    }
+    new.into_iter()
+        .map(|account| {
+            let account = check(service, account)?;
+            Ok((account.address.to_lowercase(), account))
+        })
+        .collect()
+}
+
+/// What putting these in would do. Changes nothing; seats are told as they would be.
+///
+/// # Errors
+/// As [`put`].
+pub async fn preview(store: &Store, actor: &Actor, id: ConnectionId, new: Vec<NewAccount>, now: Time) -> Result<PutOutcome, Error> {
+    let conn = store.reads();
+    let found = connection_of(conn, actor, id).await?;
+    scope::require(actor, Action::ManageDevices, "add accounts")?;
+    let wanted = wanted(parse(&found.service)?, new)?;
+    let renamed = renamed(conn, &found, &wanted).await?;
+    let organization = organizations::find(conn, actor, OrganizationId(found.organization_id)).await?;
+    let mut outcome = PutOutcome { seats: seats_of(conn, &organization).await?, ..PutOutcome::default() };
+    let all: Vec<(&String, &NewAccount)> = wanted.iter().collect();
+    for part in all.chunks(BATCH) {
+        let kept = kept(conn, &found, part, &renamed).await?;
+        for (lower, account) in part {
+            match kept.get(*lower) {
+                None => outcome.count_new(account.activated),
+                Some(before) => outcome.count_known(before, &before.with(account, lower, now)),
+            }
+        }
+    }
+    let (new, more) = (i64::try_from(outcome.created).unwrap_or(i64::MAX), i64::try_from(outcome.activated).unwrap_or(i64::MAX));
+    outcome.seats.accounts = outcome.seats.accounts.saturating_add(new);
+    if organization.status == "activated" {
+        outcome.seats.used = outcome.seats.used.saturating_add(more);
+    }
+    Ok(outcome)
+}
+
+/// Makes accounts, or brings those with the same address up to date.
+///
+/// Five hundred are one transaction. After a failure in between, those before it stay, and the same call again does the rest.
+///
+/// # Errors
+/// `NotFound` (connection), `Forbidden`, `Invalid` (an account that can't be taken: nothing is changed then).
+pub async fn put(engine: &Engine, actor: &Actor, id: ConnectionId, new: Vec<NewAccount>, now: Time) -> Result<PutOutcome, Error> {
+    let store = &engine.store;
+    let found = connection_of(store.reads(), actor, id).await?;
+    scope::require(actor, Action::ManageDevices, "add accounts")?;
+    let wanted = wanted(parse(&found.service)?, new)?;
+    let renamed = renamed(store.reads(), &found, &wanted).await?;
+    let mut outcome = PutOutcome::default();
+    let all: Vec<(&String, &NewAccount)> = wanted.iter().collect();
+    for part in all.chunks(BATCH) {
+        put_part(engine, actor, &found, part, &renamed, &mut outcome, now).await?;
+    }
+    let organization = organizations::find(store.reads(), actor, OrganizationId(found.organization_id)).await?;
+    outcome.seats = seats_of(store.reads(), &organization).await?;
+    Ok(outcome)
+}
+
+impl PutOutcome {
+    fn count_new(&mut self, activated: bool) {
+        self.created += 1;
+        self.activated += u64::from(activated);
+    }
+
+    fn count_known(&mut self, before: &Kept, after: &Kept) {
+        if before == after {
+            self.unchanged += 1;
+        } else {
+            self.changed += 1;
+            self.activated += u64::from(before.status != after.status);
+        }
+    }
+}
+
+async fn put_part(
+    engine: &Engine,
+    actor: &Actor,
+    found: &connection::Model,
+    part: &[(&String, &NewAccount)],
+    renamed: &HashMap<String, i64>,
+    outcome: &mut PutOutcome,
+    now: Time,
+) -> Result<(), Error> {
+    let store = &engine.store;
+    let partner = PartnerId(found.partner_id);
+    let tx = store.begin_for(partner).await?;
+    let before = kept(&tx, found, part, renamed).await?;
+    let held = subjects(partner, before.values().map(|k| k.id));
+    devices::lock(store, &tx, &held).await?;
+    // Read again under the lock: an event may have been quicker.
+    let before = if held.is_empty() { before } else { kept(&tx, found, part, renamed).await? };
+    let counts_before = (outcome.created, outcome.changed, outcome.activated);
+    let mut work = Part { found, service: parse(&found.service)?, who: actor, now, touched: Vec::new(), activated: Vec::new() };
+    work.insert(store, &tx, part, &before, outcome).await?;
+    work.update(&tx, part, &before, outcome).await?;
+    let counts = (outcome.created - counts_before.0, outcome.changed - counts_before.1, outcome.activated - counts_before.2);
+    if work.touched.is_empty() {
+        return Ok(());
+    }
+    let (touched, activated) = (work.touched, work.activated);
+    activation::make_jobs(store, &tx, partner, &activated, now).await?;
+    let mut detail = json!({ "created": counts.0, "changed": counts.1, "activated": counts.2 });
+    if let ([(address, _)], Some(object)) = (part, detail.as_object_mut()) {
+        object.insert("address".into(), json!(address));
+    }
+    let entry = Entry {
+        partner,
+        organization: Some(OrganizationId(found.organization_id)),
+        what: "account.put",
+        subject: format!("connection:{}", ConnectionId(found.id)),
+        detail,
+    };
+    audit::append(&tx, audit::who(actor), entry, now).await?;
+    let changes = devices::settle(store, &tx, &subjects(partner, touched), now).await?;
+    tx.commit().await?;
+    engine.live.publish(changes);
+    Ok(())
+}
+
+/// One transaction's accounts.
+struct Part<'a> {
+    found: &'a connection::Model,
+    service: Service,
+    who: &'a Actor,
+    now: Time,
+    /// Made or changed.
+    touched: Vec<i64>,
+    /// Activated, and maybe without some of their jobs.
+    activated: Vec<Activated>,
+}
+
+impl Part<'_> {
+    async fn insert(
+        &mut self,
+        store: &Store,
+        tx: &DatabaseTransaction,
+        part: &[(&String, &NewAccount)],
+        before: &HashMap<String, Kept>,
+        outcome: &mut PutOutcome,
+    ) -> Result<(), Error> {
+        let (found, now) = (self.found, self.now.0);
+        let new: Vec<_> = part.iter().filter(|(lower, _)| !before.contains_key(*lower)).collect();
+        let mut rows = Rows::default();
+        let mut minted = Vec::with_capacity(new.len());
+        for (lower, account) in &new {
+            let id = store.id(self.now);
+            let status = if account.activated { AccountStatus::Activated } else { AccountStatus::Deactivated };
+            rows.int(found.partner_id)
+                .int(found.id)
+                .text(lower.as_str())
+                .int(id)
+                .int(found.organization_id)
+                .text(found.service.as_str())
+                .text(account.address.as_str())
+                .text(account.name.as_str())
+                .text(account.kind.as_str())
+                .text(status.as_str())
+                .maybe_text(account.external_id.clone())
+                .int(now)
+                .int(now)
+                .int(now)
+                .int(now);
+            minted.push((id, *account));
+        }
+        if minted.is_empty() {
+            return Ok(());
+        }
+        rows.write(tx, &NEW).await?;
+        let mut keys = Keys::new(&[Int, Int]);
+        for (id, _) in &minted {
+            keys.int(found.partner_id).int(*id);
+        }
+        let sql = "SELECT a.id FROM {x} {join} accounts a ON a.partner_id = x.a AND a.id = x.b";
+        let there: std::collections::HashSet<i64> =
+            keys.query(tx, sql).await?.iter().map(|row| at(row, 0)).collect::<Result<_, Error>>()?;
+        // One that an event made at the same moment stays as it made it; the next import or discovery brings it up to date.
+        minted.retain(|(id, _)| there.contains(id));
+        for (id, account) in &minted {
+            outcome.count_new(account.activated);
+            self.touched.push(*id);
+            if account.activated {
+                self.activate(*id, account.kind);
+            }
+        }
+        let activated = minted.iter().filter(|(_, a)| a.activated).map(|(id, _)| (found.organization_id, *id));
+        activation::mark(tx, PartnerId(found.partner_id), self.who, activated, true, self.now).await
+    }
+
+    async fn update(
+        &mut self,
+        tx: &DatabaseTransaction,
+        part: &[(&String, &NewAccount)],
+        before: &HashMap<String, Kept>,
+        outcome: &mut PutOutcome,
+    ) -> Result<(), Error> {
+        let (found, now) = (self.found, self.now);
+        let mut rows = Rows::default();
+        let mut activated = Vec::new();
+        for (lower, account) in part {
+            let Some(known) = before.get(*lower) else { continue };
+            let after = known.with(account, lower, now);
+            outcome.count_known(known, &after);
+            if *known == after {
+                continue;
+            }
+            self.touched.push(known.id);
+            if known.status != after.status {
+                activated.push((found.organization_id, known.id));
+            }
+            if after.status == AccountStatus::Activated {
+                self.activate(known.id, after.kind);
+            }
+            rows.int(found.partner_id)
+                .int(after.id)
+                .text(after.address)
+                .text(after.address_lower)
+                .text(after.name)
+                .text(after.kind.as_str())
+                .text(after.status.as_str())
+                .maybe_text(after.external_id)
+                .maybe_int(after.gone_at)
+                .int(after.enrolled_at)
+                .int(after.watched_since)
+                .int(now.0);
+        }
+        rows.write(tx, &CHANGED).await?;
+        activation::mark(tx, PartnerId(found.partner_id), self.who, activated, true, now).await
+    }
+
+    fn activate(&mut self, id: i64, kind: AccountType) {
+        self.activated.push(Activated { id, organization: self.found.organization_id, service: self.service, kind });
+    }
+}
+
+/// What is stored of these accounts, by the address under which they come.
+async fn kept<C: ConnectionTrait>(
+    conn: &C,
+    found: &connection::Model,
+    part: &[(&String, &NewAccount)],
+    renamed: &HashMap<String, i64>,
+) -> Result<HashMap<String, Kept>, Error> {
+    let (mut by_address, mut by_id) = (Keys::new(&[Int, Int, Text]), Keys::new(&[Int, Int]));
+    let mut new_address: HashMap<i64, &String> = HashMap::new();
+    for (lower, _) in part {
+        by_address.int(found.partner_id).int(found.id).text(lower);
+        if let Some(id) = renamed.get(*lower) {
+            by_id.int(found.partner_id).int(*id);
+            new_address.insert(*id, lower);
+        }
+    }
+    let mut kept = HashMap::with_capacity(part.len());
+    let sql = format!("{KEPT}a.partner_id = x.a AND a.id = x.b");
+    for row in by_id.query(conn, &sql).await? {
+        let account = Kept::read(&row)?;
+        if let Some(lower) = new_address.get(&account.id) {
+            kept.insert((*lower).clone(), account);
+        }
+    }
+    let sql = format!("{KEPT}a.partner_id = x.a AND a.connection_id = x.b AND a.address_lower = x.c");
+    for row in by_address.query(conn, &sql).await? {
+        let account = Kept::read(&row)?;
+        kept.insert(account.address_lower.clone(), account);
+    }
+    Ok(kept)
+}
+
+/// Accounts that the provider knows by an id of ours under another address now: new address → account. Only while nobody has that
+/// address, and the old one isn't put in as well.
+async fn renamed<C: ConnectionTrait>(conn: &C, found: &connection::Model, wanted: &Wanted) -> Result<HashMap<String, i64>, Error> {
+    let by_external: HashMap<&str, &String> =
+        wanted.iter().filter_map(|(lower, account)| Some((account.external_id.as_deref()?, lower))).collect();
+    if by_external.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let stored: Vec<(i64, String, Option<String>)> = account::Entity::find()
+        .select_only()
+        .columns([account::Column::Id, account::Column::AddressLower, account::Column::ExternalId])
+        .filter(account::COLUMN.partner_id.eq(found.partner_id))
+        .filter(account::COLUMN.connection_id.eq(found.id))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let taken: std::collections::HashSet<&str> = stored.iter().map(|(_, lower, _)| lower.as_str()).collect();
+    Ok(stored
+        .iter()
+        .filter_map(|(id, lower, external)| {
+            let new = *by_external.get(external.as_deref()?)?;
+            (new != lower && !taken.contains(new.as_str()) && !wanted.contains_key(lower)).then(|| (new.clone(), *id))
+        })
+        .collect())
+}
