@@ -4,6 +4,7 @@
 //! Callers write inside [`Store::begin`] and read through [`Store::reads`]. One file per noun; entities are private to the store.
 //! Commands check the actor's right, write their audit entry in the same transaction and answer `NotFound` outside the scope.
 
+pub mod accounts;
 pub mod alerts;
 pub mod audit;
 mod days;
