@@ -86,6 +86,7 @@ CREATE TABLE account_state (
   organization_id BIGINT NOT NULL,
   service TEXT NOT NULL,
   life TEXT NOT NULL,
+  counted BOOLEAN NOT NULL,
   score BIGINT NOT NULL,
   band TEXT NOT NULL,
   assessment TEXT NOT NULL,

@@ -6,6 +6,7 @@ use crate::{
     health::{Band, Score},
     ids::{AlertId, DeviceId, JobId, OrganizationId, RunId},
     run::RunState,
+    saas::{AccountNow, SaasNow},
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -128,6 +129,9 @@ pub struct OrganizationNow {
     pub counts: CountsNow,
     /// The one among those in use that needs a look first; none: there is none in use.
     pub worst: Option<WorstDevice>,
+    /// Counts of its SaaS accounts; none: it has no connection.
+    #[serde(default)]
+    pub saas: Option<SaasNow>,
 }
 
 /// First message of a stream, and again after a lag: everything the tab watches.
@@ -139,8 +143,14 @@ pub struct Snapshot {
     pub at: Time,
     /// Counts of the scope.
     pub counts: CountsNow,
+    /// Counts of the scope's SaaS accounts; none: there is no connection.
+    #[serde(default)]
+    pub saas: Option<SaasNow>,
     /// The watched devices.
     pub devices: Vec<DeviceNow>,
+    /// The watched accounts.
+    #[serde(default)]
+    pub accounts: Vec<AccountNow>,
     /// The watched organizations.
     pub organizations: Vec<OrganizationNow>,
 }

@@ -1,6 +1,6 @@
 //! The policy of a device: schedule, grace, longest run time, thresholds (D1, D2).
 
-use crate::{schedule::Schedule, time::Span};
+use crate::{saas, schedule::Schedule, time::Span};
 use serde::{Deserialize, Serialize};
 
 /// Class of a device; decides the default of *overdue*.
@@ -75,6 +75,9 @@ pub struct Terms {
     pub restore_test_every: Option<Span>,
     /// D2, *offline allowance*.
     pub offline_allowance: Span,
+    /// Of an account: *SaaS overdue* stands for missed and overdue, so long after the scheduled time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saas_overdue_after: Option<Span>,
 }
 
 impl Policy {
@@ -94,6 +97,18 @@ impl Policy {
                 DeviceClass::Workstation => Span::hours(self.offline_allowance_hours.into()),
                 DeviceClass::Server => Span::ZERO,
             },
+            saas_overdue_after: None,
+        }
+    }
+
+    /// The terms that hold for an account: there is no agent to be silent or offline, and no storage of its own.
+    pub fn account_terms(&self) -> Terms {
+        Terms {
+            overdue_after: saas::OVERDUE_AFTER,
+            offline_allowance: Span::ZERO,
+            restore_test_every: None,
+            saas_overdue_after: Some(saas::OVERDUE_AFTER),
+            ..self.terms(DeviceClass::Workstation)
         }
     }
 }

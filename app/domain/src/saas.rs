@@ -1,5 +1,7 @@
 //! SaaS (D1, D6): services, workloads, accounts, consent, and the counts of the dashboards.
 
+pub mod days;
+
 use crate::{
     ids::{AccountId, OrganizationId},
     run::RunState,

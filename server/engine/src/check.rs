@@ -5,8 +5,8 @@
 use crate::{
     error::Error,
     reconcile::{
-        work::{OpenRef, Subject, Work, counted_life},
-        write::{Share, counted, is_troubled, share},
+        work::{Done, OpenRef, Subject, SubjectKind, Work, counted_life},
+        write::{Seat, Share, alerts_only, counted, is_troubled, seat, seat_places, share},
     },
     store::{
         Store,
@@ -48,6 +48,8 @@ struct Recount {
     whole_days: Hours,
     troubled: BTreeSet<(i64, i64, i64, String)>,
     shares: BTreeMap<(i64, i64), Share>,
+    seats: BTreeMap<(i64, i64, String), Seat>,
+    saas_hours: Hours,
 }
 
 impl Recount {
@@ -67,15 +69,18 @@ pub async fn recount(store: &Store) -> Result<Vec<Drift>, Error> {
     let tx = store.reads().begin_with_config(level, None).await?;
     let mut recount = Recount::default();
     let mut devices = Vec::new();
-    for row in all(&tx, "SELECT partner_id, id FROM devices ORDER BY partner_id, id", []).await? {
-        devices.push((PartnerId(at(&row, 0)?), DeviceId(at(&row, 1)?)));
+    for table in ["devices", "accounts"] {
+        for row in all(&tx, &format!("SELECT partner_id, id FROM {table} ORDER BY partner_id, id"), []).await? {
+            devices.push((PartnerId(at(&row, 0)?), DeviceId(at(&row, 1)?)));
+        }
     }
     for piece in devices.chunks(PIECE) {
         let work = Work::load(store, &tx, piece, Time(i64::MIN / 2)).await?;
-        for subject in &work.subjects {
-            device(&mut recount, &tx, subject).await?;
+        for of in &work.subjects {
+            subject(&mut recount, &tx, of).await?;
         }
     }
+    connections(&mut recount, &tx).await?;
     organizations(&mut recount, &tx).await?;
     tx.rollback().await?;
     Ok(recount.drifts)
@@ -109,8 +114,20 @@ async fn runs_of(tx: &DatabaseTransaction, subject: &Subject) -> Result<BTreeMap
     Ok(runs)
 }
 
-async fn device(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subject) -> Result<(), Error> {
-    let name = |figure: &str| format!("{figure} of device {}", subject.device);
+/// Alerts of connections count at their organizations.
+async fn connections(recount: &mut Recount, tx: &DatabaseTransaction) -> Result<(), Error> {
+    let sql = "SELECT a.partner_id, a.organization_id, COUNT(*) FROM alerts a JOIN connections c ON c.partner_id = a.partner_id AND c.id = a.device_id \
+               WHERE a.resolved_at IS NULL AND a.muted = FALSE GROUP BY a.partner_id, a.organization_id";
+    for row in all(tx, sql, []).await? {
+        let sum = recount.shares.entry((at(&row, 0)?, at(&row, 1)?)).or_default();
+        sum.iter_mut().zip(alerts_only(at(&row, 2)?)).for_each(|(sum, part)| *sum += part);
+    }
+    Ok(())
+}
+
+async fn subject(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subject) -> Result<(), Error> {
+    let of = if matches!(subject.kind, SubjectKind::Device(_)) { "device" } else { "account" };
+    let name = |figure: &str| format!("{figure} of {of} {}", subject.device);
     let runs = runs_of(tx, subject).await?;
     let mut days: Days = BTreeMap::new();
     let (mut running, mut retrying) = (0, 0);
@@ -130,6 +147,10 @@ async fn device(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subje
         running += i64::try_from(counted_open.iter().filter(|o| !o.2).count()).unwrap_or(0);
         let last = runs.iter().max_by(|a, b| (a.2.started_at, &a.1).cmp(&(b.2.started_at, &b.1))).map(|(id, _, run)| (*id, run.state));
         recount.compare(|| job_name("last run"), &job.last_run, &last);
+        let done = runs.iter().filter_map(|(id, _, run)| Done::of(*id, run)).max_by_key(|done| (done.1, done.2));
+        if of == "account" {
+            recount.compare(|| job_name("last backup"), &job.last_done, &done);
+        }
         for (id, _, run) in runs {
             if is_troubled(run.state) {
                 recount.troubled.insert((subject.partner.0, run.started_at.0, id.0, run.state.as_str().to_owned()));
@@ -137,6 +158,16 @@ async fn device(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subje
             let Some((hour, day, column)) = counted(run.state, run.started_at, run.ended_at) else { continue };
             let key = (subject.partner.0, subject.device.0, i64::from(subject.zone.day_of(day)), job.job.0);
             days.entry(key).or_default()[column] += 1;
+            if let SubjectKind::Account(_) = subject.kind {
+                for organization in [0, subject.organization.0] {
+                    if let Some(cell) =
+                        recount.saas_hours.entry((subject.partner.0, organization, hour.hour())).or_default().get_mut(column)
+                    {
+                        *cell += 1;
+                    }
+                }
+                continue;
+            }
             if let Some(cell) = recount.whole_days.entry((subject.partner.0, subject.organization.0, key.2)).or_default().get_mut(column) {
                 *cell += 1;
             }
@@ -193,7 +224,18 @@ async fn device(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subje
     }
     let service = subject.service(stored.assessed_at);
     recount.compare(|| name("service level"), &stored.service, &service);
-    let own = share(stored.life, stored.band, running, retrying, open_alerts, service);
+    let own = match subject.kind {
+        SubjectKind::Device(_) => share(stored.life, stored.band, running, retrying, open_alerts, service),
+        SubjectKind::Account(account) => {
+            recount.compare(|| name("standing among the known"), &stored.counted, &subject.counted());
+            let own = seat(counted_life(subject.life, subject.deactivated), subject.counted(), running, retrying);
+            for (partner, organization, word) in seat_places(subject.partner.0, subject.organization.0, account.service) {
+                let sum = recount.seats.entry((partner, organization, word.to_owned())).or_default();
+                sum.iter_mut().zip(own).for_each(|(sum, part)| *sum += part);
+            }
+            alerts_only(open_alerts)
+        }
+    };
     let sum = recount.shares.entry((subject.partner.0, subject.organization.0)).or_default();
     sum.iter_mut().zip(own).for_each(|(sum, part)| *sum += part);
     Ok(())
@@ -223,6 +265,20 @@ async fn organizations(recount: &mut Recount, tx: &DatabaseTransaction) -> Resul
             &shares.get(key).copied().unwrap_or_default(),
         );
     }
+    let mut stored: BTreeMap<(i64, i64, String), Seat> = BTreeMap::new();
+    for row in all(tx, "SELECT partner_id, organization_id, service, accounts, seats, running, retrying FROM saas_counts", []).await? {
+        stored.insert((at(&row, 0)?, at(&row, 1)?, at(&row, 2)?), [at(&row, 3)?, at(&row, 4)?, at(&row, 5)?, at(&row, 6)?]);
+    }
+    let seats = std::mem::take(&mut recount.seats);
+    for key in stored.keys().chain(seats.keys()).collect::<BTreeSet<_>>() {
+        recount.compare(
+            || format!("saas_counts {key:?}"),
+            &stored.get(key).copied().unwrap_or_default(),
+            &seats.get(key).copied().unwrap_or_default(),
+        );
+    }
+    let hours = std::mem::take(&mut recount.saas_hours);
+    sums(recount, tx, "saas_hours", "hour", &hours).await?;
     let hours = std::mem::take(&mut recount.hours);
     sums(recount, tx, "organization_hours", "hour", &hours).await?;
     let days = std::mem::take(&mut recount.whole_days);

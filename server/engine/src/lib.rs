@@ -56,7 +56,7 @@ impl Engine {
 
     /// As [`Engine::start`] without a reconciler of its own: whoever drives the clock calls [`reconcile::Reconciler::tick`].
     pub fn start_driven(store: Store, clock: Clock, cancel: CancellationToken) -> Self {
-        let live = live::LiveHub::new();
+        let live = live::LiveHub::new(clock.clone());
         let reconciler = reconcile::Reconciler::new(store.clone(), live.clone());
         let ingest = ingest::Ingest::start(store.clone(), live.clone(), reconciler.clone(), cancel.clone());
         live.connect(&store, cancel);

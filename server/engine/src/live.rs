@@ -5,13 +5,19 @@
 //! pages of the others show that device's state at its next change or their next snapshot.
 
 mod organizations;
+mod saas;
 
 pub use organizations::{BEAT, OrganizationState, OrganizationWatch, watch};
+pub(crate) use saas::of_organizations as saas_of_organizations;
 
 use crate::{
+    Clock,
     error::Error,
     ingest::bulk::{Keys, Kind},
-    reconcile::{work::Work, write::share},
+    reconcile::{
+        work::{SubjectKind, Work},
+        write::share,
+    },
     store::{
         Store,
         facts::{at, parse},
@@ -19,9 +25,10 @@ use crate::{
 };
 use domain::{
     access::{Action, Actor, Scope},
-    ids::{AlertId, DeviceId, JobId, OrganizationId, PartnerId, RunId},
+    ids::{AccountId, AlertId, DeviceId, JobId, OrganizationId, PartnerId, RunId},
     live::{AlertNow, CountsNow, DeviceNow, RunNow, Snapshot},
     run::Run,
+    saas::{AccountNow, SaasNow, Workload, WorkloadNow},
     time::Time,
 };
 use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
@@ -40,17 +47,28 @@ const CHANNEL: &str = "holdfast_live";
 const ENTRIES: usize = 200;
 const GATHER: Duration = Duration::from_millis(20);
 
-/// A device has changed.
+/// A device or an account has changed.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// Its partner.
     pub partner: PartnerId,
     /// Its organization.
     pub organization: OrganizationId,
-    /// Which device.
+    /// Which device; an account by its id in the same clothes.
     pub device: DeviceId,
-    /// `DeviceNow`, serialised.
+    /// What it is.
+    pub of: ChangeOf,
+    /// `DeviceNow` or `AccountNow`, serialised.
     pub json: Arc<str>,
+}
+
+/// What has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeOf {
+    /// A device.
+    Device,
+    /// An account of a SaaS connection.
+    Account,
 }
 
 /// Hands changes to subscribers. Cheap to clone.
@@ -59,24 +77,24 @@ pub struct LiveHub {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     changes: broadcast::Sender<Arc<Vec<Change>>>,
     /// To the other servers; none on SQLite.
     others: std::sync::OnceLock<mpsc::UnboundedSender<(PartnerId, DeviceId)>>,
     origin: u64,
     watched: organizations::Watched,
+    clock: Clock,
 }
 
-impl Default for LiveHub {
-    fn default() -> Self {
-        Self::new()
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner").finish_non_exhaustive()
     }
 }
 
 impl LiveHub {
-    /// A hub of its own.
-    pub fn new() -> Self {
+    /// A hub of its own, on this clock.
+    pub fn new(clock: Clock) -> Self {
         let (changes, _) = broadcast::channel(BEHIND);
         Self {
             inner: Arc::new(Inner {
@@ -84,6 +102,7 @@ impl LiveHub {
                 others: std::sync::OnceLock::new(),
                 origin: rand::random(),
                 watched: organizations::Watched::default(),
+                clock,
             }),
         }
     }
@@ -101,6 +120,11 @@ impl LiveHub {
     /// Changes as they come. `Lagged`, and an empty list, mean that something may have been missed: take a new snapshot.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Vec<Change>>> {
         self.inner.changes.subscribe()
+    }
+
+    /// What time it is.
+    fn now(&self) -> Time {
+        (self.inner.clock)()
     }
 
     /// Open subscriptions.
@@ -213,14 +237,38 @@ impl Work<'_> {
             .iter()
             .enumerate()
             .filter_map(|(place, subject)| {
-                let json = serde_json::to_string(&self.device_now(place)?).ok()?;
-                Some(Change { partner: subject.partner, organization: subject.organization, device: subject.device, json: json.into() })
+                let (of, json) = match subject.kind {
+                    SubjectKind::Device(_) => (ChangeOf::Device, serde_json::to_string(&self.device_now(place)?)),
+                    SubjectKind::Account(_) => (ChangeOf::Account, serde_json::to_string(&self.account_now(place)?)),
+                };
+                let (partner, organization, device) = (subject.partner, subject.organization, subject.device);
+                Some(Change { partner, organization, device, of, json: json.ok()?.into() })
             })
             .collect()
     }
 
-    fn device_now(&self, place: usize) -> Option<DeviceNow> {
+    fn account_now(&self, place: usize) -> Option<AccountNow> {
         let subject = self.subjects.get(place)?;
+        let SubjectKind::Account(account) = subject.kind else { return None };
+        let (running, retrying) = subject.open_runs();
+        let done = subject.last_done();
+        let now_of = |workload: &Workload| {
+            let job = &subject.jobs[*subject.job_names.get(workload.as_str())?];
+            Some(WorkloadNow { workload: *workload, state: job.last_run.map(|(_, state)| state), at: job.last_at })
+        };
+        Some(AccountNow {
+            account: AccountId(subject.device.0),
+            organization: subject.organization,
+            running: u32::try_from(running).unwrap_or(0),
+            retrying: u32::try_from(retrying).unwrap_or(0),
+            last_result: done.map(|(state, _)| state),
+            last_at: done.map(|(_, at)| at),
+            workloads: account.service.workloads().iter().filter_map(now_of).collect(),
+        })
+    }
+
+    fn device_now(&self, place: usize) -> Option<DeviceNow> {
+        let subject = self.subjects.get(place).filter(|subject| matches!(subject.kind, SubjectKind::Device(_)))?;
         let assessment = subject.assessment.as_ref()?;
         let (running, retrying) = subject.open_runs();
         let mut runs: Vec<RunNow> = subject
@@ -324,40 +372,72 @@ pub async fn changes(store: &Store, devices: &[(PartnerId, DeviceId)], now: Time
     Ok(now_of(store, devices, Some(now)).await?.changes())
 }
 
-/// Everything a tab watches: counts of the actor's scope, and the watched devices and organizations in it.
+/// What a tab watches beside the counts of its scope.
+#[derive(Clone, Debug, Default)]
+pub struct Watched<'w> {
+    /// Devices.
+    pub devices: &'w [DeviceId],
+    /// Accounts of SaaS connections.
+    pub accounts: &'w [AccountId],
+}
+
+/// Everything a tab watches: counts of the actor's scope, and the watched devices, accounts and organizations in it.
 ///
 /// # Errors
 /// `Forbidden`: the actor doesn't see dashboards. The database fails.
 pub async fn snapshot(
     store: &Store,
     actor: &Actor,
-    watched: &[DeviceId],
+    watched: &Watched<'_>,
     organizations: &OrganizationWatch,
     build: &str,
     now: Time,
 ) -> Result<Snapshot, Error> {
-    let counts = counts(store, actor).await?;
+    let ScopeNow { counts, saas } = scope_now(store, actor, now).await?;
+    let accounts: Vec<DeviceId> = watched.accounts.iter().map(|account| DeviceId(account.0)).collect();
+    let mut subjects = found(store, actor, watched.devices, "devices").await?;
+    subjects.extend(found(store, actor, &accounts, "accounts").await?);
+    let work = now_of(store, &subjects, Some(now)).await?;
+    let devices = (0..work.subjects.len()).filter_map(|place| work.device_now(place)).collect();
+    let accounts = (0..work.subjects.len()).filter_map(|place| work.account_now(place)).collect();
+    let organizations = organizations.now(store, now).await?;
+    Ok(Snapshot { build: build.to_owned(), at: now, counts, saas, devices, accounts, organizations })
+}
+
+/// Those of the watched subjects that exist for the actor.
+async fn found(store: &Store, actor: &Actor, watched: &[DeviceId], table: &str) -> Result<Vec<(PartnerId, DeviceId)>, Error> {
     let mut keys = Keys::new(&[Kind::Int, Kind::Int]);
     for partner in partners(&actor.scope) {
         for device in watched {
             keys.int(partner.0).int(device.0);
         }
     }
-    let rows = keys
-        .query(store.reads(), "SELECT d.partner_id, d.organization_id, d.id FROM {x} {join} devices d ON d.partner_id = x.a AND d.id = x.b")
-        .await?;
+    let sql = format!("SELECT d.partner_id, d.organization_id, d.id FROM {{x}} {{join}} {table} d ON d.partner_id = x.a AND d.id = x.b");
     let mut found = HashMap::new();
-    for row in rows {
+    for row in keys.query(store.reads(), &sql).await? {
         let (partner, organization, device) = (PartnerId(at(&row, 0)?), OrganizationId(at(&row, 1)?), DeviceId(at(&row, 2)?));
         if actor.scope.contains(partner, Some(organization), Some(device)) {
             found.insert(device, partner);
         }
     }
-    let devices: Vec<_> = watched.iter().filter_map(|device| Some((*found.get(device)?, *device))).collect();
-    let work = now_of(store, &devices, Some(now)).await?;
-    let devices = (0..work.subjects.len()).filter_map(|place| work.device_now(place)).collect();
-    let organizations = organizations.now(store).await?;
-    Ok(Snapshot { build: build.to_owned(), at: now, counts, devices, organizations })
+    Ok(watched.iter().filter_map(|device| Some((*found.get(device)?, *device))).collect())
+}
+
+/// Counts of a scope: of its devices, and of its SaaS accounts where there are any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScopeNow {
+    /// Of devices.
+    pub counts: CountsNow,
+    /// Of SaaS accounts; none: there is no connection.
+    pub saas: Option<SaasNow>,
+}
+
+/// Counts of the actor's scope, from stored state. `now`: where the windows of ended runs end.
+///
+/// # Errors
+/// `Forbidden`: the actor doesn't see dashboards. The database fails.
+pub async fn scope_now(store: &Store, actor: &Actor, now: Time) -> Result<ScopeNow, Error> {
+    Ok(ScopeNow { counts: counts(store, actor).await?, saas: saas::of_scope(store.reads(), &actor.scope, now).await? })
 }
 
 fn partners(scope: &Scope) -> &[PartnerId] {

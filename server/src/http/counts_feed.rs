@@ -6,9 +6,8 @@ use crate::portal::Portal;
 use domain::{
     access::{Actor, Scope},
     ids::{DeviceId, OrganizationId, PartnerId},
-    live::CountsNow,
 };
-use engine::live::{self, BEAT};
+use engine::live::{self, BEAT, ScopeNow};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use tokio::{
@@ -34,21 +33,21 @@ fn key(scope: &Scope) -> Option<Key> {
 
 /// The running feeds.
 #[derive(Debug, Default)]
-pub struct CountsFeeds(Mutex<HashMap<Key, watch::Receiver<CountsNow>>>);
+pub struct CountsFeeds(Mutex<HashMap<Key, watch::Receiver<ScopeNow>>>);
 
 impl CountsFeeds {
     /// The feed of an actor's scope, started if nobody else listens yet. Its value is never older than the call.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn join(&self, portal: &Portal, actor: &Actor) -> Result<watch::Receiver<CountsNow>, engine::Error> {
-        let Some(key) = key(&actor.scope) else { return Ok(watch::channel(CountsNow::default()).1) };
+    pub async fn join(&self, portal: &Portal, actor: &Actor) -> Result<watch::Receiver<ScopeNow>, engine::Error> {
+        let Some(key) = key(&actor.scope) else { return Ok(watch::channel(ScopeNow::default()).1) };
         if let Some(feed) = self.0.lock().get(&key).filter(|feed| feed.has_changed().is_ok()) {
             return Ok(feed.clone());
         }
         // Listens before it asks, so that no change falls between.
         let mut changes = portal.engine().live.subscribe();
-        let first = live::counts(portal.store(), actor).await?;
+        let first = live::scope_now(portal.store(), actor, portal.now()).await?;
         let (sender, receiver) = watch::channel(first);
         {
             let mut feeds = self.0.lock();
@@ -84,7 +83,7 @@ impl CountsFeeds {
                 // What came meanwhile is in the counts that are asked for now.
                 changes = changes.resubscribe();
                 asked = Instant::now();
-                match live::counts(portal.store(), &actor).await {
+                match live::scope_now(portal.store(), &actor, portal.now()).await {
                     Ok(counts) => {
                         sender.send_if_modified(|old| std::mem::replace(old, counts) != counts);
                     }

@@ -4,6 +4,7 @@
 use super::moment::Moment;
 use domain::{
     run::{RunEvent, RunState, Tool},
+    saas::Service,
     time::Time,
 };
 use engine::ingest::{IncomingEvent, JobRef, RunRef, Subject};
@@ -24,10 +25,13 @@ pub struct Event {
     pub device: Option<String>,
     /// Name or id of the organization, where the key reaches several.
     pub organization: Option<String>,
-    /// Address of a SaaS account (not taken yet).
-    account: Option<String>,
-    /// Workload of a SaaS account (not taken yet).
-    workload: Option<String>,
+    /// Address or id of a SaaS account, instead of `device`; with `organization` where the key reaches several.
+    pub account: Option<String>,
+    /// Workload of the account, instead of `job`: email, drive, contacts, calendar, tasks or sharepoint.
+    pub workload: Option<String>,
+    /// Service of the account, where the organization has several: microsoft_365 or google_workspace.
+    #[schema(value_type = Option<String>)]
+    pub service: Option<Service>,
     /// Made on first sight under the device's policy; default `backup`.
     pub job: Option<String>,
     /// Unique within the job. Without it: the open run, else a new one.
@@ -154,9 +158,20 @@ fn read_event(text: &str, now: Time) -> Result<IncomingEvent, Refusal> {
 
 impl Event {
     fn checked(self, now: Time) -> Result<IncomingEvent, Refusal> {
-        if self.account.is_some() || self.workload.is_some() {
-            return Err(refusal("unknown_account", "events of SaaS accounts are not taken yet: name a `device`"));
-        }
+        let (subject, job) = match (self.account, self.workload) {
+            (None, None) => (
+                Subject::Named { device: self.device, organization: self.organization },
+                JobRef::Named(self.job.unwrap_or_else(|| DEFAULT_JOB.to_owned())),
+            ),
+            (Some(_), _) if self.device.is_some() => {
+                return Err(refusal("invalid_event", "`device` and `account` are both there: an event is of one of them"));
+            }
+            (Some(account), Some(workload)) => {
+                (Subject::Account { account, organization: self.organization, service: self.service }, JobRef::Named(workload))
+            }
+            (Some(_), None) => return Err(refusal("missing_field", "`workload` is missing: name what of the account was backed up")),
+            (None, Some(_)) => return Err(refusal("missing_field", "`account` is missing: name whose workload it is")),
+        };
         let attempt = match self.attempt {
             None => 1,
             Some(n) => u16::try_from(n)
@@ -186,8 +201,8 @@ impl Event {
             tool: self.tool,
         };
         Ok(IncomingEvent {
-            subject: Subject::Named { device: self.device, organization: self.organization },
-            job: JobRef::Named(self.job.unwrap_or_else(|| DEFAULT_JOB.to_owned())),
+            subject,
+            job,
             run: self.run.map_or(RunRef::Open, RunRef::Key),
             event,
             log: self.log.filter(|log| !log.trim().is_empty()).map(|log| formats::excerpt(&formats::redact(&log), "")),

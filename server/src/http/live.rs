@@ -1,7 +1,7 @@
 //! `GET /live`: one event stream per open tab (D6, live counts).
 //!
-//! First a snapshot of the scope, then small idempotent states: `device` of the watched devices, `organization` of the watched
-//! organizations, `counts`, `new` for devices of the scope that are not watched. At most four a second of a topic: the first at once, the rest as one at the end of the beat.
+//! First a snapshot of the scope, then small idempotent states: `device` and `account` of those watched, `organization` of the watched
+//! organizations, `counts` of devices, `saas` of accounts, `new` for devices of the scope that are not watched. At most four a second of a topic: the first at once, the rest as one at the end of the beat.
 //! A real `ping` every 15 s. After a lag: a new snapshot. It ends with the server, the session, or the scope.
 
 use super::{
@@ -20,10 +20,9 @@ use axum::{
 };
 use domain::{
     access::{Action, Actor},
-    ids::{DeviceId, OrganizationId},
-    live::CountsNow,
+    ids::{AccountId, DeviceId, OrganizationId},
 };
-use engine::live::{self, BEAT, Change, OrganizationState, OrganizationWatch};
+use engine::live::{self, BEAT, Change, ChangeOf, OrganizationState, OrganizationWatch, ScopeNow, Watched};
 use serde::Deserialize;
 use serde_json::json;
 use std::{
@@ -55,6 +54,9 @@ pub struct Watch {
     /// Ids of devices, separated by commas.
     #[serde(default)]
     devices: String,
+    /// Ids of SaaS accounts, separated by commas.
+    #[serde(default)]
+    accounts: String,
     /// Ids of organizations, separated by commas.
     #[serde(default)]
     organizations: String,
@@ -78,6 +80,7 @@ pub async fn stream(State(portal): State<Portal>, caller: Caller, Search(watch):
         return Err(ApiError::forbidden("see dashboards"));
     }
     let watched = ids("devices", "too_many_devices", &watch.devices)?;
+    let accounts: Vec<AccountId> = ids("accounts", "too_many_accounts", &watch.accounts)?;
     let organizations: Vec<OrganizationId> = ids("organizations", "too_many_organizations", &watch.organizations)?;
     let (sender, receiver) = mpsc::channel(QUEUE);
     let counts = portal.feeds().join(&portal, &caller.actor).await?;
@@ -87,6 +90,7 @@ pub async fn stream(State(portal): State<Portal>, caller: Caller, Search(watch):
         portal: portal.clone(),
         caller,
         watched,
+        accounts,
         organizations,
         sent_organizations: HashMap::new(),
         topics: HashMap::new(),
@@ -119,6 +123,7 @@ pub async fn stream(State(portal): State<Portal>, caller: Caller, Search(watch):
 /// A topic's last state: when it was sent, and what waits for the end of the beat.
 #[derive(Debug)]
 struct Topic {
+    of: ChangeOf,
     sent: Instant,
     waiting: Option<Arc<str>>,
 }
@@ -128,6 +133,7 @@ struct Tab {
     caller: Caller,
     actor: Actor,
     watched: Vec<DeviceId>,
+    accounts: Vec<AccountId>,
     organizations: OrganizationWatch,
     /// What was said last of each: most changes of a device change nothing of its organization.
     sent_organizations: HashMap<OrganizationId, Arc<str>>,
@@ -135,9 +141,9 @@ struct Tab {
     /// Unwatched devices that changed.
     fresh: HashSet<DeviceId>,
     fresh_at: Option<Instant>,
-    counts: watch::Receiver<CountsNow>,
+    counts: watch::Receiver<ScopeNow>,
     counts_at: Option<Instant>,
-    sent_counts: Option<CountsNow>,
+    sent_counts: Option<ScopeNow>,
     sender: mpsc::Sender<Result<Event, Infallible>>,
 }
 
@@ -147,9 +153,10 @@ struct Over;
 impl Tab {
     async fn snapshot(&mut self) -> ApiResult<Event> {
         let build = self.portal.site().build().to_owned();
+        let watched = Watched { devices: &self.watched, accounts: &self.accounts };
         let snapshot =
-            live::snapshot(self.portal.store(), &self.actor, &self.watched, &self.organizations, &build, self.portal.now()).await?;
-        self.sent_counts = Some(snapshot.counts);
+            live::snapshot(self.portal.store(), &self.actor, &watched, &self.organizations, &build, self.portal.now()).await?;
+        self.sent_counts = Some(ScopeNow { counts: snapshot.counts, saas: snapshot.saas });
         self.topics.clear();
         self.fresh.clear();
         self.sent_organizations.clear();
@@ -232,12 +239,21 @@ impl Tab {
             if !self.actor.scope.contains(change.partner, Some(change.organization), Some(change.device)) {
                 continue;
             }
-            if !self.watched.contains(&change.device) {
-                self.fresh.insert(change.device);
+            let watched = match change.of {
+                ChangeOf::Device => self.watched.contains(&change.device),
+                ChangeOf::Account => self.accounts.contains(&AccountId(change.device.0)),
+            };
+            if !watched {
+                if change.of == ChangeOf::Device {
+                    self.fresh.insert(change.device);
+                }
                 continue;
             }
-            let topic =
-                self.topics.entry(change.device).or_insert_with(|| Topic { sent: now.checked_sub(BEAT).unwrap_or(now), waiting: None });
+            let topic = self.topics.entry(change.device).or_insert_with(|| Topic {
+                of: change.of,
+                sent: now.checked_sub(BEAT).unwrap_or(now),
+                waiting: None,
+            });
             topic.waiting = Some(change.json.clone());
         }
         self.flush().await
@@ -258,19 +274,27 @@ impl Tab {
                 && let Some(json) = topic.waiting.take()
             {
                 topic.sent = now;
-                due.push(json);
+                due.push((topic.of, json));
             }
         }
-        for json in due {
-            self.send(Event::default().event("device").data(&*json)).await?;
+        for (of, json) in due {
+            let name = match of {
+                ChangeOf::Device => "device",
+                ChangeOf::Account => "account",
+            };
+            self.send(Event::default().event(name).data(&*json)).await?;
         }
         if self.counts_at.is_some_and(|at| at <= now) {
             self.counts_at = None;
-            let counts = *self.counts.borrow_and_update();
-            if self.sent_counts != Some(counts) {
-                self.sent_counts = Some(counts);
-                let json = serde_json::to_string(&counts).map_err(|_| Over)?;
+            let now = *self.counts.borrow_and_update();
+            let sent = self.sent_counts.replace(now);
+            if sent.is_none_or(|sent| sent.counts != now.counts) {
+                let json = serde_json::to_string(&now.counts).map_err(|_| Over)?;
                 self.send(Event::default().event("counts").data(json)).await?;
+            }
+            if let Some(saas) = now.saas.filter(|saas| sent.is_none_or(|sent| sent.saas != Some(*saas))) {
+                let json = serde_json::to_string(&saas).map_err(|_| Over)?;
+                self.send(Event::default().event("saas").data(json)).await?;
             }
         }
         if !self.fresh.is_empty() && self.fresh_at.is_none_or(|at| at + BEAT <= now) {

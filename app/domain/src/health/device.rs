@@ -97,14 +97,19 @@ impl Worst {
         }
     }
 
-    /// Critical ones first. `reported`: without a single reported run, *never reported* stands for missed and overdue.
-    fn conditions(self, reported: bool, out: &mut SmallVec<[Condition; 2]>) {
+    /// Critical ones first. An account is *SaaS overdue* where a device is missed or overdue. `reported`: without a single reported run, *never reported* stands for missed and overdue.
+    fn conditions(self, reported: bool, is_account: bool, out: &mut SmallVec<[Condition; 2]>) {
         let condition = |kind, severity, since, job, reason| Condition { kind, severity, since, job: Some(job), reason };
         if let Some((failures, since, job)) = self.failed {
             let severity = if failures >= 3 { Severity::Critical } else { Severity::Warning };
             out.push(condition(AlertKind::JobFailed, severity, since, job, Reason::Failing { job, failures, since }));
         }
-        if reported {
+        if reported && is_account {
+            if let Some((since, due, last, job)) = self.overdue {
+                let reason = Reason::PastDue { job, due, last };
+                out.push(condition(AlertKind::SaasOverdue, Severity::Warning, since, job, reason));
+            }
+        } else if reported {
             if let Some((since, due, last, job)) = self.overdue {
                 let reason = Reason::PastDue { job, due, last };
                 out.push(condition(AlertKind::BackupOverdue, Severity::Critical, since, job, reason));
@@ -202,7 +207,7 @@ pub(super) fn view(facts: &DeviceFacts, now: Time) -> View {
 
     let success = success(facts, &mut jobs, &mut reasons, &mut ahead);
     let reported = jobs.reported;
-    std::mem::take(&mut jobs.worst).conditions(reported, &mut conditions);
+    std::mem::take(&mut jobs.worst).conditions(reported, facts.terms.saas_overdue_after.is_some(), &mut conditions);
     if !reported {
         never_reported(facts, &jobs, offline, &mut conditions, &mut ahead);
     }

@@ -140,7 +140,11 @@ impl<'a> JobView<'a> {
         let since = self.history().last_usable_end.unwrap_or(self.facts.enrolled_at);
         let due = slots.due + self.terms.grace;
         let missed = since + slots.interval + slots.slack + self.terms.grace;
-        let overdue = (since + self.terms.overdue_after).max(due);
+        let overdue = match self.terms.saas_overdue_after {
+            // From the scheduled time itself: grace is no part of it.
+            Some(after) => slots.due + after,
+            None => (since + self.terms.overdue_after).max(due),
+        };
         // Of a job without an open run, *due* is sure to make a reason when it comes.
         if self.open.is_none() && due > self.now && self.history().last_usable_end.is_some() {
             ahead.sure = ahead.sure.min(due);

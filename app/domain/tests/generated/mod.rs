@@ -31,6 +31,7 @@ pub fn terms() -> impl Strategy<Value = Terms> {
             silence: Span::days(silence),
             restore_test_every: restore.map(Span::days),
             offline_allowance: Span::hours(offline),
+            saas_overdue_after: None,
         })
 }
 

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     ingest::{CheckIn, batch, bulk::Rows, limits},
     reconcile::{
-        work::{Mint, Stored, Subject, Work, counted_life, no_slots},
+        work::{Mint, Stored, Subject, SubjectKind, Work, counted_life, no_slots},
         write::{self, Sums},
     },
     store::{devices::uuid, input},
@@ -134,7 +134,7 @@ impl<'a> Course<'a> {
             partner,
             organization,
             device,
-            class: plan.class,
+            kind: SubjectKind::Device(plan.class),
             zone,
             schedule: policy.schedule.clone(),
             watched_since: now,
@@ -220,7 +220,7 @@ impl<'a> Course<'a> {
         self.work.now = now.max(before);
         let subject = &mut self.work.subjects[0];
         let (running, retrying) = subject.open_runs();
-        let service = subject.service(before);
+        let (service, counted) = (subject.service(before), subject.counted());
         if let Some(assessment) = subject.assessment.take() {
             subject.stored = Some(Stored {
                 organization: subject.organization,
@@ -231,6 +231,7 @@ impl<'a> Course<'a> {
                 retrying,
                 open_alerts: subject.open_alerts,
                 service,
+                counted,
                 had_conditions: !assessment.conditions.is_empty(),
                 assessed_at: before,
             });
@@ -351,7 +352,7 @@ impl<'a> Course<'a> {
             .int(subject.organization.0)
             .text(self.plan.name.as_str())
             .text(self.plan.name.to_lowercase())
-            .text(subject.class.as_str())
+            .text(subject.kind.class().as_str())
             .text(subject.life.as_str())
             .int(policy.0)
             .maybe_int(subject.quota)

@@ -1,7 +1,7 @@
 //! One transaction's worth of submissions: find, load, merge, settle, write. A fixed number of statements, however many events.
 
 use super::{
-    CheckIn, CheckedIn, Error, IncomingEvent, JobRef, Receipt, Rejection, RestoreTestReport, RunRef, Subject,
+    CheckIn, CheckedIn, Error, IncomingEvent, JobRef, Receipt, Rejection, RestoreTestReport, RunRef, Subject, accounts,
     inbox::{Inbox, WAITING},
     limits::{PING, Prepared, prepare},
     resolve::{Found, Wanted, resolve},
@@ -9,7 +9,7 @@ use super::{
     writer::{Answer, Items, Submission},
 };
 use crate::{
-    reconcile::work::{Work, lock},
+    reconcile::work::{AccountKind, SubjectKind, Work, lock},
     store::{Store, facts::at},
 };
 use domain::{
@@ -37,7 +37,7 @@ pub(crate) async fn take_in<'s>(
     submissions: &mut [Submission],
 ) -> Result<(Vec<Result<Answer, Error>>, Work<'s>), Error> {
     let now = submissions.iter().map(|s| s.now).max().unwrap_or_default();
-    let mut found = find(tx, submissions).await?;
+    let mut found = find(store, tx, submissions, now).await?;
     let waited = rules::apply(store, tx, &mut found.found, now).await?;
     let mut devices: Vec<_> = found.found.iter().filter_map(|f| if let Found::Device(p, d) = f { Some((*p, *d)) } else { None }).collect();
     devices.sort_unstable();
@@ -135,7 +135,7 @@ struct Finds {
     single: HashMap<usize, usize>,
 }
 
-async fn find(tx: &DatabaseTransaction, submissions: &[Submission]) -> Result<Finds, Error> {
+async fn find(store: &Store, tx: &DatabaseTransaction, submissions: &[Submission], now: Time) -> Result<Finds, Error> {
     let mut wanted = Vec::new();
     let (mut events, mut single) = (Vec::with_capacity(submissions.len()), HashMap::new());
     for (s, submission) in submissions.iter().enumerate() {
@@ -158,13 +158,24 @@ async fn find(tx: &DatabaseTransaction, submissions: &[Submission]) -> Result<Fi
         }
         events.push(places);
     }
-    Ok(Finds { found: resolve(tx, &wanted).await?, events, single })
+    let mut found = resolve(tx, &wanted).await?;
+    accounts::find(store, tx, &wanted, &mut found, now).await?;
+    Ok(Finds { found, events, single })
 }
 
 fn wanted_of(incoming: &IncomingEvent) -> Wanted {
     match &incoming.subject {
         Subject::Device(device) => Wanted::Known(*device),
         Subject::Named { device, organization } => Wanted::Named { device: device.clone(), organization: organization.clone() },
+        Subject::Account { account, organization, service } => Wanted::Account {
+            account: account.clone(),
+            organization: organization.clone(),
+            service: *service,
+            workload: match &incoming.job {
+                JobRef::Named(workload) => workload.clone(),
+                JobRef::Id(_) => String::new(),
+            },
+        },
     }
 }
 
@@ -247,6 +258,17 @@ fn place_event(work: &mut Work<'_>, inbox: &mut Inbox, prepared: &Prepared, foun
     };
     if work.subjects[subject].life == DeviceLife::Retired {
         return Ok(Place::Refused("retired", "The device is retired. Add it again, or stop sending its events.".into()));
+    }
+    if let SubjectKind::Account(AccountKind { service, .. }) = work.subjects[subject].kind
+        && let JobRef::Named(name) = &prepared.incoming.job
+    {
+        let lower = name.to_lowercase();
+        let Some(workload) = service.workloads().iter().find(|workload| workload.as_str() == lower) else {
+            let (code, message) = accounts::unknown_workload(service);
+            return Ok(Place::Refused(code, message));
+        };
+        let place = work.subjects[subject].job_names.get(&lower).copied();
+        return Ok(Place::At(subject, place.unwrap_or_else(|| work.begin_job(subject, workload.name(), lower))));
     }
     Ok(match &prepared.incoming.job {
         JobRef::Id(id) => match work.subjects[subject].jobs.iter().position(|j| j.job == *id) {

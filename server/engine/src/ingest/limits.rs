@@ -8,6 +8,8 @@ use domain::{
 };
 
 const JOB_NAME: usize = 120;
+/// Longest address of an account.
+const ADDRESS: usize = 320;
 const DEVICE_NAME: usize = 200;
 const RUN_KEY: usize = 200;
 const MESSAGE: usize = 2_000;
@@ -56,6 +58,10 @@ fn limit(incoming: &mut IncomingEvent, now: Time) -> Result<(), Refusal> {
     {
         tidy(name);
         within("device", name, DEVICE_NAME)?;
+    }
+    if let Subject::Account { account, .. } = &mut incoming.subject {
+        tidy(account);
+        within("account", account, ADDRESS)?;
     }
     if let JobRef::Named(name) = &mut incoming.job {
         tidy(name);

@@ -3,6 +3,7 @@
 //! *Acknowledged means durable and counted.* Submissions of many callers share one transaction (group commit); each
 //! is answered after the commit. Events may come late, twice and in any order (D1). Not for parsing tool output (`formats`).
 
+mod accounts;
 pub(crate) mod batch;
 pub(crate) mod bulk;
 mod inbox;
@@ -19,6 +20,7 @@ use domain::{
     access::{Action, Actor},
     ids::{DeviceId, JobId, RestoreTestId},
     run::RunEvent,
+    saas::Service,
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -35,7 +37,7 @@ pub const MAX_EVENTS: usize = 5_000;
 /// One event as it came in, already parsed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IncomingEvent {
-    /// Of which device.
+    /// Of which device or account.
     pub subject: Subject,
     /// Of which job.
     pub job: JobRef,
@@ -61,6 +63,15 @@ pub enum Subject {
     },
     /// Known already (pings).
     Device(DeviceId),
+    /// An account of a SaaS connection; its job is the workload.
+    Account {
+        /// Address or id.
+        account: String,
+        /// Id or name, for keys of a partner; none: the only one in which the address is known.
+        organization: Option<String>,
+        /// Where an organization has several connections; none: the only one that knows the address.
+        service: Option<Service>,
+    },
 }
 
 /// Which job of the device.

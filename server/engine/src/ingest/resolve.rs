@@ -5,6 +5,7 @@ use crate::{error::Error, store::facts::at};
 use domain::{
     access::Scope,
     ids::{DeviceId, InboxId, OrganizationId, PartnerId},
+    saas::Service,
 };
 use sea_orm::DatabaseTransaction;
 use std::collections::HashMap;
@@ -13,7 +14,27 @@ use std::collections::HashMap;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Wanted {
     Known(DeviceId),
-    Named { device: Option<String>, organization: Option<String> },
+    Named {
+        device: Option<String>,
+        organization: Option<String>,
+    },
+    /// An account of a SaaS connection. `workload`: of the event that asks, as it was sent.
+    Account {
+        account: String,
+        organization: Option<String>,
+        service: Option<Service>,
+        workload: String,
+    },
+}
+
+impl Wanted {
+    /// The organization that the sender names.
+    fn organization(&self) -> Option<&str> {
+        match self {
+            Self::Known(_) => None,
+            Self::Named { organization, .. } | Self::Account { organization, .. } => organization.as_deref(),
+        }
+    }
 }
 
 /// Who it is.
@@ -37,7 +58,7 @@ pub(crate) struct Source {
     pub(crate) events: i64,
 }
 
-fn partners(scope: &Scope) -> &[PartnerId] {
+pub(super) fn partners(scope: &Scope) -> &[PartnerId] {
     match scope {
         Scope::Partners(partners) => partners,
         Scope::Organization(partner, _) | Scope::Device(partner, ..) => std::slice::from_ref(partner),
@@ -61,6 +82,8 @@ pub(crate) async fn resolve(tx: &DatabaseTransaction, wanted: &[(&Scope, Wanted)
     for (scope, wanted) in wanted {
         match wanted {
             Wanted::Known(device) => ask_id(&mut ids, scope, *device),
+            // `accounts` finds them.
+            Wanted::Account { .. } => {}
             Wanted::Named { device: None, .. } => {
                 if let Scope::Device(_, _, device) = scope {
                     ask_id(&mut ids, scope, *device);
@@ -119,16 +142,16 @@ fn ask_id(ids: &mut Keys, scope: &Scope, device: DeviceId) {
     }
 }
 
-type Organizations = HashMap<(PartnerId, String), OrganizationId>;
+pub(super) type Organizations = HashMap<(PartnerId, String), OrganizationId>;
 
 /// Organizations that keys of a partner name, by id text and by name.
-async fn organizations(tx: &DatabaseTransaction, wanted: &[(&Scope, Wanted)]) -> Result<Organizations, Error> {
+pub(super) async fn organizations(tx: &DatabaseTransaction, wanted: &[(&Scope, Wanted)]) -> Result<Organizations, Error> {
     let mut keys = Keys::new(&[Kind::Int, Kind::Int, Kind::Text]);
     let mut asked = std::collections::HashSet::new();
     for (scope, wanted) in wanted {
-        if let (Scope::Partners(partners), Wanted::Named { organization: Some(text), .. }) = (scope, wanted) {
+        if let (Scope::Partners(partners), Some(text)) = (scope, wanted.organization()) {
             for partner in partners.iter() {
-                if asked.insert((*partner, text.as_str())) {
+                if asked.insert((*partner, text)) {
                     keys.int(partner.0).int(text.parse::<OrganizationId>().map_or(0, |o| o.0)).text(&text.trim().to_lowercase());
                 }
             }
@@ -149,7 +172,7 @@ async fn organizations(tx: &DatabaseTransaction, wanted: &[(&Scope, Wanted)]) ->
     Ok(organizations)
 }
 
-fn refused(code: &'static str, message: impl Into<String>) -> Found {
+pub(super) fn refused(code: &'static str, message: impl Into<String>) -> Found {
     Found::Refused(code, message.into())
 }
 
@@ -164,6 +187,7 @@ fn find(
     let of_id = |device: DeviceId| by_id.get(&device).filter(|row| inside(scope, row)).map(|row| Found::Device(row.partner, row.device));
     let (name, organization) = match wanted {
         Wanted::Known(device) => return of_id(*device).unwrap_or_else(not_found),
+        Wanted::Account { .. } => return not_found(),
         Wanted::Named { device: None, .. } => {
             return match scope {
                 Scope::Device(_, _, device) => of_id(*device).unwrap_or_else(not_found),

@@ -11,6 +11,7 @@ use domain::{
     access::{Action, Actor},
     ids::{OrganizationId, PartnerId},
     live::OrganizationNow,
+    time::Time,
 };
 use parking_lot::Mutex;
 use std::{
@@ -97,8 +98,8 @@ impl OrganizationWatch {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn now(&self, store: &Store) -> Result<Vec<OrganizationNow>, Error> {
-        now_of(store.reads(), &self.pairs).await
+    pub async fn now(&self, store: &Store, now: Time) -> Result<Vec<OrganizationNow>, Error> {
+        now_of(store.reads(), &self.pairs, now).await
     }
 }
 
@@ -182,7 +183,7 @@ async fn run(hub: &LiveHub, store: &Store, feed: &States, mut changes: broadcast
         }
         asked = Instant::now();
         let pairs: Vec<_> = changed.drain().collect();
-        match now_of(store.reads(), &pairs).await {
+        match now_of(store.reads(), &pairs, hub.now()).await {
             Ok(states) => {
                 let states = states.iter().filter_map(|now| {
                     Some(OrganizationState { organization: now.organization, json: serde_json::to_string(now).ok()?.into() })

@@ -336,5 +336,5 @@ fn row(rows: &mut Rows, subject: &Subject, alert: &Alert) {
         .maybe_text(alert.acknowledged_by.clone())
         .maybe_int(alert.snoozed_until)
         .text(alert.reason.as_str())
-        .int(domain::alert::worth(alert.kind, alert.severity, subject.class));
+        .int(domain::alert::worth(alert.kind, alert.severity, subject.kind.class()));
 }

@@ -1,12 +1,14 @@
 //! Reconciler: facts and a time in, the written difference out (D4, *One function decides*).
 //!
-//! The same code runs for events (`ingest`), for edits ([`settle`]) and for time passing ([`Reconciler`]). Devices whose
-//! next change has come are found by index; nothing scans.
+//! The same code runs for events (`ingest`), for edits ([`settle`]) and for time passing ([`Reconciler`]). Subjects – devices, and
+//! accounts of SaaS, whose ids are minted from one row – whose next change has come are found by index; nothing scans.
 
 pub(crate) mod alerts;
 mod rows;
 mod settle;
 pub(crate) mod shelf;
+mod sums;
+mod tables;
 pub(crate) mod work;
 pub(crate) mod write;
 
@@ -115,24 +117,29 @@ impl Reconciler {
         }
     }
 
-    /// The devices whose time has come, locked; those that another writer holds are left to it.
+    /// The subjects whose time has come, locked; those that another writer holds are left to it.
     async fn due(&self, tx: &DatabaseTransaction, now: Time) -> Result<Vec<(PartnerId, DeviceId)>, Error> {
         let backend = self.store.backend();
         let lock = if backend == DbBackend::Postgres { " FOR NO KEY UPDATE OF d SKIP LOCKED" } else { "" };
-        let sql = format!(
-            "SELECT s.partner_id, s.device_id FROM device_state s JOIN devices d ON d.partner_id = s.partner_id AND d.id = s.device_id \
-             WHERE s.next_change_at <= $1 ORDER BY s.next_change_at LIMIT {BATCH}{lock}"
-        );
-        let rows = tx.query_all_raw(Statement::from_sql_and_values(backend, sql, [now.0.into()])).await?;
-        let mut due = rows.iter().map(|row| Ok((PartnerId(at(row, 0)?), DeviceId(at(row, 1)?)))).collect::<Result<Vec<_>, Error>>()?;
+        let mut due = Vec::new();
+        for (state, id, table) in [("device_state", "device_id", "devices"), ("account_state", "account_id", "accounts")] {
+            let sql = format!(
+                "SELECT s.partner_id, s.{id} FROM {state} s JOIN {table} d ON d.partner_id = s.partner_id AND d.id = s.{id} \
+                 WHERE s.next_change_at <= $1 ORDER BY s.next_change_at LIMIT {BATCH}{lock}"
+            );
+            for row in tx.query_all_raw(Statement::from_sql_and_values(backend, sql, [now.0.into()])).await? {
+                due.push((PartnerId(at(&row, 0)?), DeviceId(at(&row, 1)?)));
+            }
+        }
         due.sort_unstable();
         Ok(due)
     }
 
     async fn earliest(&self) -> Result<Time, Error> {
-        let sql = "SELECT MIN(next_change_at) FROM device_state WHERE next_change_at IS NOT NULL";
-        let row = self.store.reads().query_one_raw(Statement::from_string(self.store.backend(), sql)).await?;
-        Ok(row.and_then(|row| at::<Option<i64>>(&row, 0).ok().flatten()).map_or(Time(i64::MAX), Time))
+        let sql = "SELECT MIN(next_change_at) FROM device_state WHERE next_change_at IS NOT NULL \
+                   UNION ALL SELECT MIN(next_change_at) FROM account_state WHERE next_change_at IS NOT NULL";
+        let rows = self.store.reads().query_all_raw(Statement::from_string(self.store.backend(), sql)).await?;
+        Ok(rows.iter().filter_map(|row| at::<Option<i64>>(row, 0).ok().flatten()).min().map_or(Time(i64::MAX), Time))
     }
 
     /// Ticks whenever something is due, until cancelled. Asks at least once a second, because other servers write too.

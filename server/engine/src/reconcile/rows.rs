@@ -1,6 +1,6 @@
 //! Rows of the database, read into what one transaction works on.
 
-use super::work::{JobWork, OpenRef, Stored, Subject, counted_life, no_slots};
+use super::work::{AccountKind, Done, JobWork, OpenRef, Stored, Subject, SubjectKind, counted_life, no_slots};
 use crate::{
     error::Error,
     store::facts::{at, narrow, parse},
@@ -29,6 +29,17 @@ pub(super) const DEVICES: &str = "SELECT d.partner_id, d.id, d.organization_id, 
  JOIN policies p ON p.partner_id = d.partner_id AND p.id = d.policy_id \
  LEFT JOIN device_state s ON s.partner_id = d.partner_id AND s.device_id = d.id";
 
+/// Accounts with their connection's policy and stored state, by (partner, account).
+pub(super) const ACCOUNTS: &str = "SELECT a.partner_id, a.id, a.organization_id, a.service, a.status, a.gone_at, a.enrolled_at, a.watched_since, \
+ o.time_zone, o.status, \
+ p.schedule, p.grace_minutes, p.longest_run_minutes, p.restore_test_days, p.overdue_hours, p.offline_allowance_hours, p.silence_days, \
+ s.organization_id, s.life, s.band, s.score, s.running, s.retrying, s.open_alerts, s.assessment, s.assessed_at, s.last_seen_at, s.counted \
+ FROM {x} {join} accounts a ON a.partner_id = x.a AND a.id = x.b \
+ JOIN connections c ON c.partner_id = a.partner_id AND c.id = a.connection_id \
+ JOIN organizations o ON o.partner_id = a.partner_id AND o.id = a.organization_id \
+ JOIN policies p ON p.partner_id = c.partner_id AND p.id = c.policy_id \
+ LEFT JOIN account_state s ON s.partner_id = a.partner_id AND s.account_id = a.id";
+
 /// Their jobs, in the order in which they were made: reasons of the same weight stand in it.
 pub(super) const JOBS: &str = "SELECT j.partner_id, j.device_id, j.id, j.name, j.name_lower, j.schedule, j.created_at, \
  s.history, s.slots, s.last_run_id, s.last_state, s.last_at \
@@ -36,8 +47,10 @@ pub(super) const JOBS: &str = "SELECT j.partner_id, j.device_id, j.id, j.name, j
  LEFT JOIN job_state s ON s.partner_id = j.partner_id AND s.job_id = j.id ORDER BY j.id";
 
 #[derive(Deserialize)]
-struct StoredOpen {
+struct StoredBeside {
+    #[serde(default)]
     open_list: Vec<OpenRef>,
+    last_done: Option<Done>,
 }
 
 /// Schedules by their stored text: many devices share one.
@@ -55,23 +68,32 @@ impl Schedules {
     }
 }
 
+/// The policy's lengths, which stand from `first` on.
+fn policy(row: &QueryResult, first: usize) -> Result<Policy, Error> {
+    let optional = |place: usize| -> Result<Option<u32>, Error> { at::<Option<i64>>(row, place)?.map(narrow).transpose() };
+    Ok(Policy {
+        // Only the lengths are of use here.
+        schedule: Schedule::Learned,
+        grace_minutes: narrow(at(row, first)?)?,
+        longest_run_minutes: narrow(at(row, first + 1)?)?,
+        restore_test_days: optional(first + 2)?,
+        overdue_hours: optional(first + 3)?,
+        offline_allowance_hours: narrow(at(row, first + 4)?)?,
+        silence_days: narrow(at(row, first + 5)?)?,
+    })
+}
+
+fn zone(name: &str) -> Result<Zone, Error> {
+    Zone::named(name).or_else(|_| Zone::named("UTC")).map_err(|e| Error::Internal(e.to_string()))
+}
+
 /// A device out of a row of [`DEVICES`].
-pub(super) fn subject(row: &QueryResult, schedules: &mut Schedules) -> Result<Subject, Error> {
+pub(super) fn device(row: &QueryResult, schedules: &mut Schedules) -> Result<Subject, Error> {
     let class: DeviceClass = parse(&at::<String>(row, 3)?)?;
     let life: DeviceLife = parse(&at::<String>(row, 4)?)?;
     let deactivated = at::<String>(row, 11)? == "deactivated";
     let organization = OrganizationId(at(row, 2)?);
-    let optional = |place: usize| -> Result<Option<u32>, Error> { at::<Option<i64>>(row, place)?.map(narrow).transpose() };
-    let policy = Policy {
-        // Only the lengths are of use here.
-        schedule: Schedule::Learned,
-        grace_minutes: narrow(at(row, 13)?)?,
-        longest_run_minutes: narrow(at(row, 14)?)?,
-        restore_test_days: optional(15)?,
-        overdue_hours: optional(16)?,
-        offline_allowance_hours: narrow(at(row, 17)?)?,
-        silence_days: narrow(at(row, 18)?)?,
-    };
+    let policy = policy(row, 13)?;
     let enrolled_at = Time(at(row, 6)?);
     let time = |place: usize| -> Result<Option<Time>, Error> { Ok(at::<Option<i64>>(row, place)?.map(Time)) };
     let stored = match at::<Option<i64>>(row, 19)? {
@@ -87,6 +109,7 @@ pub(super) fn subject(row: &QueryResult, schedules: &mut Schedules) -> Result<Su
                 retrying: at(row, 23)?,
                 open_alerts: at(row, 24)?,
                 service: at::<Option<i64>>(row, 33)?.map(|_| at::<bool>(row, 34)).transpose()?,
+                counted: false,
                 had_conditions: !assessment.contains("\"conditions\":[]"),
                 assessed_at: Time(at(row, 26)?),
             })
@@ -98,8 +121,8 @@ pub(super) fn subject(row: &QueryResult, schedules: &mut Schedules) -> Result<Su
         partner: PartnerId(at(row, 0)?),
         organization,
         device: DeviceId(at(row, 1)?),
-        class,
-        zone: Zone::named(&at::<String>(row, 10)?).or_else(|_| Zone::named("UTC")).map_err(|e| Error::Internal(e.to_string()))?,
+        kind: SubjectKind::Device(class),
+        zone: zone(&at::<String>(row, 10)?)?,
         schedule: schedules.of(&at::<String>(row, 12)?)?,
         watched_since: Time(at(row, 7)?).max(enrolled_at),
         life,
@@ -131,18 +154,82 @@ pub(super) fn subject(row: &QueryResult, schedules: &mut Schedules) -> Result<Su
     })
 }
 
-/// Adds a job out of a row of [`JOBS`] to its device.
+/// An account out of a row of [`ACCOUNTS`].
+pub(super) fn account(row: &QueryResult, schedules: &mut Schedules) -> Result<Subject, Error> {
+    let service = parse(&at::<String>(row, 3)?)?;
+    // Its life as devices have it: without a seat it is paused.
+    let life = if at::<String>(row, 4)? == "activated" { DeviceLife::Active } else { DeviceLife::Paused };
+    let deactivated = at::<String>(row, 9)? == "deactivated";
+    let enrolled_at = Time(at(row, 6)?);
+    let stored = match at::<Option<i64>>(row, 17)? {
+        None => None,
+        Some(organization) => {
+            let assessment: String = at(row, 24)?;
+            Some(Stored {
+                organization: OrganizationId(organization),
+                life: parse(&at::<String>(row, 18)?)?,
+                band: parse(&at::<String>(row, 19)?)?,
+                score: Score(u8::try_from(at::<i64>(row, 20)?).unwrap_or(0)),
+                running: at(row, 21)?,
+                retrying: at(row, 22)?,
+                open_alerts: at(row, 23)?,
+                service: None,
+                counted: at(row, 27)?,
+                had_conditions: !assessment.contains("\"conditions\":[]"),
+                assessed_at: Time(at(row, 25)?),
+            })
+        }
+    };
+    Ok(Subject {
+        partner: PartnerId(at(row, 0)?),
+        organization: OrganizationId(at(row, 2)?),
+        device: DeviceId(at(row, 1)?),
+        kind: SubjectKind::Account(AccountKind { service, gone: at::<Option<i64>>(row, 5)?.is_some() }),
+        zone: zone(&at::<String>(row, 8)?)?,
+        schedule: schedules.of(&at::<String>(row, 10)?)?,
+        watched_since: Time(at(row, 7)?).max(enrolled_at),
+        life,
+        deactivated,
+        facts: DeviceFacts {
+            life: counted_life(life, deactivated),
+            enrolled_at,
+            last_seen: at::<Option<i64>>(row, 26)?.map(Time),
+            checked_in_at: None,
+            storage: None,
+            restore: RestoreFacts::default(),
+            terms: policy(row, 11)?.account_terms(),
+            expected: no_slots(enrolled_at),
+            jobs: Default::default(),
+        },
+        quota: None,
+        storage_said: None,
+        jobs: Vec::new(),
+        job_names: HashMap::new(),
+        stored,
+        assessment: None,
+        next_change: None,
+        alerts: Vec::new(),
+        open_alerts: 0,
+        touched: Vec::new(),
+        row_changed: false,
+        agent_version: None,
+        hostname: None,
+    })
+}
+
+/// Adds a job out of a row of [`JOBS`] to its device or account.
 pub(super) fn job(row: &QueryResult, subject: &mut Subject, schedules: &mut Schedules) -> Result<(), Error> {
     let id = JobId(at(row, 2)?);
     let enrolled_at = Time(at(row, 6)?);
     let stored: Option<String> = at(row, 7)?;
     let slots: Option<String> = at(row, 8)?;
     let fresh = stored.is_none();
-    let mut open = Vec::new();
+    let (mut open, mut last_done) = (Vec::new(), None);
     let history = match &stored {
         Some(text) => {
-            if text.contains("\"open_list\"") {
-                open = serde_json::from_str::<StoredOpen>(text)?.open_list;
+            if text.contains("\"open_list\"") || text.contains("\"last_done\"") {
+                let beside: StoredBeside = serde_json::from_str(text)?;
+                (open, last_done) = (beside.open_list, beside.last_done);
             }
             serde_json::from_str(text)?
         }
@@ -164,6 +251,7 @@ pub(super) fn job(row: &QueryResult, subject: &mut Subject, schedules: &mut Sche
         open,
         last_run: at::<Option<i64>>(row, 9)?.map(RunId).zip(last_state.map(|w| parse(&w)).transpose()?),
         last_at: at::<Option<i64>>(row, 11)?.map(Time),
+        last_done,
         is_new: false,
         changed: fresh,
         resolve: fresh,

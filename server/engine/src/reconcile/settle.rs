@@ -3,7 +3,7 @@
 use super::{
     alerts::AlertChanges,
     shelf::{KeptSummary, MissedAround, RunsSince, Shelf},
-    work::{OpenRef, Work, no_slots},
+    work::{Done, OpenRef, Work, no_slots},
 };
 use crate::{error::Error, ingest::PING, store::facts::resolve};
 use domain::{
@@ -139,6 +139,13 @@ impl Work<'_> {
             if summary.state.is_open() {
                 job.open.push(OpenRef(work.id.0, summary.started_at, summary.state == RunState::Retrying, work.key.starts_with(PING)));
             }
+            let done = Done::of(work.id, &summary);
+            if job.last_done.is_some_and(|known| known.2 == work.id.0 && Some(known) != done) {
+                // The last backup was corrected: which one is the last now has to be looked for.
+                job.rebuild = true;
+            } else if let Some(done) = done.filter(|done| done.is_after(job.last_done)) {
+                job.last_done = Some(done);
+            }
             if !job.rebuild {
                 let is_last = job.last_run.is_some_and(|(id, _)| id == work.id);
                 let latest = latest(history);
@@ -217,6 +224,8 @@ impl Work<'_> {
         );
         let last = runs.iter().max_by(|a, b| (a.run.started_at, &a.key).cmp(&(b.run.started_at, &b.key)));
         job.last_run = last.map(|kept| (kept.id, kept.run.state));
+        let done = runs.iter().filter_map(|kept| Done::of(kept.id, &kept.run));
+        job.last_done = done.max_by_key(|done| (done.1, done.2));
         job.last_at = last.map(|kept| said_at(&kept.run));
     }
 

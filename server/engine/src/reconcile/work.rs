@@ -1,4 +1,4 @@
-//! What one transaction works on: the touched devices with all their jobs, and the touched runs, as they are stored and
+//! What one transaction works on: the touched subjects (devices, accounts) with all their jobs, and the touched runs, as they are stored and
 //! as they will be. Loaded in bulk, written in bulk.
 
 use super::{
@@ -18,13 +18,17 @@ use domain::{
     live::AlertNow,
     policy::{DeviceClass, DeviceLife},
     run::{Run, RunEvent, RunState},
+    saas::Service,
     schedule::{Pending, Schedule, Slots},
     time::{Span, Time},
     zones::Zone,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde::Deserialize;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// Gives new ids: the store, or whoever fills one.
 pub(crate) trait Mint: Send + Sync {
@@ -48,12 +52,38 @@ pub(crate) struct Work<'s> {
     pub(crate) run_ids: HashMap<RunId, usize>,
 }
 
-/// A device at work.
+/// What a subject is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SubjectKind {
+    Device(DeviceClass),
+    Account(AccountKind),
+}
+
+impl SubjectKind {
+    /// Of an account: what it weighs as.
+    pub(crate) const fn class(self) -> DeviceClass {
+        match self {
+            Self::Device(class) => class,
+            Self::Account(_) => DeviceClass::Workstation,
+        }
+    }
+}
+
+/// What an account has beside what devices have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AccountKind {
+    pub(crate) service: Service,
+    /// The provider doesn't name it any more.
+    pub(crate) gone: bool,
+}
+
+/// A device or an account at work.
 pub(crate) struct Subject {
     pub(crate) partner: PartnerId,
     pub(crate) organization: OrganizationId,
+    /// Its id: the device's, or the account's in the same clothes.
     pub(crate) device: DeviceId,
-    pub(crate) class: DeviceClass,
+    pub(crate) kind: SubjectKind,
     pub(crate) zone: Zone,
     pub(crate) schedule: Arc<Schedule>,
     pub(crate) watched_since: Time,
@@ -81,7 +111,7 @@ pub(crate) struct Subject {
     pub(crate) hostname: Option<String>,
 }
 
-/// What `device_state` held before.
+/// What `device_state` or `account_state` held before.
 pub(crate) struct Stored {
     pub(crate) organization: OrganizationId,
     pub(crate) life: DeviceLife,
@@ -92,6 +122,8 @@ pub(crate) struct Stored {
     pub(crate) open_alerts: i64,
     /// Whether it was in breach of its service level; none: it wasn't covered.
     pub(crate) service: Option<bool>,
+    /// Of an account: whether it stood among the known ones.
+    pub(crate) counted: bool,
     pub(crate) had_conditions: bool,
     pub(crate) assessed_at: Time,
 }
@@ -105,6 +137,8 @@ pub(crate) struct JobWork {
     pub(crate) open: Vec<OpenRef>,
     pub(crate) last_run: Option<(RunId, RunState)>,
     pub(crate) last_at: Option<Time>,
+    /// The run that ended last as a backup ends.
+    pub(crate) last_done: Option<Done>,
     pub(crate) is_new: bool,
     /// History or slots differ from what is stored.
     pub(crate) changed: bool,
@@ -117,6 +151,22 @@ pub(crate) struct JobWork {
 /// An open run of a job: (id, start, retrying, begun without a key).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Deserialize)]
 pub(crate) struct OpenRef(pub(crate) i64, pub(crate) Time, pub(crate) bool, pub(crate) bool);
+
+/// A run that ended succeeded, warning, failed or cancelled: (how, when, id).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Deserialize)]
+pub(crate) struct Done(pub(crate) RunState, pub(crate) Time, pub(crate) i64);
+
+impl Done {
+    pub(crate) fn of(id: RunId, run: &RunSummary) -> Option<Self> {
+        let counts = matches!(run.state, RunState::Succeeded | RunState::Warning | RunState::Failed | RunState::Cancelled);
+        counts.then(|| Self(run.state, run.ended_at.unwrap_or(run.started_at), id.0))
+    }
+
+    /// By end; of two that ended together the later id.
+    pub(crate) fn is_after(self, other: Option<Self>) -> bool {
+        other.is_none_or(|other| (self.1, self.2) >= (other.1, other.2))
+    }
+}
 
 /// A run at work.
 pub(crate) struct RunWork {
@@ -138,15 +188,27 @@ pub(crate) struct RunWork {
     pub(crate) log: Option<(Vec<u8>, usize)>,
 }
 
-const LOCK: &str = "SELECT d.id FROM {x} {join} devices d ON d.partner_id = x.a AND d.id = x.b ORDER BY d.partner_id, d.id {lock}";
+const LOCK: &str =
+    "SELECT d.partner_id, d.id FROM {x} {join} devices d ON d.partner_id = x.a AND d.id = x.b ORDER BY d.partner_id, d.id {lock}";
+
+const LOCK_ACCOUNTS: &str =
+    "SELECT d.partner_id, d.id FROM {x} {join} accounts d ON d.partner_id = x.a AND d.id = x.b ORDER BY d.partner_id, d.id {lock}";
 
 const TWO: &[Kind] = &[Kind::Int, Kind::Int];
 
-/// Locks the rows of devices in one order, so that writers wait for each other and never deadlock. Whoever changes a
-/// device's state holds its row. Nothing to do on SQLite, which has one writer.
-pub(crate) async fn lock(store: &Store, tx: &DatabaseTransaction, devices: &[(PartnerId, DeviceId)]) -> Result<(), Error> {
+/// Locks the rows of subjects in one order, devices before accounts, so that writers wait for each other and never deadlock. Whoever
+/// changes a subject's state holds its row. Nothing to do on SQLite, which has one writer.
+pub(crate) async fn lock(store: &Store, tx: &DatabaseTransaction, subjects: &[(PartnerId, DeviceId)]) -> Result<(), Error> {
     if store.backend() == sea_orm::DbBackend::Postgres {
-        keys_of(devices).query(tx, LOCK).await?;
+        let rows = keys_of(subjects).query(tx, LOCK).await?;
+        if rows.len() < subjects.len() {
+            let mut devices = HashSet::with_capacity(rows.len());
+            for row in rows {
+                devices.insert((PartnerId(at(&row, 0)?), DeviceId(at(&row, 1)?)));
+            }
+            let others: Vec<_> = subjects.iter().filter(|subject| !devices.contains(subject)).copied().collect();
+            keys_of(&others).query(tx, LOCK_ACCOUNTS).await?;
+        }
     }
     Ok(())
 }
@@ -160,7 +222,7 @@ fn keys_of(devices: &[(PartnerId, DeviceId)]) -> Keys {
 }
 
 impl<'s> Work<'s> {
-    /// Loads these devices with all their jobs. They must be locked.
+    /// Loads these devices and accounts with all their jobs. They must be locked.
     pub(crate) async fn load<C: ConnectionTrait>(
         store: &'s Store,
         tx: &C,
@@ -178,10 +240,13 @@ impl<'s> Work<'s> {
         let keys = keys_of(devices);
         let mut schedules = Schedules::default();
         for row in keys.query(tx, rows::DEVICES).await? {
-            let subject = rows::subject(&row, &mut schedules)?;
-            work.now = work.now.max(subject.stored.as_ref().map_or(now, |s| s.assessed_at.min(now + Span::MINUTE)));
-            work.places.insert((subject.partner, subject.device), work.subjects.len());
-            work.subjects.push(subject);
+            work.take_subject(rows::device(&row, &mut schedules)?, now);
+        }
+        if work.subjects.len() < devices.len() {
+            let others: Vec<_> = devices.iter().filter(|subject| !work.places.contains_key(subject)).copied().collect();
+            for row in keys_of(&others).query(tx, rows::ACCOUNTS).await? {
+                work.take_subject(rows::account(&row, &mut schedules)?, now);
+            }
         }
         for row in keys.query(tx, rows::JOBS).await? {
             let key = (PartnerId(at(&row, 0)?), DeviceId(at(&row, 1)?));
@@ -190,6 +255,12 @@ impl<'s> Work<'s> {
             }
         }
         Ok(work)
+    }
+
+    fn take_subject(&mut self, subject: Subject, now: Time) {
+        self.now = self.now.max(subject.stored.as_ref().map_or(now, |s| s.assessed_at.min(now + Span::MINUTE)));
+        self.places.insert((subject.partner, subject.device), self.subjects.len());
+        self.subjects.push(subject);
     }
 
     /// Loads runs by (subject, job, key); what isn't there isn't loaded.
@@ -329,6 +400,7 @@ impl<'s> Work<'s> {
             open: Vec::new(),
             last_run: None,
             last_at: None,
+            last_done: None,
             is_new: true,
             changed: true,
             resolve: true,
@@ -349,13 +421,21 @@ pub(crate) fn counted_life(life: DeviceLife, deactivated: bool) -> DeviceLife {
     if deactivated && life != DeviceLife::Retired { DeviceLife::Paused } else { life }
 }
 
-/// The text of `job_state.history`: the history, and after it the open runs, which only this room reads.
-pub(crate) fn history_text(history: &JobHistory, open: &[OpenRef]) -> Result<String, Error> {
+/// The text of `job_state.history`: the history, and after it what only this room reads: the open runs, and of accounts the last
+/// backup that ended.
+pub(crate) fn history_text(history: &JobHistory, job: &JobWork, kind: SubjectKind) -> Result<String, Error> {
     let mut text = serde_json::to_string(history)?;
-    if !open.is_empty() {
+    let done = job.last_done.filter(|_| matches!(kind, SubjectKind::Account(_)));
+    if !job.open.is_empty() || done.is_some() {
         text.pop();
-        text.push_str(",\"open_list\":");
-        text.push_str(&serde_json::to_string(open)?);
+        if !job.open.is_empty() {
+            text.push_str(",\"open_list\":");
+            text.push_str(&serde_json::to_string(&job.open)?);
+        }
+        if let Some(done) = done {
+            text.push_str(",\"last_done\":");
+            text.push_str(&serde_json::to_string(&done)?);
+        }
         text.push('}');
     }
     Ok(text)

@@ -1,221 +1,30 @@
-//! The difference as rows: runs, logs, jobs, states, counts, hours, days. A fixed order of tables and sorted keys, so that
+//! The difference as rows: runs, logs, jobs, states; counts, hours and days by `sums`. A fixed order of tables and sorted keys, so that
 //! transactions that meet wait and never deadlock.
 
 use super::{
     alerts::AlertChanges,
-    work::{Stored, Subject, Work, history_text},
+    tables::{ACCOUNT_STATE, DEVICE_STATE, DEVICES, JOB_STATE, RUNS_GO_ON},
+    work::{Subject, SubjectKind, Work, history_text},
 };
 use crate::{
     error::Error,
-    ingest::bulk::{Keys, Kind, Meet, Rows, Table, write_all},
+    ingest::bulk::{Keys, Kind, Rows, Table, write_all},
 };
 use domain::{
     health::Band,
-    ids::{JobId, OrganizationId, PartnerId, RunId},
+    ids::{JobId, PartnerId, RunId},
     policy::DeviceLife,
     run::{Run, RunState},
     time::Time,
 };
 use sea_orm::DatabaseTransaction;
-use std::collections::BTreeMap;
 
-use Kind::{Blob, Bool, Int, Text};
+use Kind::Int;
 
-pub(crate) static RUNS: Table = Table {
-    name: "runs",
-    keys: &[("partner_id", Int), ("job_id", Int), ("run_key", Text)],
-    fixed: &[("id", Int), ("organization_id", Int), ("device_id", Int)],
-    columns: &[
-        ("state", Text),
-        ("started_at", Int),
-        ("ended_at", Int),
-        ("attempt", Int),
-        ("timed_out", Bool),
-        ("bytes", Int),
-        ("body", Text),
-    ],
-    meet: Meet::Replace,
+pub(crate) use super::{
+    sums::{Seat, Share, Sums, alerts_only, counted, counted_run, seat, seat_places, share},
+    tables::{JOBS, LOGS, RUNS, STORAGE, TROUBLED},
 };
-
-/// What is said of a run that is stored and keeps its start: no index is touched, which spares its pages a write each.
-static RUNS_GO_ON: Table = Table {
-    name: "runs",
-    keys: &[("partner_id", Int), ("id", Int)],
-    fixed: &[],
-    columns: &[("state", Text), ("ended_at", Int), ("attempt", Int), ("timed_out", Bool), ("bytes", Int), ("body", Text)],
-    meet: Meet::Update,
-};
-
-pub(crate) static TROUBLED: Table = Table {
-    name: "troubled_runs",
-    keys: &[("partner_id", Int), ("started_at", Int), ("run_id", Int)],
-    fixed: &[("organization_id", Int), ("device_id", Int)],
-    columns: &[("state", Text)],
-    meet: Meet::Replace,
-};
-
-pub(crate) static LOGS: Table = Table {
-    name: "run_logs",
-    keys: &[("partner_id", Int), ("run_id", Int)],
-    fixed: &[],
-    columns: &[("body", Blob), ("bytes", Int), ("created_at", Int)],
-    meet: Meet::Replace,
-};
-
-pub(crate) static JOBS: Table = Table {
-    name: "jobs",
-    keys: &[("partner_id", Int), ("id", Int)],
-    fixed: &[
-        ("organization_id", Int),
-        ("device_id", Int),
-        ("name", Text),
-        ("name_lower", Text),
-        ("slug", Text),
-        ("ping_uuid", Text),
-        ("created_at", Int),
-        ("schedule", Text),
-    ],
-    columns: &[],
-    meet: Meet::Keep,
-};
-
-static JOB_STATE: Table = Table {
-    name: "job_state",
-    keys: &[("partner_id", Int), ("job_id", Int)],
-    fixed: &[],
-    columns: &[
-        ("organization_id", Int),
-        ("device_id", Int),
-        ("history", Text),
-        ("slots", Text),
-        ("last_run_id", Int),
-        ("last_state", Text),
-        ("last_at", Int),
-        ("last_usable_at", Int),
-        ("due_at", Int),
-    ],
-    meet: Meet::Replace,
-};
-
-static DEVICES: Table = Table {
-    name: "devices",
-    keys: &[("partner_id", Int), ("id", Int)],
-    fixed: &[],
-    columns: &[("life", Text), ("quota_bytes", Int), ("agent_version", Text), ("hostname", Text)],
-    meet: Meet::Update,
-};
-
-static DEVICE_STATE: Table = Table {
-    name: "device_state",
-    keys: &[("partner_id", Int), ("device_id", Int)],
-    fixed: &[],
-    columns: &[
-        ("organization_id", Int),
-        ("life", Text),
-        ("score", Int),
-        ("band", Text),
-        ("assessment", Text),
-        ("assessed_at", Int),
-        ("next_change_at", Int),
-        ("last_seen_at", Int),
-        ("checked_in_at", Int),
-        ("storage_used", Int),
-        ("last_usable_at", Int),
-        ("due_at", Int),
-        ("running", Int),
-        ("retrying", Int),
-        ("restore_at", Int),
-        ("restore_passed", Bool),
-        ("open_alerts", Int),
-        ("breach_at", Int),
-        ("in_breach", Bool),
-    ],
-    meet: Meet::Replace,
-};
-
-static COUNTS: Table = Table {
-    name: "organization_counts",
-    keys: &[("partner_id", Int), ("organization_id", Int)],
-    fixed: &[],
-    columns: &[
-        ("healthy", Int),
-        ("warning", Int),
-        ("critical", Int),
-        ("unknown", Int),
-        ("paused", Int),
-        ("running", Int),
-        ("retrying", Int),
-        ("open_alerts", Int),
-        ("covered", Int),
-        ("in_breach", Int),
-    ],
-    meet: Meet::Add,
-};
-
-static HOURS: Table = Table {
-    name: "organization_hours",
-    keys: &[("partner_id", Int), ("organization_id", Int), ("hour", Int)],
-    fixed: &[],
-    columns: &[("succeeded", Int), ("warning", Int), ("failed", Int), ("missed", Int)],
-    meet: Meet::Add,
-};
-
-static DAYS: Table = Table {
-    name: "job_days",
-    keys: &[("partner_id", Int), ("device_id", Int), ("day", Int), ("job_id", Int)],
-    fixed: &[("organization_id", Int)],
-    columns: &[("succeeded", Int), ("warning", Int), ("failed", Int), ("missed", Int), ("other", Int)],
-    meet: Meet::Add,
-};
-
-static ORGANIZATION_DAYS: Table = Table {
-    name: "organization_days",
-    keys: &[("partner_id", Int), ("organization_id", Int), ("day", Int)],
-    fixed: &[],
-    columns: &[("succeeded", Int), ("warning", Int), ("failed", Int), ("missed", Int)],
-    meet: Meet::Add,
-};
-
-pub(crate) static STORAGE: Table = Table {
-    name: "device_storage",
-    keys: &[("partner_id", Int), ("device_id", Int), ("day", Int)],
-    fixed: &[],
-    columns: &[("used", Int), ("quota", Int)],
-    meet: Meet::Replace,
-};
-
-/// What a device adds to its organization's counts, in the order of the table's columns.
-pub(crate) type Share = [i64; 10];
-
-/// The share of a device: its band, unless it is paused (then `paused`); a retired one adds nothing. `service`: whether it is in
-/// breach of its service level, none if none covers it.
-pub(crate) fn share(life: DeviceLife, band: Band, running: i64, retrying: i64, open_alerts: i64, service: Option<bool>) -> Share {
-    let place = match (life, band) {
-        (DeviceLife::Retired, _) => return [0; 10],
-        (DeviceLife::Paused, _) => 4,
-        (_, Band::Healthy) => 0,
-        (_, Band::Warning) => 1,
-        (_, Band::Critical) => 2,
-        (_, Band::Unknown) => 3,
-    };
-    let mut share = [0, 0, 0, 0, 0, running, retrying, open_alerts, service.is_some().into(), (service == Some(true)).into()];
-    share[place] = 1;
-    share
-}
-
-/// Where a finished run is counted: (time of its hour, time of its day, column of `job_days`); none while it is open.
-/// A missed run belongs to the day of its slot; a cancelled or skipped one to no hour.
-pub(crate) fn counted(state: RunState, started_at: Time, ended_at: Option<Time>) -> Option<(Time, Time, usize)> {
-    let end = ended_at.unwrap_or(started_at);
-    match state {
-        RunState::Running | RunState::Retrying => None,
-        RunState::Succeeded => Some((end, end, 0)),
-        RunState::Warning => Some((end, end, 1)),
-        RunState::Failed => Some((end, end, 2)),
-        RunState::Missed => Some((end, started_at, 3)),
-        RunState::Cancelled | RunState::Skipped => Some((end, end, 4)),
-    }
-}
 
 /// Whether a run is listed among the troubled ones.
 pub(crate) const fn is_troubled(state: RunState) -> bool {
@@ -232,10 +41,6 @@ pub(crate) fn troubled_row(rows: &mut Rows, subject: &Subject, id: RunId, run: &
             .int(subject.device.0)
             .text(run.state().as_str());
     }
-}
-
-pub(crate) fn counted_run(run: &Run) -> Option<(Time, Time, usize)> {
-    counted(run.state(), run.started_at, run.ended_at)
 }
 
 impl Subject {
@@ -265,9 +70,10 @@ impl Subject {
         self.facts.jobs.iter().map(|job| job.slots.due + grace).min()
     }
 
-    /// When its service level is broken if no usable backup comes (D5); none: it isn't covered.
+    /// When its service level is broken if no usable backup comes (D5); none: it isn't covered (no account is).
     pub(crate) fn breach_at(&self) -> Option<Time> {
-        domain::sla::breach_at(self.facts.life, self.class, self.facts.enrolled_at, self.last_usable_at())
+        let SubjectKind::Device(class) = self.kind else { return None };
+        domain::sla::breach_at(self.facts.life, class, self.facts.enrolled_at, self.last_usable_at())
     }
 
     /// Whether it is in breach of its service level at `now`; none: it isn't covered.
@@ -275,14 +81,18 @@ impl Subject {
         self.breach_at().map(|at| at <= now)
     }
 
+    /// Of an account: whether it stands among the known ones: it is at the provider still, or in use.
+    pub(crate) fn counted(&self) -> bool {
+        matches!(self.kind, SubjectKind::Account(account) if !account.gone || self.life != DeviceLife::Paused)
+    }
+
+    /// The last backup that ended, of any job: how, and when. A slot that was missed or skipped is no backup.
+    pub(crate) fn last_done(&self) -> Option<(RunState, Time)> {
+        self.jobs.iter().filter_map(|job| job.last_done).max_by_key(|done| (done.1, done.2)).map(|done| (done.0, done.1))
+    }
+
     pub(crate) fn band(&self) -> Band {
         self.assessment.as_ref().map_or(Band::Unknown, |a| a.band)
-    }
-}
-
-impl Stored {
-    fn share(&self) -> Share {
-        share(self.life, self.band, self.running, self.retrying, self.open_alerts, self.service)
     }
 }
 
@@ -382,8 +192,9 @@ impl Work<'_> {
         Ok(rows)
     }
 
-    pub(crate) fn state_rows(&self) -> Result<[(Rows, &'static Table); 4], Error> {
+    pub(crate) fn state_rows(&self) -> Result<[(Rows, &'static Table); 5], Error> {
         let (mut jobs, mut devices, mut states, mut storage) = (Rows::default(), Rows::default(), Rows::default(), Rows::default());
+        let mut accounts = Rows::default();
         for subject in &self.subjects {
             let grace = subject.facts.terms.grace;
             for (job, facts) in subject.jobs.iter().zip(&subject.facts.jobs).filter(|(job, _)| job.changed) {
@@ -391,7 +202,7 @@ impl Work<'_> {
                     .int(job.job.0)
                     .int(subject.organization.0)
                     .int(subject.device.0)
-                    .text(history_text(&facts.history, &job.open)?)
+                    .text(history_text(&facts.history, job, subject.kind)?)
                     .text(serde_json::to_string(&facts.slots)?)
                     .maybe_int(job.last_run.map(|(id, _)| id.0))
                     .maybe_text(job.last_run.map(|(_, state)| state.as_str().to_owned()))
@@ -418,6 +229,30 @@ impl Work<'_> {
             }
             let Some(assessment) = &subject.assessment else { continue };
             let (running, retrying) = subject.open_runs();
+            if let SubjectKind::Account(account) = subject.kind {
+                let done = subject.last_done();
+                accounts
+                    .int(subject.partner.0)
+                    .int(subject.device.0)
+                    .int(subject.organization.0)
+                    .text(account.service.as_str())
+                    .text(subject.facts.life.as_str())
+                    .flag(subject.counted())
+                    .int(assessment.score.0.into())
+                    .text(assessment.band.as_str())
+                    .text(serde_json::to_string(assessment)?)
+                    .int(self.now.0)
+                    .maybe_int(subject.next_change.map(|t| t.0))
+                    .maybe_int(subject.facts.last_seen.map(|t| t.0))
+                    .maybe_text(done.map(|(state, _)| state.as_str().to_owned()))
+                    .maybe_int(done.map(|(_, at)| at.0))
+                    .maybe_int(subject.last_usable_at().map(|t| t.0))
+                    .maybe_int(subject.due_at().map(|t| t.0))
+                    .int(running)
+                    .int(retrying)
+                    .int(subject.open_alerts);
+                continue;
+            }
             states
                 .int(subject.partner.0)
                 .int(subject.device.0)
@@ -441,14 +276,14 @@ impl Work<'_> {
                 .maybe_int(subject.breach_at().map(|t| t.0))
                 .flag(subject.service(self.now) == Some(true));
         }
-        Ok([(devices, &DEVICES), (jobs, &JOB_STATE), (states, &DEVICE_STATE), (storage, &STORAGE)])
+        Ok([(devices, &DEVICES), (jobs, &JOB_STATE), (states, &DEVICE_STATE), (storage, &STORAGE), (accounts, &ACCOUNT_STATE)])
     }
 
-    fn count_rows(&self) -> [(Rows, &'static Table); 4] {
+    fn count_rows(&self) -> [(Rows, &'static Table); 6] {
         let mut sums = Sums::default();
         for subject in &self.subjects {
             if let Some(stored) = &subject.stored {
-                sums.share((subject.partner, stored.organization), stored.share(), -1);
+                sums.without(subject, stored);
             }
             sums.subject(subject, self.now);
         }
@@ -462,60 +297,6 @@ impl Work<'_> {
             }
         }
         sums.rows()
-    }
-}
-
-/// What is added to counts, hours and days.
-#[derive(Default)]
-pub(crate) struct Sums {
-    shares: BTreeMap<(i64, i64), Share>,
-    hours: BTreeMap<(i64, i64, i64), [i64; 4]>,
-    whole_days: BTreeMap<(i64, i64, i64), [i64; 4]>,
-    days: BTreeMap<(i64, i64, i64, i64, i64), [i64; 5]>,
-}
-
-impl Sums {
-    fn share(&mut self, of: (PartnerId, OrganizationId), share: Share, sign: i64) {
-        let sum = self.shares.entry((of.0.0, of.1.0)).or_default();
-        sum.iter_mut().zip(share).for_each(|(sum, part)| *sum += sign * part);
-    }
-
-    /// A device as it is at `now`.
-    pub(crate) fn subject(&mut self, subject: &Subject, now: Time) {
-        let (running, retrying) = subject.open_runs();
-        let own = share(subject.facts.life, subject.band(), running, retrying, subject.open_alerts, subject.service(now));
-        self.share((subject.partner, subject.organization), own, 1);
-    }
-
-    /// A run that is counted at this place ([`counted`]).
-    pub(crate) fn run(&mut self, subject: &Subject, job: JobId, place: Option<(Time, Time, usize)>, sign: i64) {
-        let Some((hour, day, column)) = place else { return };
-        let (partner, organization) = (subject.partner.0, subject.organization.0);
-        let day = i64::from(subject.zone.day_of(day));
-        for (sums, unit) in [(&mut self.hours, hour.hour()), (&mut self.whole_days, day)] {
-            if let Some(cell) = sums.entry((partner, organization, unit)).or_default().get_mut(column) {
-                *cell += sign;
-            }
-        }
-        self.days.entry((partner, subject.device.0, day, job.0, organization)).or_default()[column] += sign;
-    }
-
-    /// As rows. Those that transactions of different devices share come last: they are held shortest.
-    pub(crate) fn rows(self) -> [(Rows, &'static Table); 4] {
-        let (mut day_rows, mut count_rows) = (Rows::default(), Rows::default());
-        for ((partner, device, day, job, organization), sums) in self.days.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
-            day_rows.int(partner).int(device).int(day).int(job).int(organization);
-            sums.iter().for_each(|n| {
-                day_rows.int(*n);
-            });
-        }
-        for ((partner, organization), sums) in self.shares.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
-            count_rows.int(partner).int(organization);
-            sums.iter().for_each(|n| {
-                count_rows.int(*n);
-            });
-        }
-        [(day_rows, &DAYS), (rows_of(self.hours), &HOURS), (rows_of(self.whole_days), &ORGANIZATION_DAYS), (count_rows, &COUNTS)]
     }
 }
 
@@ -544,18 +325,6 @@ fn said_of(rows: &mut Rows, run: &Run) -> Result<(), Error> {
 /// A compressed log, and its length before, as a row of [`LOGS`].
 pub(crate) fn log_row(rows: &mut Rows, partner: PartnerId, run: RunId, (body, bytes): (Vec<u8>, usize), at: Time) {
     rows.int(partner.0).int(run.0).blob(body).int(i64::try_from(bytes).unwrap_or(i64::MAX)).int(at.0);
-}
-
-/// Sums of an organization's hours or days, where they differ from nothing.
-fn rows_of(sums: BTreeMap<(i64, i64, i64), [i64; 4]>) -> Rows {
-    let mut rows = Rows::default();
-    for ((partner, organization, time), sums) in sums.into_iter().filter(|(_, s)| s.iter().any(|n| *n != 0)) {
-        rows.int(partner).int(organization).int(time);
-        sums.iter().for_each(|n| {
-            rows.int(*n);
-        });
-    }
-    rows
 }
 
 /// A job's name as a word of a URL: lower-case letters, digits and single hyphens.

@@ -2,7 +2,7 @@
 //! organization moves to another zone, because then its days begin at other times.
 
 use super::{
-    entity::{job_day, organization_day, run},
+    entity::{account, job_day, organization_day, run},
     facts::parse,
 };
 use crate::{error::Error, reconcile::write::counted};
@@ -12,7 +12,7 @@ use domain::{
     zones::Zone,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Rows of one insert: ten values each, well below what either database binds.
 const ROWS: usize = 500;
@@ -58,8 +58,18 @@ pub async fn recount(tx: &DatabaseTransaction, partner: PartnerId, organization:
         .filter(organization_day::Column::OrganizationId.eq(organization.0))
         .exec(tx)
         .await?;
+    // Days of organizations are of devices; accounts have dashboards of their own.
+    let accounts: Vec<i64> = account::Entity::find()
+        .select_only()
+        .column(account::Column::Id)
+        .filter(account::Column::PartnerId.eq(partner.0))
+        .filter(account::Column::OrganizationId.eq(organization.0))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let accounts: HashSet<i64> = accounts.into_iter().collect();
     let mut whole: BTreeMap<i64, [i64; 4]> = BTreeMap::new();
-    for ((_, day, _), sums) in &days {
+    for ((_, day, _), sums) in days.iter().filter(|((subject, ..), _)| !accounts.contains(subject)) {
         whole.entry(*day).or_default().iter_mut().zip(sums).for_each(|(sum, part)| *sum += part);
     }
     let whole: Vec<organization_day::ActiveModel> = whole

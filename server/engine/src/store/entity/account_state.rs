@@ -13,6 +13,7 @@ pub struct Model {
     pub organization_id: i64,
     pub service: String,
     pub life: String,
+    pub counted: bool,
     pub score: i64,
     pub band: String,
     pub assessment: String,

@@ -75,12 +75,18 @@ pub async fn days(store: &Store, actor: &Actor, id: OrganizationId, now: Time) -
     last_days(store.reads(), std::iter::once(of), now).await?.remove(&id).ok_or(Error::NotFound("organization"))
 }
 
-/// Organizations as they are now: stored counts and the worst device of each. Two queries.
-pub(crate) async fn now_of<C: ConnectionTrait>(conn: &C, pairs: &[(PartnerId, OrganizationId)]) -> Result<Vec<OrganizationNow>, Error> {
+/// Organizations as they are now: stored counts, those of SaaS, and the worst device of each. Four queries.
+pub(crate) async fn now_of<C: ConnectionTrait>(
+    conn: &C,
+    pairs: &[(PartnerId, OrganizationId)],
+    now: Time,
+) -> Result<Vec<OrganizationNow>, Error> {
     let counts = counts::counts_of(conn, pairs.iter().map(|(partner, id)| (partner.0, id.0))).await?;
     let mut worst = worst_of(conn, pairs).await?;
-    let now = |(_, id): &(PartnerId, OrganizationId)| OrganizationNow {
+    let mut saas = crate::live::saas_of_organizations(conn, pairs, now).await?;
+    let now = |pair @ (_, id): &(PartnerId, OrganizationId)| OrganizationNow {
         organization: *id,
+        saas: saas.remove(pair),
         counts: counts.get(&id.0).copied().unwrap_or_default(),
         worst: worst.remove(id),
     };

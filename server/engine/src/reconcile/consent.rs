@@ -1,0 +1,217 @@
+//! The alert of a connection whose consent is gone (D4): opened, reopened within 24 hours, muted with its organization, resolved when
+//! the provider accepts the connection again.
+//!
+//! A connection is no subject of `assess`: its state is what the provider says, twice. The alert follows that state by difference, as
+//! those of devices follow theirs.
+
+use super::alerts::REOPENS;
+use crate::{
+    error::Error,
+    live::Change,
+    store::{
+        Store,
+        entity::{alert, alert_event, connection, organization},
+        facts::parse,
+    },
+};
+use domain::{
+    alert::{self as kinds, AlertKind, Severity},
+    consent::Cause,
+    health::Reason,
+    ids::{ConnectionId, PartnerId},
+    policy::DeviceClass,
+    saas::{Consent, Service},
+    text,
+    time::Time,
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, Statement,
+};
+
+const KIND: AlertKind = AlertKind::ConsentExpired;
+const SEVERITY: Severity = Severity::Critical;
+
+/// Brings the alert of a connection in line with its state and its organization's. The partner is locked by the caller. Publish the
+/// answer after the commit.
+pub(crate) async fn follow(
+    store: &Store,
+    tx: &DatabaseTransaction,
+    partner: PartnerId,
+    id: ConnectionId,
+    now: Time,
+) -> Result<Vec<Change>, Error> {
+    let Some(connection) = connection::Entity::find_by_id((partner.0, id.0)).one(tx).await? else {
+        return settle(store, tx, (partner, id), None, now).await;
+    };
+    let Some(organization) = organization::Entity::find_by_id((partner.0, connection.organization_id)).one(tx).await? else {
+        return Ok(Vec::new());
+    };
+    let wanted = if parse::<Consent>(&connection.consent)? == Consent::Expired {
+        let service: Service = parse(&connection.service)?;
+        let since = Time(connection.refused_at.unwrap_or(connection.consent_at));
+        let reason = Reason::ConsentGone { service, cause: Cause::of(&connection.consent_code), since };
+        let mut note = text::reason(&reason, now, |_| String::new());
+        if !connection.consent_code.is_empty() {
+            note.push_str(&format!(" ({})", connection.consent_code));
+        }
+        Some(Wanted { organization: connection.organization_id, since, reason, note, muted: organization.status == "deactivated" })
+    } else {
+        None
+    };
+    settle(store, tx, (partner, id), wanted, now).await
+}
+
+/// As [`follow`] for all connections of an organization.
+pub(crate) async fn follow_organization(
+    store: &Store,
+    tx: &DatabaseTransaction,
+    partner: PartnerId,
+    organization: i64,
+    now: Time,
+) -> Result<Vec<Change>, Error> {
+    let connections = connection::Entity::find()
+        .filter(connection::COLUMN.partner_id.eq(partner.0))
+        .filter(connection::COLUMN.organization_id.eq(organization))
+        .all(tx)
+        .await?;
+    let mut changes = Vec::new();
+    for connection in connections {
+        changes.extend(follow(store, tx, partner, ConnectionId(connection.id), now).await?);
+    }
+    Ok(changes)
+}
+
+struct Wanted {
+    organization: i64,
+    since: Time,
+    reason: Reason,
+    note: String,
+    muted: bool,
+}
+
+async fn settle(
+    store: &Store,
+    tx: &DatabaseTransaction,
+    (partner, id): (PartnerId, ConnectionId),
+    wanted: Option<Wanted>,
+    now: Time,
+) -> Result<Vec<Change>, Error> {
+    let known = alert::Entity::find()
+        .filter(alert::COLUMN.partner_id.eq(partner.0))
+        .filter(alert::COLUMN.device_id.eq(id.0))
+        .filter(alert::COLUMN.kind.eq(KIND.as_str()))
+        .filter(alert::Column::ResolvedAt.is_null().or(alert::COLUMN.resolved_at.gt((now - REOPENS).0)))
+        .order_by_desc(alert::Column::OpenedAt)
+        .all(tx)
+        .await?;
+    let is_counted = |alert: &alert::Model| alert.resolved_at.is_none() && !alert.muted;
+    let open = known.iter().find(|a| a.resolved_at.is_none()).cloned();
+    let (before, after) = match (open, wanted) {
+        (None, None) => return Ok(Vec::new()),
+        (Some(open), None) => {
+            let mut model = open.clone().into_active_model();
+            model.resolved_at = Set(Some(now.0));
+            let after = model.update(tx).await?;
+            said(store, tx, &after, "resolved", "The provider accepts the connection again, or it was disconnected.", now).await?;
+            (Some(open), after)
+        }
+        (Some(open), Some(wanted)) => {
+            let mut model = open.clone().into_active_model();
+            model.since = Set(wanted.since.0);
+            model.reason = Set(serde_json::to_string(&wanted.reason)?);
+            model.muted = Set(wanted.muted);
+            let after = model.update(tx).await?;
+            if open.muted != wanted.muted {
+                let (what, note) = if wanted.muted {
+                    ("muted", "The organization was deactivated: recorded, not alerted.")
+                } else {
+                    ("unmuted", "The organization is activated again and consent is still gone.")
+                };
+                said(store, tx, &after, what, note, now).await?;
+            }
+            (Some(open), after)
+        }
+        (None, Some(wanted)) => {
+            let latest = known.into_iter().max_by_key(|a| a.resolved_at);
+            let (after, what) = open_or_reopen(store, tx, (partner, id), latest, &wanted, now).await?;
+            said(store, tx, &after, what, &wanted.note, now).await?;
+            (None, after)
+        }
+    };
+    let counted = i64::from(is_counted(&after)) - i64::from(before.as_ref().is_some_and(is_counted));
+    count(tx, partner, after.organization_id, counted).await?;
+    Ok(vec![Change::counts_of(partner, after.organization_id.into(), id)])
+}
+
+async fn open_or_reopen(
+    store: &Store,
+    tx: &DatabaseTransaction,
+    (partner, id): (PartnerId, ConnectionId),
+    latest: Option<alert::Model>,
+    wanted: &Wanted,
+    now: Time,
+) -> Result<(alert::Model, &'static str), Error> {
+    let reason = serde_json::to_string(&wanted.reason)?;
+    if let Some(latest) = latest {
+        let reopened = latest.reopened + 1;
+        let mut model = latest.into_active_model();
+        model.resolved_at = Set(None);
+        model.reopened = Set(reopened);
+        model.acknowledged_at = Set(None);
+        model.acknowledged_by = Set(None);
+        model.since = Set(wanted.since.0);
+        model.muted = Set(wanted.muted);
+        model.reason = Set(reason);
+        return Ok((model.update(tx).await?, "reopened"));
+    }
+    let model = alert::ActiveModel {
+        partner_id: Set(partner.0),
+        id: Set(store.id(now)),
+        organization_id: Set(wanted.organization),
+        device_id: Set(id.0),
+        job_id: Set(None),
+        run_id: Set(None),
+        kind: Set(KIND.as_str().into()),
+        severity: Set(SEVERITY.as_str().into()),
+        since: Set(wanted.since.0),
+        opened_at: Set(now.0),
+        raised_at: Set(None),
+        resolved_at: Set(None),
+        reopened: Set(0),
+        muted: Set(wanted.muted),
+        acknowledged_at: Set(None),
+        acknowledged_by: Set(None),
+        snoozed_until: Set(None),
+        reason: Set(reason),
+        // All of an organization's accounts wait for it: what a server is among machines.
+        worth: Set(kinds::worth(KIND, SEVERITY, DeviceClass::Server)),
+    };
+    Ok((model.insert(tx).await?, "opened"))
+}
+
+async fn said(store: &Store, tx: &DatabaseTransaction, alert: &alert::Model, what: &str, note: &str, now: Time) -> Result<(), Error> {
+    let event = alert_event::ActiveModel {
+        partner_id: Set(alert.partner_id),
+        alert_id: Set(alert.id),
+        id: Set(store.id(now)),
+        at: Set(now.0),
+        what: Set(what.into()),
+        who: Set("system".into()),
+        note: Set(note.into()),
+    };
+    alert_event::Entity::insert(event).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Adds to the organization's open alerts.
+async fn count(tx: &DatabaseTransaction, partner: PartnerId, organization: i64, more: i64) -> Result<(), Error> {
+    if more == 0 {
+        return Ok(());
+    }
+    let sql = "INSERT INTO organization_counts (partner_id, organization_id, open_alerts) VALUES ($1, $2, $3) \
+               ON CONFLICT (partner_id, organization_id) DO UPDATE SET open_alerts = organization_counts.open_alerts + excluded.open_alerts";
+    let values = [partner.0.into(), organization.into(), more.into()];
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(())
+}
