@@ -117,7 +117,7 @@ async fn main() {
         println!("{}", json!({ "store": kind, "devices": devices, "filled_seconds": begun.elapsed().as_secs() }));
     }
     let email =
-        fleet::fleet(1, fleet::Size { organizations: 4, devices: 4, days: 1 }, domain::time::Time(0)).partners[0].people[0].email.clone();
+        fleet::fleet(1, fleet::Size { organizations: 4, devices: 4, days: 1, ..fleet::Size::default() }, domain::time::Time(0)).partners[0].people[0].email.clone();
     let password = std::env::var("HOLDFAST_BENCH_PASSWORD").unwrap_or_else(|_| PASSWORD.into());
     let now = domain::time::Time(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap());
     let token = sessions::sign_in(&store, &email, &password, "bench", now).await.unwrap().token;

@@ -22,7 +22,7 @@ async fn main() {
     let [url, organizations, devices, days, ..] = &said[..] else { panic!("FILE.db|postgres://… ORGANIZATIONS DEVICES DAYS") };
     let url = if url.starts_with("postgres") { StoreUrl::Postgres(url.clone()) } else { StoreUrl::Sqlite(url.into()) };
     let number = |text: &String| text.parse::<u32>().expect("a number");
-    let size = Size { organizations: number(organizations), devices: number(devices), days: number(days) };
+    let size = Size { organizations: number(organizations), devices: number(devices), days: number(days), ..Size::default() };
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
     let fleet = fleet::fleet(1, size, Time(i64::try_from(now).unwrap()));
     let store = Store::open(&url).await.unwrap();

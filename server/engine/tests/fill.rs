@@ -159,7 +159,7 @@ fn nameless(mut text: String, jobs: &BTreeMap<String, String>) -> String {
 }
 
 fn small_fleet() -> Fleet {
-    fleet::fleet(7, Size { organizations: 5, devices: 14, days: 40 }, UNTIL)
+    fleet::fleet(7, Size { organizations: 5, devices: 14, days: 40, ..Size::default() }, UNTIL)
 }
 
 on_both_stores! {
@@ -183,7 +183,7 @@ on_both_stores! {
     }
 
     async fn a_store_in_use_is_not_filled(fresh) {
-        let fleet = fleet::fleet(7, Size { organizations: 4, devices: 4, days: 2 }, UNTIL);
+        let fleet = fleet::fleet(7, Size { organizations: 4, devices: 4, days: 2, ..Size::default() }, UNTIL);
         fill(&fresh.store, &fleet, "correct horse battery", |_| {}).await.unwrap();
         let again = fill(&fresh.store, &fleet, "correct horse battery", |_| {}).await;
         assert!(matches!(again, Err(Error::Conflict { code: "not_empty", .. })), "{again:?}");
@@ -196,7 +196,7 @@ on_both_stores! {
         } else {
             "SELECT name FROM sqlite_master WHERE type = 'index' ORDER BY 1"
         };
-        let fleet = fleet::fleet(7, Size { organizations: 4, devices: 4, days: 10 }, UNTIL);
+        let fleet = fleet::fleet(7, Size { organizations: 4, devices: 4, days: 10, ..Size::default() }, UNTIL);
         fill(&fresh.store, &fleet, "correct horse battery", |_| {}).await.unwrap();
         let names = async |store: &Store| rows(store, indexes).await.iter().map(|row| text(row, 0)).collect::<Vec<_>>();
         assert_eq!(names(&fresh.store).await, names(&empty.store).await);

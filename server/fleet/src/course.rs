@@ -126,7 +126,7 @@ impl Iterator for Happenings<'_> {
     }
 }
 
-fn within(time: Time, (from, to): (Time, Time)) -> bool {
+pub(crate) fn within(time: Time, (from, to): (Time, Time)) -> bool {
     from <= time && time < to
 }
 

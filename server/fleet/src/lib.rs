@@ -11,28 +11,37 @@ mod people;
 mod places;
 pub mod plan;
 mod policies;
+mod saas;
 pub mod story;
 mod words;
 
 pub use plan::{DevicePlan, Happening, JobPlan, OrganizationPlan, PartnerPlan, PersonPlan, PlanType, PolicyPlan, What};
+pub use saas::{
+    plan::{AccountPlan, ConnectionPlan},
+    story::{AccountStory, CustomerStory},
+};
 pub use story::Story;
 
 use domain::time::{Span, Time};
 
 /// How large a fleet is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
-    /// Organizations, at least 4: one of each partner.
+    /// Organizations with devices, at least 4: one of each partner.
     pub organizations: u32,
     /// Devices of all of them; at least one each.
     pub devices: u32,
     /// Days of history.
     pub days: u32,
+    /// SaaS customers: three of four organizations with devices, beyond them organizations without any.
+    pub customers: u32,
+    /// SaaS accounts of all of them.
+    pub accounts: u32,
 }
 
 impl Size {
-    /// The demo: 60 organizations, 1,500 devices, 400 days.
-    pub const DEMO: Self = Self { organizations: 60, devices: 1_500, days: 400 };
+    /// The demo: 60 organizations with 1,500 devices, 120 SaaS customers with 20,000 accounts, 400 days.
+    pub const DEMO: Self = Self { organizations: 60, devices: 1_500, days: 400, customers: 120, accounts: 20_000 };
 }
 
 /// A fleet.
@@ -50,23 +59,30 @@ pub struct Fleet {
     /// Where the devices of each organization begin, in one row of all.
     pub(crate) starts: Vec<u32>,
     pub(crate) specials: make::Specials,
+    pub(crate) customers: saas::customer::Customers,
 }
 
 /// The fleet of a seed. Cheap: organizations are made when they are asked for. `until` is cut to a full second.
 /// History of less than 150 days has no room for every story.
 pub fn fleet(seed: u64, size: Size, until: Time) -> Fleet {
     let organizations = size.organizations.max(people::PARTNERS_OF_A_FLEET as u32);
-    let size = Size { organizations, devices: size.devices.max(organizations), days: size.days.max(1) };
+    let size = Size { organizations, devices: size.devices.max(organizations), days: size.days.max(1), ..size };
     let until = Time(until.0 - until.0.rem_euclid(1_000));
     let starts = make::starts(seed, size.organizations, size.devices);
     let specials = make::Specials::draw(seed, &starts);
-    Fleet { partners: people::partners(), size, from: until - Span::days(size.days.into()), until, seed, starts, specials }
+    let customers = saas::customer::Customers::draw(seed, size.organizations, size.customers, size.accounts);
+    Fleet { partners: people::partners(), size, from: until - Span::days(size.days.into()), until, seed, starts, specials, customers }
 }
 
 impl Fleet {
+    /// How many organizations it has, with devices or without.
+    pub fn count(&self) -> usize {
+        self.customers.all()
+    }
+
     /// Its organizations, one at a time.
     pub fn organizations(&self) -> impl Iterator<Item = OrganizationPlan> + '_ {
-        (0..self.size.organizations as usize).filter_map(|index| self.organization(index))
+        (0..self.count()).filter_map(|index| self.organization(index))
     }
 
     /// The organization at that place; none beyond the last.

@@ -11,6 +11,7 @@ use crate::{
     people::PARTNERS_OF_A_FLEET,
     places,
     plan::{OrganizationPlan, PlanType},
+    saas::story::CustomerStory,
     story::Story,
 };
 use domain::{
@@ -29,7 +30,7 @@ const OUTAGE: u64 = 5 << 32;
 const SHARES: [usize; 20] = [0, 1, 2, 3, 0, 0, 1, 0, 2, 0, 0, 3, 0, 1, 0, 2, 0, 0, 1, 0];
 
 /// How many devices organizations have, relative to each other: a few large ones, many small.
-const SIZES: [u64; 16] = [2, 3, 3, 4, 4, 5, 6, 7, 8, 9, 11, 13, 17, 23, 34, 60];
+pub(crate) const SIZES: [u64; 16] = [2, 3, 3, 4, 4, 5, 6, 7, 8, 9, 11, 13, 17, 23, 34, 60];
 
 /// The partner of an organization.
 pub(crate) const fn partner_of(index: usize) -> usize {
@@ -74,7 +75,12 @@ pub(crate) struct Client {
 }
 
 pub(crate) fn organization(fleet: &Fleet, index: usize) -> Option<OrganizationPlan> {
-    let (first, end) = (*fleet.starts.get(index)?, *fleet.starts.get(index + 1)?);
+    if index >= fleet.count() {
+        return None;
+    }
+    // Beyond those with devices there are SaaS customers only.
+    let at = |place: usize| fleet.starts.get(place).or(fleet.starts.last()).copied().unwrap_or(0);
+    let (first, end) = (at(index), at(index + 1));
     let number = index as u64;
     let partner = partner_of(index);
     let mut dice = Dice::new(fleet.seed, PLACE + number);
@@ -108,13 +114,25 @@ pub(crate) fn organization(fleet: &Fleet, index: usize) -> Option<OrganizationPl
         outage,
     };
     let devices = device::devices(fleet, index, &client, &stories);
-    let (plan_name, plan_type) = match devices.len() {
+    let customer = fleet.customers.accounts(index);
+    let connections = customer.map_or_else(Vec::new, |accounts| crate::saas::connections(fleet, index, &client, accounts));
+    // A mailbox weighs less than a machine.
+    let (plan_name, plan_type) = match devices.len() + customer.unwrap_or(0) / 8 {
         _ if dice.in_10_000(700) => ("Archive", PlanType::Archiver),
         0..=9 => ("Essential", PlanType::Backup),
         10..=29 => ("Business", PlanType::Backup),
         30..=59 => ("Business Plus", PlanType::Backup),
         _ => ("Enterprise", PlanType::Backup),
     };
+    let mut limit = dice.in_10_000(8_000).then(|| (devices.len() as i64 + 4) / 5 * 5 + dice.between(0, 2) * 5);
+    if customer.is_some() {
+        let accounts = || connections.iter().flat_map(|connection| &connection.accounts);
+        let seats = accounts().filter(|account| account.is_activated(fleet.until)).count() as i64;
+        limit = match fleet.customers.story(index) {
+            CustomerStory::OverLimit => Some(seats * 19 / 20 / 5 * 5),
+            _ => limit.map(|_| seats / 5 * 5 + dice.between(1, 4) * 5),
+        };
+    }
     Some(OrganizationPlan {
         index,
         partner,
@@ -123,10 +141,11 @@ pub(crate) fn organization(fleet: &Fleet, index: usize) -> Option<OrganizationPl
         region: place.region.to_owned(),
         plan_name: plan_name.to_owned(),
         plan_type,
-        seat_limit: dice.in_10_000(8_000).then(|| (devices.len() as i64 + 4) / 5 * 5 + dice.between(0, 2) * 5),
+        seat_limit: limit,
         deactivated_from,
         created_at,
         devices,
+        connections,
     })
 }
 

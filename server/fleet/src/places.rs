@@ -1,6 +1,9 @@
 //! Where organizations are, and what companies, people and machines are called there. All made up.
 
-use crate::dice::Dice;
+use crate::{
+    dice::Dice,
+    saas::staff::{self, Staff},
+};
 
 /// Words of a language, for names.
 pub(crate) struct Culture {
@@ -12,6 +15,7 @@ pub(crate) struct Culture {
     pub(crate) people: &'static [&'static str],
     /// What a front desk's computer is called, where it is not called `pc-…`.
     pub(crate) desk: Option<&'static str>,
+    staff: &'static Staff,
 }
 
 /// A place: IANA zone, region of the backup data, culture.
@@ -113,6 +117,7 @@ static GERMAN: Culture = Culture {
         "franke",
     ],
     desk: Some("empfang"),
+    staff: &staff::GERMAN,
 };
 
 static FRENCH: Culture = Culture {
@@ -137,6 +142,7 @@ static FRENCH: Culture = Culture {
         "david", "bertrand", "roux", "vincent", "morel", "girard", "andre", "mercier", "blanc",
     ],
     desk: Some("accueil"),
+    staff: &staff::FRENCH,
 };
 
 static NORDIC: Culture = Culture {
@@ -164,6 +170,7 @@ static NORDIC: Culture = Culture {
         "norberg",
     ],
     desk: Some("reception"),
+    staff: &staff::NORDIC,
 };
 
 static IBERIAN: Culture = Culture {
@@ -207,6 +214,7 @@ static IBERIAN: Culture = Culture {
         "rocha",
     ],
     desk: Some("recepcao"),
+    staff: &staff::IBERIAN,
 };
 
 static ENGLISH: Culture = Culture {
@@ -253,6 +261,7 @@ static ENGLISH: Culture = Culture {
         "rao",
     ],
     desk: Some("frontdesk"),
+    staff: &staff::ENGLISH,
 };
 
 static POLISH: Culture = Culture {
@@ -295,6 +304,7 @@ static POLISH: Culture = Culture {
         "jablonski",
     ],
     desk: Some("recepcja"),
+    staff: &staff::POLISH,
 };
 
 static GREEK: Culture = Culture {
@@ -303,6 +313,7 @@ static GREEK: Culture = Culture {
     shapes: &["{s} {t}", "{t} {s} Α.Ε."],
     people: &["papadakis", "nikolaou", "georgiou", "dimitriou", "ioannidis", "makris", "vlahos", "kostas", "pappas", "economou", "lambros"],
     desk: None,
+    staff: &staff::GREEK,
 };
 
 static JAPANESE: Culture = Culture {
@@ -332,6 +343,7 @@ static JAPANESE: Culture = Culture {
         "abe",
     ],
     desk: Some("受付"),
+    staff: &staff::JAPANESE,
 };
 
 static KOREAN: Culture = Culture {
@@ -340,7 +352,59 @@ static KOREAN: Culture = Culture {
     shapes: &["{s} {t}", "주식회사 {s}{t}"],
     people: &["kim", "lee", "park", "choi", "jung", "kang", "cho", "yoon", "jang", "lim", "han", "oh", "seo", "shin", "kwon", "hwang"],
     desk: None,
+    staff: &staff::KOREAN,
 };
+
+/// Stems and trades in Latin letters, where these don't follow from the word.
+static ROMAN: &[(&str, &str)] = &[
+    ("Αιγαίο", "aigaio"),
+    ("Παπαδάκης", "papadakis"),
+    ("Όλυμπος", "olympos"),
+    ("Θάλασσα", "thalassa"),
+    ("Ιωαννίδης", "ioannidis"),
+    ("Ελαιών", "elaion"),
+    ("Ναυτιλιακή", "naftiliaki"),
+    ("Ξενοδοχεία", "hotels"),
+    ("Φαρμακείο", "farmakeio"),
+    ("Τεχνική", "techniki"),
+    ("Τρόφιμα", "trofima"),
+    ("東京", "tokyo"),
+    ("さくら", "sakura"),
+    ("富士", "fuji"),
+    ("青葉", "aoba"),
+    ("北海", "hokkai"),
+    ("みなと", "minato"),
+    ("松本", "matsumoto"),
+    ("大和", "yamato"),
+    ("若葉", "wakaba"),
+    ("千代田", "chiyoda"),
+    ("瀬戸", "seto"),
+    ("山吹", "yamabuki"),
+    ("歯科", "shika"),
+    ("会計事務所", "kaikei"),
+    ("印刷", "insatsu"),
+    ("物流", "butsuryu"),
+    ("製作所", "seisakusho"),
+    ("建設", "kensetsu"),
+    ("食品", "shokuhin"),
+    ("精機", "seiki"),
+    ("薬局", "yakkyoku"),
+    ("한빛", "hanbit"),
+    ("서울", "seoul"),
+    ("다온", "daon"),
+    ("무궁화", "mugunghwa"),
+    ("한강", "hangang"),
+    ("새벽", "saebyeok"),
+    ("은하", "eunha"),
+    ("동해", "donghae"),
+    ("치과", "chigwa"),
+    ("물류", "mullyu"),
+    ("회계", "hoegye"),
+    ("건설", "geonseol"),
+    ("식품", "sikpum"),
+    ("정밀", "jeongmil"),
+    ("약국", "yakguk"),
+];
 
 /// Where the organization with this number is.
 pub(crate) fn place(partner: usize, dice: &mut Dice) -> &'static Place {
@@ -353,19 +417,48 @@ impl Place {
         self.culture
     }
 
-    /// A name that no other number has.
-    pub(crate) fn company(&self, number: usize) -> String {
+    pub(crate) const fn staff(&self) -> &'static Staff {
+        self.culture.staff
+    }
+
+    /// Places of a number's stem, trade and shape, and how many numbers before had the same.
+    fn parts(&self, number: usize) -> (usize, usize, usize, usize) {
         let Culture { stems, trades, shapes, .. } = self.culture;
         // Of all (shape, trade, stem), so that neighbours differ in each: a step without a factor in common.
         let all = stems.len() * trades.len() * shapes.len();
         let step = (all * 618 / 1_000..).find(|step| common(*step, all) == 1).unwrap_or(1);
         let at = number % all * step % all;
-        let shape = shapes[at / (stems.len() * trades.len())];
-        let name = shape.replace("{s}", stems[at % stems.len()]).replace("{t}", trades[at / stems.len() % trades.len()]);
-        match number / all {
+        (at % stems.len(), at / stems.len() % trades.len(), at / (stems.len() * trades.len()), number / all)
+    }
+
+    /// A name that no other number has.
+    pub(crate) fn company(&self, number: usize) -> String {
+        let Culture { stems, trades, shapes, .. } = self.culture;
+        let (stem, trade, shape, more) = self.parts(number);
+        let name = shapes[shape].replace("{s}", stems[stem]).replace("{t}", trades[trade]);
+        match more {
             0 => name,
             more => format!("{name} {}", more + 1),
         }
+    }
+
+    /// The company's domain, under one that nobody can own.
+    pub(crate) fn domain(&self, number: usize) -> String {
+        let Culture { stems, trades, .. } = self.culture;
+        let (stem, trade, shape, more) = self.parts(number);
+        let plain =
+            |word: &str| ROMAN.iter().find(|(own, _)| *own == word).map_or_else(|| staff::plain(word), |(_, roman)| (*roman).to_owned());
+        let (stem, trade) = (plain(stems[stem]), plain(trades[trade]));
+        let mut name = match shape {
+            0 => format!("{stem}-{trade}"),
+            1 => format!("{trade}-{stem}"),
+            2 => format!("{stem}{trade}"),
+            _ => format!("{trade}{stem}"),
+        };
+        if more > 0 {
+            name.push_str(&(more + 1).to_string());
+        }
+        format!("{name}.example.{}", ["com", "net", "org"][number % 3])
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a fleet consists of: plain data, as somebody would write it down who is to set it up.
 
-use crate::story::Story;
+use crate::{saas::plan::ConnectionPlan, story::Story};
 use domain::{
     access::Role,
     policy::{DeviceClass, DeviceLife, Policy},
@@ -71,6 +71,8 @@ pub struct OrganizationPlan {
     pub created_at: Time,
     /// Its machines.
     pub devices: Vec<DevicePlan>,
+    /// Its SaaS services, each once; none: it is no SaaS customer.
+    pub connections: Vec<ConnectionPlan>,
 }
 
 /// What was sold (D1).
@@ -129,7 +131,7 @@ pub struct JobPlan {
     pub(crate) shape: crate::course::Shape,
 }
 
-/// Something that happens to a device.
+/// Something that happens to a device or an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Happening {
     /// When; for an event of a run the same as its own `at`.
@@ -143,7 +145,7 @@ pub struct Happening {
 pub enum What {
     /// An event of a run. A run has a start, an end unless it hangs, and between them what its tool says of retries.
     Run {
-        /// Place of the job among those of the device.
+        /// Place of the job among those of the device, of the workload among those of the account.
         job: usize,
         /// Key of the run, unique within the job; the same in all its events.
         key: String,

@@ -10,12 +10,25 @@ pub(crate) const DATABASES: usize = 2;
 pub(crate) const WORKSTATIONS: usize = 3;
 pub(crate) const LAPTOPS: usize = 4;
 pub(crate) const ARCHIVE: usize = 5;
+pub(crate) const SAAS_NIGHT: usize = 6;
+pub(crate) const SAAS_DAY: usize = 7;
+pub(crate) const SAAS_OFTEN: usize = 8;
 
 /// Minutes after which a run of [`SERVERS_NIGHTLY`] is stuck.
 pub(crate) const NIGHTLY_LONGEST: u32 = 480;
 
 /// Cron of each, without a zone; none: an interval.
-pub(crate) const CRON: [Option<&str>; 6] = [Some("0 22 * * *"), None, None, Some("30 11 * * *"), Some("0 12 * * *"), Some("0 20 * * 5")];
+pub(crate) const CRON: [Option<&str>; 9] = [
+    Some("0 22 * * *"),
+    None,
+    None,
+    Some("30 11 * * *"),
+    Some("0 12 * * *"),
+    Some("0 20 * * 5"),
+    Some("0 21 * * *"),
+    Some("0 9 * * *"),
+    None,
+];
 
 pub(crate) fn cron(line: &str, zone: &str) -> Schedule {
     Schedule::Cron { cron: line.to_owned(), time_zone: zone.to_owned() }
@@ -64,8 +77,12 @@ pub(crate) fn of(zone: &str) -> Vec<PolicyPlan> {
                 longest_run_minutes: 1_440,
                 overdue_hours: Some(192),
                 silence_days: 14,
-                ..usual
+                ..usual.clone()
             },
         ),
+        // Accounts take their turns for hours: late is what comes after all of them.
+        plan("SaaS every night", Policy { schedule: at(SAAS_NIGHT), grace_minutes: 540, ..usual.clone() }),
+        plan("SaaS during the day", Policy { schedule: at(SAAS_DAY), grace_minutes: 540, ..usual.clone() }),
+        plan("SaaS every 8 hours", Policy { schedule: Schedule::Every { every_minutes: 480 }, grace_minutes: 540, ..usual }),
     ]
 }

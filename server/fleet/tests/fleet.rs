@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 /// 2026-11-20T07:40:00Z, a Friday.
 const UNTIL: Time = Time(1_795_160_400_000);
 
-const SMALL: Size = Size { organizations: 8, devices: 80, days: 160 };
+const SMALL: Size = Size { organizations: 8, devices: 80, days: 160, customers: 0, accounts: 0 };
 
 fn devices(fleet: &Fleet) -> Vec<DevicePlan> {
     fleet.organizations().flat_map(|organization| organization.devices).collect()
@@ -86,7 +86,7 @@ fn happenings_ascend_stay_inside_their_window_and_their_device_s_life() {
 
 #[test]
 fn names_are_unique_where_they_must_be() {
-    let fleet = fleet(1, Size { organizations: 400, devices: 9_000, days: 200 }, UNTIL);
+    let fleet = fleet(1, Size { organizations: 400, devices: 9_000, days: 200, ..Size::default() }, UNTIL);
     let mut organizations = HashSet::new();
     let mut count = 0;
     for organization in fleet.organizations() {
@@ -242,7 +242,7 @@ fn something_is_running_and_something_retrying_most_of_the_time() {
 
 #[test]
 fn a_job_at_half_past_two_runs_once_on_the_days_the_clocks_change() {
-    let fleet = fleet(1, Size { organizations: 60, devices: 3_000, days: 400 }, UNTIL);
+    let fleet = fleet(1, Size { organizations: 60, devices: 3_000, days: 400, ..Size::default() }, UNTIL);
     let mut zones_seen = BTreeSet::new();
     for organization in fleet.organizations().filter(|organization| organization.deactivated_from.is_none()) {
         let zone = zones::Zone::named(&organization.time_zone).unwrap();
@@ -272,7 +272,7 @@ fn a_job_at_half_past_two_runs_once_on_the_days_the_clocks_change() {
 
 #[test]
 fn a_late_window_of_a_huge_fleet_is_cheap_and_nothing_of_it_is_kept() {
-    let huge = fleet(1, Size { organizations: 10_000, devices: 1_000_000, days: 30 }, UNTIL);
+    let huge = fleet(1, Size { organizations: 10_000, devices: 1_000_000, days: 30, ..Size::default() }, UNTIL);
     assert_eq!(huge.organization(9_999).unwrap().partner, huge.organization(19).unwrap().partner);
     assert!(huge.organization(10_000).is_none());
     let devices = huge.organization(5_000).unwrap().devices;

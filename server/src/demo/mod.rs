@@ -217,7 +217,7 @@ impl Demo {
 
 impl Plan {
     fn fleet(&self) -> Fleet {
-        fleet(self.seed, Size { organizations: self.organizations, devices: self.devices, days: self.days }, self.until)
+        fleet(self.seed, Size { organizations: self.organizations, devices: self.devices, days: self.days, ..Size::default() }, self.until)
     }
 
     fn demo(&self, folder: &Path, partners: Vec<PartnerId>) -> Demo {
