@@ -8,16 +8,20 @@
 //! says how many are used and how many were bought, and the screens mark what is above.
 
 mod activation;
+mod import;
 mod list;
 mod put;
 mod seats;
+mod sheet;
 mod status;
 
 pub use activation::{ActivationRow, history};
 pub(crate) use activation::{mark_organization, subjects_of_connection, subjects_of_organization, subjects_of_policy, watch_anew};
+pub use import::{Imported, LISTED, import, preview_import};
 pub use list::{AccountFilter, AccountRow, find_by_address, get, list, matching};
 pub use put::{NewAccount, PutOutcome, check, preview, put};
 pub use seats::{Seats, ServiceSeats, seats};
+pub use sheet::{MOST_BYTES, MOST_ROWS, RowProblem, Sheet, read};
 pub use status::{StatusOutcome, set_status};
 
 use super::{

@@ -9,6 +9,7 @@ mod devices;
 mod job_log;
 mod life;
 mod overview;
+mod seats;
 mod settings;
 mod story;
 mod tenants;

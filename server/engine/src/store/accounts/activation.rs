@@ -221,12 +221,7 @@ pub async fn history(
         Some(account) => of_it().filter(activation::COLUMN.account_id.eq(account.0)),
         None => of_it(),
     };
-    let rows = wanted
-        .order_by_desc(activation::Column::At)
-        .order_by_asc(activation::Column::AccountId)
-        .limit(limit)
-        .all(conn)
-        .await?;
+    let rows = wanted.order_by_desc(activation::Column::At).order_by_asc(activation::Column::AccountId).limit(limit).all(conn).await?;
     let ids: Vec<i64> = rows.iter().map(|r| r.account_id).filter(|id| *id != 0).collect();
     let addresses: std::collections::HashMap<i64, String> = if ids.is_empty() {
         Default::default()

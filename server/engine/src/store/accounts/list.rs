@@ -203,8 +203,7 @@ pub async fn list(store: &Store, actor: &Actor, filter: &AccountFilter) -> Resul
     sql.push(if organization.is_some() { " ORDER BY a.address_lower, a.id" } else { " ORDER BY a.partner_id, a.id" });
     sql.push(" LIMIT ").bind(i64::try_from(limit).unwrap_or(i64::MAX) + 1);
     let rows = store.reads().query_all_raw(sql.build(store.backend())).await?;
-    let rows: Vec<(AccountRow, String)> =
-        rows.iter().map(|r| Ok((row(r, sees_results)?, at(r, 16)?))).collect::<Result<_, Error>>()?;
+    let rows: Vec<(AccountRow, String)> = rows.iter().map(|r| Ok((row(r, sees_results)?, at(r, 16)?))).collect::<Result<_, Error>>()?;
     let page = Page::cut(rows, limit, |(row, address)| match organization {
         Some(_) => Place::Address(address.clone(), row.id.0),
         None => Place::Id(row.partner.0, row.id.0),

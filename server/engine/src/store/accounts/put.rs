@@ -121,8 +121,7 @@ struct Kept {
     watched_since: i64,
 }
 
-const KEPT: &str =
-    "SELECT a.id, a.address, a.address_lower, a.name, a.type, a.status, a.external_id, a.gone_at, a.enrolled_at, a.watched_since \
+const KEPT: &str = "SELECT a.id, a.address, a.address_lower, a.name, a.type, a.status, a.external_id, a.gone_at, a.enrolled_at, a.watched_since \
      FROM {x} {join} accounts a ON ";
 
 impl Kept {

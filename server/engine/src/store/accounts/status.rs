@@ -64,7 +64,13 @@ async fn load<C: ConnectionTrait>(conn: &C, actor: &Actor, ids: &[i64]) -> Resul
 ///
 /// # Errors
 /// `NotFound` (any of them: nothing is changed then), `Forbidden`, `Invalid` (none, or too many).
-pub async fn set_status(engine: &Engine, actor: &Actor, ids: &[AccountId], status: AccountStatus, now: Time) -> Result<StatusOutcome, Error> {
+pub async fn set_status(
+    engine: &Engine,
+    actor: &Actor,
+    ids: &[AccountId],
+    status: AccountStatus,
+    now: Time,
+) -> Result<StatusOutcome, Error> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect::<BTreeSet<_>>().into_iter().collect();
     if ids.is_empty() {
         return Err(Error::invalid("no_accounts", "ids", "Name at least one account."));
