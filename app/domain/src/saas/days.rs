@@ -111,18 +111,35 @@ pub fn off(switches: [&Switch; 2], from: Time, until: Time) -> Off {
     }
 }
 
-/// What a day was, by the runs of each of its jobs. A day on which backups were off for a part is healthy if what was due has completed.
-pub fn day_state(jobs: impl IntoIterator<Item = JobDay>, off: Off) -> AccountDay {
-    if off == Off::Whole {
+/// A day of several jobs together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DaySum {
+    /// Their runs.
+    pub runs: JobDay,
+    /// Jobs of which something was due: any run that counts, or a missed one.
+    pub due: u32,
+    /// Of them those with a usable backup.
+    pub completed: u32,
+}
+
+impl DaySum {
+    /// Of these jobs.
+    pub fn of(jobs: impl IntoIterator<Item = JobDay>) -> Self {
+        jobs.into_iter().fold(Self::default(), |sum, job| Self {
+            runs: sum.runs.and(job),
+            due: sum.due + u32::from(job.was_due()),
+            completed: sum.completed + u32::from(job.completed()),
+        })
+    }
+}
+
+/// What a day was. One on which backups were off for a part is healthy if what was due has completed.
+pub const fn day_state(day: &DaySum, off: Off) -> AccountDay {
+    if matches!(off, Off::Whole) {
         return AccountDay::Deactivated;
     }
-    let (mut due, mut completed) = (0, 0);
-    for job in jobs {
-        due += u32::from(job.was_due());
-        completed += u32::from(job.completed());
-    }
-    match (due, off) {
-        (1.., _) if due == completed => AccountDay::Healthy,
+    match (day.due, off) {
+        (1.., _) if day.due == day.completed => AccountDay::Healthy,
         (_, Off::Partly) => AccountDay::Deactivated,
         (1.., _) => AccountDay::Unhealthy,
         (0, _) => AccountDay::NoData,
@@ -137,31 +154,35 @@ mod tests {
         JobDay { succeeded, warning, failed, missed }
     }
 
+    fn state(jobs: impl IntoIterator<Item = JobDay>, off: Off) -> AccountDay {
+        day_state(&DaySum::of(jobs), off)
+    }
+
     #[test]
     fn a_day_is_healthy_when_every_job_that_was_due_has_a_usable_backup() {
-        assert_eq!(day_state([runs(1, 0, 0, 0), runs(0, 1, 0, 0)], Off::Never), AccountDay::Healthy);
-        assert_eq!(day_state([runs(1, 0, 2, 0), runs(1, 0, 0, 1)], Off::Never), AccountDay::Healthy, "issues were made good");
-        assert_eq!(day_state([runs(1, 0, 0, 0), JobDay::default()], Off::Never), AccountDay::Healthy, "one was not due");
+        assert_eq!(state([runs(1, 0, 0, 0), runs(0, 1, 0, 0)], Off::Never), AccountDay::Healthy);
+        assert_eq!(state([runs(1, 0, 2, 0), runs(1, 0, 0, 1)], Off::Never), AccountDay::Healthy, "issues were made good");
+        assert_eq!(state([runs(1, 0, 0, 0), JobDay::default()], Off::Never), AccountDay::Healthy, "one was not due");
     }
 
     #[test]
     fn a_day_is_unhealthy_when_one_job_has_none() {
-        assert_eq!(day_state([runs(1, 0, 0, 0), runs(0, 0, 1, 0)], Off::Never), AccountDay::Unhealthy);
-        assert_eq!(day_state([runs(0, 0, 0, 1)], Off::Never), AccountDay::Unhealthy);
+        assert_eq!(state([runs(1, 0, 0, 0), runs(0, 0, 1, 0)], Off::Never), AccountDay::Unhealthy);
+        assert_eq!(state([runs(0, 0, 0, 1)], Off::Never), AccountDay::Unhealthy);
     }
 
     #[test]
     fn a_day_without_runs_tells_nothing() {
-        assert_eq!(day_state([], Off::Never), AccountDay::NoData);
-        assert_eq!(day_state([JobDay::default()], Off::Never), AccountDay::NoData);
+        assert_eq!(state([], Off::Never), AccountDay::NoData);
+        assert_eq!(state([JobDay::default()], Off::Never), AccountDay::NoData);
     }
 
     #[test]
     fn a_day_off_is_deactivated_unless_its_part_has_completed() {
-        assert_eq!(day_state([runs(0, 0, 1, 0)], Off::Partly), AccountDay::Deactivated);
-        assert_eq!(day_state([], Off::Partly), AccountDay::Deactivated);
-        assert_eq!(day_state([runs(1, 0, 0, 0)], Off::Partly), AccountDay::Healthy);
-        assert_eq!(day_state([runs(1, 0, 0, 0)], Off::Whole), AccountDay::Deactivated);
+        assert_eq!(state([runs(0, 0, 1, 0)], Off::Partly), AccountDay::Deactivated);
+        assert_eq!(state([], Off::Partly), AccountDay::Deactivated);
+        assert_eq!(state([runs(1, 0, 0, 0)], Off::Partly), AccountDay::Healthy);
+        assert_eq!(state([runs(1, 0, 0, 0)], Off::Whole), AccountDay::Deactivated);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod around;
 
+pub(crate) use around::latest;
 pub use around::{Around, RunGlance, Usual, around, recent};
 
 use super::{

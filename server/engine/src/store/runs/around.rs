@@ -118,6 +118,11 @@ pub async fn recent(store: &Store, actor: &Actor, device: DeviceId, limit: u64) 
     near(store.reads(), (device.partner_id, device.id), None, limit.min(500)).await
 }
 
+/// As [`recent`], of a device or account that is known to be seen.
+pub(crate) async fn latest<C: ConnectionTrait>(conn: &C, of: (i64, i64), limit: u64) -> Result<Vec<RunGlance>, Error> {
+    near(conn, of, None, limit).await
+}
+
 /// What stands around a run.
 ///
 /// # Errors
