@@ -14,6 +14,8 @@ pub mod store;
 #[cfg(feature = "test-support")]
 pub mod testing;
 
+pub mod vault;
+
 pub use error::Error;
 
 use domain::time::Time;

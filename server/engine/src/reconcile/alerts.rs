@@ -24,7 +24,7 @@ use std::collections::HashMap;
 use Kind::{Bool, Int, Text};
 
 /// A resolved alert that recurs within this time is the same alert again.
-const REOPENS: Span = Span::DAY;
+pub(super) const REOPENS: Span = Span::DAY;
 
 static ALERTS: Table = Table {
     name: "alerts",

@@ -7,7 +7,7 @@
 use super::alerts::REOPENS;
 use crate::{
     error::Error,
-    live::Change,
+    live::{Change, ChangeOf},
     store::{
         Store,
         entity::{alert, alert_event, connection, organization},
@@ -18,14 +18,14 @@ use domain::{
     alert::{self as kinds, AlertKind, Severity},
     consent::Cause,
     health::Reason,
-    ids::{ConnectionId, PartnerId},
+    ids::{ConnectionId, DeviceId, OrganizationId, PartnerId},
     policy::DeviceClass,
     saas::{Consent, Service},
     text,
     time::Time,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, Statement,
 };
 
@@ -101,7 +101,7 @@ async fn settle(
         .filter(alert::COLUMN.partner_id.eq(partner.0))
         .filter(alert::COLUMN.device_id.eq(id.0))
         .filter(alert::COLUMN.kind.eq(KIND.as_str()))
-        .filter(alert::Column::ResolvedAt.is_null().or(alert::COLUMN.resolved_at.gt((now - REOPENS).0)))
+        .filter(Condition::any().add(alert::Column::ResolvedAt.is_null()).add(alert::Column::ResolvedAt.gt((now - REOPENS).0)))
         .order_by_desc(alert::Column::OpenedAt)
         .all(tx)
         .await?;
@@ -141,7 +141,9 @@ async fn settle(
     };
     let counted = i64::from(is_counted(&after)) - i64::from(before.as_ref().is_some_and(is_counted));
     count(tx, partner, after.organization_id, counted).await?;
-    Ok(vec![Change::counts_of(partner, after.organization_id.into(), id)])
+    // Nobody watches a connection; whoever counts its organization's alerts counts again.
+    let organization = OrganizationId(after.organization_id);
+    Ok(vec![Change { partner, organization, device: DeviceId(id.0), of: ChangeOf::Account, json: "{}".into() }])
 }
 
 async fn open_or_reopen(

@@ -4,6 +4,7 @@
 //! accounts of SaaS, whose ids are minted from one row – whose next change has come are found by index; nothing scans.
 
 pub(crate) mod alerts;
+pub(crate) mod consent;
 mod rows;
 mod settle;
 pub(crate) mod shelf;

@@ -1,12 +1,13 @@
 //! The store: one database, SQLite (embedded) or PostgreSQL, behind the same calls.
 //!
 //! SQLite has one writer connection, begun IMMEDIATE and synced in full, and several readers (WAL). PostgreSQL has a pool for either.
-//! Callers write inside [`Store::begin`] and read through [`Store::reads`]. One file per noun; entities are private to the store.
+//! Callers write inside [`Store::begin`] and read through [`Store::reads`]. One file per noun; entities are private to the engine.
 //! Commands check the actor's right, write their audit entry in the same transaction and answer `NotFound` outside the scope.
 
 pub mod accounts;
 pub mod alerts;
 pub mod audit;
+pub mod connections;
 mod days;
 pub mod devices;
 pub mod facts;
@@ -20,13 +21,15 @@ pub mod overview;
 pub mod page;
 pub mod partners;
 pub mod people;
+pub mod platform;
 pub mod policies;
 pub mod restore_tests;
 pub mod runs;
+pub mod saas;
 pub mod search;
 pub mod sessions;
 
-mod entity;
+pub(crate) mod entity;
 pub(crate) mod input;
 mod scope;
 pub(crate) mod sql;

@@ -5,6 +5,7 @@
 mod accounts;
 mod alerts;
 mod clients;
+mod connections;
 mod devices;
 mod job_log;
 mod life;

@@ -63,7 +63,7 @@ on_both_stores! {
         let one = Actor::system(Scope::Organization(world.partner, acme));
         let hits = search::by_name(world.store(), &one, "fs").await.unwrap();
         assert_eq!(hits.devices.iter().map(|d| d.id).collect::<Vec<_>>(), [mine]);
-        let hits = search::by_id(world.store(), &one, &[other, acme], &[theirs, mine]).await.unwrap();
+        let hits = search::by_id(world.store(), &one, &[other, acme], &[theirs, mine], &[]).await.unwrap();
         assert_eq!((hits.organizations.len(), hits.organizations[0].id, hits.devices.len(), hits.devices[0].id), (1, acme, 1, mine));
         let device = Actor::system(Scope::Device(world.partner, acme, mine));
         let hits = search::by_name(world.store(), &device, "a").await.unwrap();
