@@ -3,6 +3,7 @@
 //! Knows neither the store nor HTTP servers: endpoints, secrets and tokens are arguments, answers are values. What a refusal
 //! means is decided here ([`Refusal`]); what follows from it is not.
 
+pub mod directory;
 pub mod http;
 pub mod oauth;
 pub mod refusal;

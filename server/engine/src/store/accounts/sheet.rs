@@ -69,13 +69,14 @@ pub fn read(service: Service, bytes: &[u8]) -> Result<Sheet, Error> {
         return Err(invalid("empty_file", "There is nothing in it. Choose a file with one account a line."));
     }
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
+    let mut lines = Lines { text: text.as_bytes(), counted: 0, line: 1 };
     let mut columns: Option<Columns> = None;
     let mut sheet = Sheet::default();
     let mut met: HashMap<String, u64> = HashMap::new();
     let mut seen = 0usize;
     for record in reader.records() {
         let record = record.map_err(|error| invalid("unreadable_file", format!("This is no CSV: {error}.")))?;
-        let line = record.position().map_or(0, csv::Position::line) + skipped;
+        let line = lines.at(record.position().map_or(0, csv::Position::byte)) + skipped;
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
@@ -117,6 +118,25 @@ pub fn read(service: Service, bytes: &[u8]) -> Result<Sheet, Error> {
         return Err(invalid("empty_file", "There is a header and nothing below it. Choose a file with one account a line."));
     }
     Ok(sheet)
+}
+
+/// Counts lines as editors do. A record's own position stands before the empty lines that were skipped for it.
+struct Lines<'t> {
+    text: &'t [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line on which the record begins whose position is this byte. Positions only rise.
+    fn at(&mut self, byte: u64) -> u64 {
+        let start = usize::try_from(byte).unwrap_or(usize::MAX);
+        while let Some(letter) = self.text.get(self.counted).filter(|l| self.counted < start || matches!(**l, b'\n' | b'\r')) {
+            self.counted += 1;
+            self.line += u64::from(*letter == b'\n' || *letter == b'\r' && self.text.get(self.counted) != Some(&b'\n'));
+        }
+        self.line
+    }
 }
 
 fn text_of(bytes: &[u8]) -> Result<String, Error> {
@@ -179,6 +199,11 @@ struct Columns {
 
 impl Columns {
     fn of(first: &csv::StringRecord) -> Result<Self, Error> {
+        if first.get(0).is_some_and(|cell| cell.contains('@') || cell.contains("://")) {
+            let fields = [Field::Address(0), Field::Name, Field::Type, Field::Status].map(Some).to_vec();
+            let headers = ["address", "name", "type", "status"].map(str::to_owned).to_vec();
+            return Ok(Self { fields, headers, ignored: Vec::new(), has_header: false });
+        }
         let headers: Vec<String> = first.iter().map(|cell| cell.trim().to_owned()).collect();
         let mut fields: Vec<Option<Field>> = headers.iter().map(|header| field(header)).collect();
         // Of two columns of the same meaning the first counts.
@@ -190,11 +215,6 @@ impl Columns {
         if fields.iter().flatten().any(|field| matches!(field, Field::Address(_))) {
             let ignored = headers.iter().zip(&fields).filter(|(h, f)| f.is_none() && !h.is_empty()).map(|(h, _)| h.clone()).collect();
             return Ok(Self { fields, headers, ignored, has_header: true });
-        }
-        if first.get(0).is_some_and(|cell| cell.contains('@') || cell.contains("://")) {
-            let fields = [Field::Address(0), Field::Name, Field::Type, Field::Status].map(Some).to_vec();
-            let headers = ["address", "name", "type", "status"].map(str::to_owned).to_vec();
-            return Ok(Self { fields, headers, ignored: Vec::new(), has_header: false });
         }
         let found = headers.iter().filter(|h| !h.is_empty()).take(12).map(|h| format!("`{}`", shown(h))).collect::<Vec<_>>().join(", ");
         let message = format!(
