@@ -8,12 +8,12 @@ use crate::{
         entity::{organization_count, organization_hour},
     },
 };
-use domain::{access::Actor, ids::OrganizationId, live::CountsNow, time::Time};
+use domain::{access::Actor, ids::{OrganizationId, PartnerId}, live::CountsNow, time::Time};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// Counts of an organization: finished runs of a window, open ones now (D6).
+/// Counts of an organization, of its devices and its SaaS accounts together: finished runs of a window, open ones now (D6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct WindowCounts {
     /// Seats in use.
@@ -48,15 +48,22 @@ pub async fn counts(store: &Store, actor: &Actor, id: OrganizationId, window: Wi
         .filter(organization_hour::COLUMN.hour.lte(now.hour()))
         .all(store.reads())
         .await?;
+    let pair = (PartnerId(model.partner_id), id);
+    let saas = crate::live::saas_of_organizations(store.reads(), &[pair], now).await?.remove(&pair).unwrap_or_default();
+    let ended = match window {
+        Window::Day => saas.day,
+        Window::Week => saas.week,
+        Window::Month => saas.month,
+    };
     let sum = |of: fn(&organization_hour::Model) -> i64| hours.iter().map(of).sum::<i64>();
     let warning = sum(|h| h.warning);
     Ok(WindowCounts {
-        seats: 0,
-        success: sum(|h| h.succeeded) + warning,
-        warning,
-        failed: sum(|h| h.failed) + sum(|h| h.missed),
-        running: live.running,
-        retrying: live.retrying,
+        seats: saas.seats,
+        success: sum(|h| h.succeeded) + warning + ended.success,
+        warning: warning + ended.warning,
+        failed: sum(|h| h.failed) + sum(|h| h.missed) + ended.failed,
+        running: live.running + saas.running,
+        retrying: live.retrying + saas.retrying,
         window,
     })
 }
