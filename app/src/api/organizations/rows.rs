@@ -81,7 +81,7 @@ pub(super) async fn view(
         return Err(UiError::new(403, "forbidden", "You may not change organizations."));
     }
     Ok(OrganizationView {
-        now: OrganizationNow { organization: id, counts: line.counts, worst: None },
+        now: OrganizationNow { organization: id, counts: line.counts, worst: None, saas: None },
         line,
         created_at,
         overview,
@@ -90,6 +90,7 @@ pub(super) async fn view(
         may_change,
         may_add_devices: actor.may(Action::ManageDevices),
         sees_health,
+        shows_saas: crate::api::saas::ssr::is_shown(engine, actor, id).await?,
     })
 }
 

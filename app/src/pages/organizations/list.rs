@@ -93,7 +93,7 @@ fn List(view: OrganizationsView, columns: Columns, is_all: bool) -> impl IntoVie
     let rows: Vec<(OrganizationLine, RwSignal<OrganizationNow>)> = rows
         .into_iter()
         .map(|line| {
-            let now = OrganizationNow { organization: line.id, counts: line.counts, worst: None };
+            let now = OrganizationNow { organization: line.id, counts: line.counts, worst: None, saas: None };
             // Finance has no stream.
             let now = if sees_health { live.watch_organization(now) } else { RwSignal::new(now) };
             (line, now)

@@ -45,7 +45,7 @@ fn line(client: ClientRow) -> ClientLine {
         name: row.name,
         partner: (row.partner, row.partner_name),
         activated: row.status == OrganizationStatus::Activated,
-        now: OrganizationNow { organization: row.id, counts: row.counts, worst },
+        now: OrganizationNow { organization: row.id, counts: row.counts, worst, saas: None },
         days: bars(&last),
     }
 }
