@@ -56,7 +56,7 @@ async fn bad_events_are_named_by_their_place_and_the_rest_is_stored() {
     assert_eq!((receipt["accepted"].as_u64(), receipt["waiting"].as_u64()), (Some(3), Some(1)));
     let rejected: Vec<(u64, &str)> =
         receipt["rejected"].as_array().unwrap().iter().map(|r| (r["index"].as_u64().unwrap(), r["code"].as_str().unwrap())).collect();
-    assert_eq!(rejected, [(1, "invalid_event"), (3, "unknown_account"), (4, "missing_field")]);
+    assert_eq!(rejected, [(1, "invalid_event"), (3, "no_connection"), (4, "missing_field")]);
     let inbox = app.get(&app.owner, "/api/v1/inbox").await.ok().json();
     assert_eq!(inbox["items"][0]["source"], "new-machine");
     let path = format!("/api/v1/inbox/{}/assign", inbox["items"][0]["id"].as_str().unwrap());
