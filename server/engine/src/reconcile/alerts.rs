@@ -2,7 +2,7 @@
 
 use super::{
     shelf::Shelf,
-    work::{Subject, Work, comes_from_a_run},
+    work::{Subject, SubjectKind, Work, comes_from_a_run},
 };
 use crate::{
     error::Error,
@@ -210,7 +210,10 @@ fn follow(subject: &Subject, before: &[Alert], now: Time, mint: &mut impl FnMut(
         if alert.muted != muted {
             alert.muted = muted;
             let (what, note) = if muted {
-                ("muted", "The device or its organization was paused: recorded, not alerted.")
+                match subject.kind {
+                    SubjectKind::Device(_) => ("muted", "The device or its organization was paused: recorded, not alerted."),
+                    SubjectKind::Account(_) => ("muted", "The account or its organization was deactivated: recorded, not alerted."),
+                }
             } else {
                 ("unmuted", "The pause has ended and the condition is still there.")
             };
