@@ -56,7 +56,11 @@ fn may_ingest(caller: &Caller) -> ApiResult<()> {
     if caller.actor.may(Action::Ingest) { Ok(()) } else { Err(ApiError::forbidden("send events")) }
 }
 
-fn whole(body: Result<Bytes, BytesRejection>, limit: &str) -> ApiResult<Bytes> {
+/// A body as it is.
+///
+/// # Errors
+/// 413, naming the limit; it ended early.
+pub fn whole(body: Result<Bytes, BytesRejection>, limit: &str) -> ApiResult<Bytes> {
     body.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             ApiError::too_large(limit)

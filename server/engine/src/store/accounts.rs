@@ -8,6 +8,7 @@
 //! says how many are used and how many were bought, and the screens mark what is above.
 
 mod activation;
+pub mod discovery;
 mod import;
 mod list;
 mod put;
@@ -18,7 +19,7 @@ mod status;
 pub use activation::{ActivationRow, history};
 pub(crate) use activation::{mark_organization, subjects_of_connection, subjects_of_organization, subjects_of_policy, watch_anew};
 pub use import::{Imported, LISTED, import, preview_import};
-pub use list::{AccountFilter, AccountRow, find_by_address, get, list, matching};
+pub use list::{AccountFilter, AccountRow, count, find_by_address, get, list, matching};
 pub use put::{NewAccount, PutOutcome, check, preview, put};
 pub use seats::{Seats, ServiceSeats, seats};
 pub use sheet::{MOST_BYTES, MOST_ROWS, RowProblem, Sheet, read};
@@ -31,7 +32,7 @@ use super::{
 use crate::error::Error;
 use domain::{
     access::{Action, Actor},
-    ids::{AccountId, ConnectionId, DeviceId, PartnerId},
+    ids::{ConnectionId, DeviceId, PartnerId},
 };
 use sea_orm::{Condition, ConnectionTrait, EntityTrait, QueryFilter};
 
@@ -42,10 +43,6 @@ const BATCH: usize = 500;
 /// Most accounts of one call.
 pub const MOST: usize = 50_000;
 
-/// An account as the subject that it is: its jobs and runs stand under this id.
-pub(crate) const fn subject(id: AccountId) -> DeviceId {
-    DeviceId(id.0)
-}
 
 fn seen(actor: &Actor) -> Condition {
     scope::within(&actor.scope, account::Column::PartnerId, Some(account::Column::OrganizationId), None::<account::Column>)

@@ -204,7 +204,7 @@ on_both_stores! {
         assert_eq!(organizations::days(world.store(), &client, ids[0], MONDAY).await.unwrap_err().public_code(), "not_found");
         assert_eq!(organizations::standings(world.store(), &client, &OrganizationFilter::default()).await.unwrap().all, 1);
         let watch = engine::live::watch(world.store(), &world.engine.live, &client, &ids).await.unwrap();
-        let seen: Vec<_> = watch.now(world.store()).await.unwrap().into_iter().map(|o| o.organization).collect();
+        let seen: Vec<_> = watch.now(world.store(), MONDAY).await.unwrap().into_iter().map(|o| o.organization).collect();
         assert_eq!(seen, [ids[1]]);
     }
 

@@ -1,9 +1,11 @@
 //! `/api/v1`: the contract for scripts and other systems, one file per noun. Bodies use the domain's words in snake_case;
 //! times are RFC 3339; lists answer `{items, next_cursor}`.
 
+pub mod accounts;
 pub mod alerts;
 pub mod assessment;
 pub mod audit;
+pub mod connections;
 pub mod devices;
 pub mod inbox;
 pub mod inbox_rules;
@@ -35,6 +37,8 @@ pub fn routes() -> Table {
         .merge(devices::routes())
         .merge(jobs::routes())
         .merge(runs::routes())
+        .merge(connections::routes())
+        .merge(accounts::routes())
         .merge(alerts::routes())
         .merge(inbox::routes())
         .merge(inbox_rules::routes())

@@ -8,19 +8,19 @@ use crate::{
     reconcile::write::JOBS,
     store::{
         Store, audit, devices,
-        entity::{account, activation, connection},
+        entity::{account, activation, connection, user},
         organizations, page,
     },
 };
 use domain::{
     access::Actor,
-    ids::{AccountId, ConnectionId, DeviceId, OrganizationId, PartnerId, PolicyId},
+    ids::{AccountId, ConnectionId, DeviceId, OrganizationId, PartnerId, PolicyId, UserId},
     saas::{AccountType, Service},
     time::Time,
 };
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use Kind::{Bool, Int, Text};
 
@@ -45,6 +45,8 @@ pub struct ActivationRow {
     pub activated: bool,
     /// `user:ID`, `key:ID` or `system`.
     pub who: String,
+    /// That person's name, if it was one.
+    pub name: Option<String>,
 }
 
 /// An account that is activated, as far as its jobs depend on it.
@@ -223,8 +225,8 @@ pub async fn history(
     };
     let rows = wanted.order_by_desc(activation::Column::At).order_by_asc(activation::Column::AccountId).limit(limit).all(conn).await?;
     let ids: Vec<i64> = rows.iter().map(|r| r.account_id).filter(|id| *id != 0).collect();
-    let addresses: std::collections::HashMap<i64, String> = if ids.is_empty() {
-        Default::default()
+    let addresses: HashMap<i64, String> = if ids.is_empty() {
+        HashMap::new()
     } else {
         account::Entity::find()
             .select_only()
@@ -237,9 +239,25 @@ pub async fn history(
             .into_iter()
             .collect()
     };
+    let people: Vec<UserId> = rows.iter().filter_map(|row| row.who.strip_prefix("user:")?.parse().ok()).collect();
+    let names: HashMap<UserId, String> = if people.is_empty() {
+        HashMap::new()
+    } else {
+        user::Entity::find()
+            .select_only()
+            .columns([user::Column::Id, user::Column::Name])
+            .filter(user::COLUMN.id.is_in(people.iter().map(|p| p.0)))
+            .into_tuple::<(i64, String)>()
+            .all(conn)
+            .await?
+            .into_iter()
+            .map(|(id, name)| (UserId(id), name))
+            .collect()
+    };
     Ok(rows
         .into_iter()
         .map(|row| ActivationRow {
+            name: row.who.strip_prefix("user:").and_then(|id| names.get(&id.parse().ok()?).cloned()),
             account: (row.account_id != 0).then_some(AccountId(row.account_id)),
             address: addresses.get(&row.account_id).cloned().unwrap_or_default(),
             at: Time(row.at),

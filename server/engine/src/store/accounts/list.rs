@@ -228,6 +228,19 @@ pub async fn matching(store: &Store, actor: &Actor, filter: &AccountFilter) -> R
     rows.iter().map(|row| Ok(AccountId(at(row, 0)?))).collect()
 }
 
+/// How many accounts a filter holds, cursor and limit apart: one pass over an organization's.
+///
+/// # Errors
+/// As [`list`].
+pub async fn count(store: &Store, actor: &Actor, filter: &AccountFilter) -> Result<i64, Error> {
+    may_see(actor)?;
+    let organization = organization_of(store, actor, filter).await?;
+    let mut sql = Sql::new("SELECT COUNT(*) FROM accounts a WHERE ");
+    narrowed(&mut sql, actor, filter, organization);
+    let row = store.reads().query_one_raw(sql.build(store.backend())).await?;
+    row.map_or(Ok(0), |row| at(&row, 0))
+}
+
 async fn one(store: &Store, actor: &Actor, model: Option<account::Model>) -> Result<Option<AccountRow>, Error> {
     let Some(model) = model else { return Ok(None) };
     let mut sql = Sql::new("SELECT ");
