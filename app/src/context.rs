@@ -31,6 +31,10 @@ pub struct CookieRules {
 #[derive(Clone, Debug, Default)]
 pub struct PublicUrl(pub String);
 
+/// The SaaS services that this portal is set up for: others can't be connected.
+#[derive(Clone, Debug, Default)]
+pub struct SaasSetUp(pub Vec<domain::saas::Service>);
+
 /// The engine.
 ///
 /// # Errors

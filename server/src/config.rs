@@ -2,6 +2,10 @@
 //!
 //! Every setting is read as text and checked in one place, so that a wrong one stops the start with one line that names it.
 
+mod saas;
+
+pub use saas::{Saas, SaasFlags, ServiceSettings};
+
 use crate::http::limits::Rates;
 use clap::Args;
 use engine::store::StoreUrl;
@@ -16,6 +20,13 @@ use std::{
 /// A setting that can't be used; one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongSetting(String);
+
+impl WrongSetting {
+    /// Says what is wrong, and what to do.
+    pub(crate) fn new(line: impl Into<String>) -> Self {
+        Self(line.into())
+    }
+}
 
 impl fmt::Display for WrongSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,6 +75,12 @@ pub struct Flags {
     /// true: believe the last X-Forwarded-For, for a server behind one proxy; default false.
     #[arg(long, env = "HOLDFAST_BEHIND_PROXY", global = true)]
     pub behind_proxy: Option<String>,
+    /// File with keys and secrets, made at the first start; default secrets.toml in the data folder.
+    #[arg(long, env = "HOLDFAST_SECRETS", global = true)]
+    pub secrets: Option<String>,
+    /// SaaS services.
+    #[command(flatten)]
+    pub saas: SaasFlags,
 }
 
 /// The file. Unknown names are refused.
@@ -81,6 +98,9 @@ struct File {
     key_burst: Option<Text>,
     sign_in_rate: Option<Text>,
     behind_proxy: Option<Text>,
+    secrets: Option<Text>,
+    #[serde(default)]
+    saas: saas::SaasFile,
 }
 
 /// Numbers and switches may be written without quotes.
@@ -123,9 +143,18 @@ pub struct Config {
     pub rates: Rates,
     /// Believe the last `X-Forwarded-For`.
     pub behind_proxy: bool,
+    /// File with keys and secrets.
+    pub secrets: PathBuf,
+    /// SaaS services.
+    pub saas: Saas,
 }
 
 impl Config {
+    /// Address people use, without a slash at the end.
+    pub fn address(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
     /// Puts the sources together and checks every setting.
     ///
     /// # Errors
@@ -145,7 +174,10 @@ impl Config {
         let metrics_listen = pick(&flags.metrics_listen, &file.metrics_listen).map(|text| address("metrics_listen", &text)).transpose()?;
         let public_url = pick(&flags.public_url, &file.public_url).map(|text| public_url(&text)).transpose()?;
         let log_format = pick(&flags.log_format, &file.log_format).unwrap_or_else(|| "text".to_owned());
+        let secrets = pick(&flags.secrets, &file.secrets).map_or_else(|| data.join(crate::secrets::FILE), PathBuf::from);
         Ok(Self {
+            secrets,
+            saas: Saas::read(&flags.saas, &file.saas)?,
             database,
             data,
             listen: address("listen", &listen)?,

@@ -7,9 +7,11 @@
 
 pub mod cli;
 pub mod config;
+pub mod consent;
 pub mod demo;
 pub mod http;
 pub mod logging;
 pub mod portal;
+pub mod secrets;
 pub mod security;
 pub mod serve;

@@ -2,6 +2,7 @@
 
 use crate::{
     config::Config,
+    consent::Consents,
     http::{assets::Site, auth::SessionCookie, counts_feed::CountsFeeds, error::RequestIds, limits::Limits, metrics::Metrics},
 };
 use axum::extract::FromRef;
@@ -19,6 +20,7 @@ pub struct Portal(Arc<Shared>);
 struct Shared {
     engine: Handle,
     config: Config,
+    consents: Consents,
     public_url: String,
     cookie: SessionCookie,
     limits: Limits,
@@ -41,8 +43,8 @@ impl std::fmt::Debug for Handle {
 
 impl Portal {
     /// Puts the parts together. `setup_code`: asked for at the first start when strangers can reach the server.
-    pub fn new(engine: Engine, config: Config, setup_code: Option<String>, stop: CancellationToken) -> Self {
-        let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    pub fn new(engine: Engine, config: Config, consents: Consents, setup_code: Option<String>, stop: CancellationToken) -> Self {
+        let public_url = config.address();
         let cookie = SessionCookie::for_address(&public_url);
         let leptos = LeptosOptions::builder().output_name("holdfast").site_addr(config.listen).build();
         Self(Arc::new(Shared {
@@ -54,6 +56,7 @@ impl Portal {
             feeds: CountsFeeds::default(),
             request_ids: RequestIds::default(),
             leptos,
+            consents,
             setup_code,
             stop,
             public_url,
@@ -64,6 +67,11 @@ impl Portal {
     /// The engine.
     pub fn engine(&self) -> &Engine {
         &self.0.engine.0
+    }
+
+    /// Consent of SaaS connections.
+    pub fn consents(&self) -> &Consents {
+        &self.0.consents
     }
 
     /// The engine's store.

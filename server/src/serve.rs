@@ -3,9 +3,11 @@
 //! On SIGTERM or SIGINT: no new connections, streams end, running requests get [`LAST_SECONDS`], then it is over.
 
 use crate::{
-    config::Config,
+    config::{Config, WrongSetting},
+    consent::Consents,
     http::{metrics_router, router},
     portal::Portal,
+    secrets::Secrets,
 };
 use axum::{Router, body::Body, extract::ConnectInfo};
 use domain::time::Time;
@@ -50,6 +52,9 @@ pub enum ServeError {
     /// The address.
     #[error("setting listen: {0} can't be listened on: {1}")]
     Listen(SocketAddr, std::io::Error),
+    /// The secrets file, or the settings of a SaaS service.
+    #[error("{0}")]
+    Setting(#[from] WrongSetting),
     /// The engine.
     #[error("{0}")]
     Engine(#[from] engine::Error),
@@ -138,6 +143,7 @@ pub async fn serve_store(
     clock: Clock,
     beside: impl FnOnce(Engine, CancellationToken),
 ) -> Result<(), ServeError> {
+    let secrets = Secrets::open(&config.secrets)?;
     let listen = config.listen;
     let metrics_listen = config.metrics_listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| ServeError::Listen(listen, error))?;
@@ -151,8 +157,10 @@ pub async fn serve_store(
     // The engine writes what is queued after the last request has been answered.
     let engine_stop = CancellationToken::new();
     let engine = Engine::start(store, clock, engine_stop.clone());
+    let consents = Consents::new(engine.clone(), &config, &secrets, &config.address())?;
+    let renewals = tokio::spawn(consents.clone().run(stop.clone()));
     beside(engine.clone(), stop.clone());
-    let portal = Portal::new(engine, config, code.clone(), stop.clone());
+    let portal = Portal::new(engine, config, consents, code.clone(), stop.clone());
     say(&format!("Holdfast is ready: open {}", portal.public_url()));
     if first {
         match &code {
@@ -166,6 +174,8 @@ pub async fn serve_store(
         tokio::spawn(accept(listener, metrics_router(&portal), stop.clone()));
     }
     accept(listener, router(&portal), stop).await;
+    // What a provider has given must be stored.
+    let _ = tokio::time::timeout(LAST_SECONDS, renewals).await;
     engine_stop.cancel();
     tokio::time::sleep(Duration::from_millis(50)).await;
     tracing::info!("stopped");

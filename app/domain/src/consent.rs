@@ -1,6 +1,7 @@
 //! Why a provider refuses a connection's consent, and what to do about it. The provider's code only words the advice: whether
 //! consent is gone was decided before, on the HTTP status and `error`.
 
+use crate::saas::Service;
 use serde::{Deserialize, Serialize};
 
 /// Why consent is gone.
@@ -92,6 +93,17 @@ impl Cause {
             }
         }
     }
+}
+
+/// What whoever runs the portal has to set before a service can be connected.
+pub fn how_to_set_up(service: Service) -> String {
+    let word = match service {
+        Service::Microsoft365 => "MICROSOFT",
+        Service::GoogleWorkspace => "GOOGLE",
+    };
+    format!(
+        "Whoever runs it has to register it at the provider, set HOLDFAST_{word}_CLIENT_ID, and put the client secret into the secrets file."
+    )
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub mod read;
 pub mod report;
 pub mod rest;
 
-use crate::{portal::Portal, security};
+use crate::{consent, portal::Portal, security};
 use axum::{
     Router,
     body::Body,
@@ -58,6 +58,7 @@ pub fn router(portal: &Portal) -> Router {
         .merge(pages::routes(portal))
         .merge(rest::routes().into_router())
         .merge(docs::routes())
+        .merge(consent::routes::routes())
         .layer(compression::layer())
         .layer(middleware::from_fn(compression::plain_for_other_sites));
     Router::new()

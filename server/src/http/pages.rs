@@ -5,7 +5,7 @@ use super::{
     error::ApiError,
 };
 use crate::{portal::Portal, security};
-use app::context::{CookieRules, PublicUrl, SetupCode, SignedIn};
+use app::context::{CookieRules, PublicUrl, SaasSetUp, SetupCode, SignedIn};
 use axum::{
     Router,
     body::Body,
@@ -63,6 +63,7 @@ fn context(portal: &Portal) -> impl Fn() + Clone + Send + Sync + 'static {
         provide_context(portal.engine().clone());
         provide_context(portal.site().assets().clone());
         provide_context(PublicUrl(portal.public_url().to_owned()));
+        provide_context(SaasSetUp(portal.consents().services()));
         provide_context(SetupCode(portal.setup_code().map(str::to_owned)));
         provide_context(CookieRules { name: portal.cookie().name(), secure: portal.cookie().secure() });
         let visitor = use_context::<http::request::Parts>().and_then(|parts| parts.extensions.get::<Visitor>().cloned());

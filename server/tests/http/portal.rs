@@ -26,8 +26,10 @@ use engine::{
 use serde_json::Value;
 use server::{
     config::{Config, Flags},
+    consent::Consents,
     http::router,
     portal::Portal,
+    secrets::Secrets,
 };
 use std::sync::{
     Arc,
@@ -137,7 +139,8 @@ impl TestApp {
         let engine = Engine::start_driven(fresh.store.clone(), clock, stop.clone());
         let mut config = Config::read(&flags).unwrap();
         config.database = fresh.url.clone();
-        let portal = Portal::new(engine.clone(), config, None, stop.clone());
+        let consents = Consents::new(engine.clone(), &config, &Secrets::passing().unwrap(), &config.address()).unwrap();
+        let portal = Portal::new(engine.clone(), config, consents, None, stop.clone());
         let router = router(&portal);
         let store = &fresh.store;
         let first = FirstOwner {

@@ -86,6 +86,17 @@ async fn in_turn(tx: &DatabaseTransaction) -> Result<(), Error> {
     Ok(())
 }
 
+/// Tells of a fault that is seen outside of the store.
+///
+/// # Errors
+/// The database fails.
+pub async fn report(store: &Store, fault: Fault, service: Service, detail: &str, now: Time) -> Result<(), Error> {
+    let tx = store.begin().await?;
+    seen(&tx, fault, service, detail, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// A fault is seen: begins, or goes on.
 pub(super) async fn seen(tx: &DatabaseTransaction, fault: Fault, service: Service, detail: &str, now: Time) -> Result<(), Error> {
     in_turn(tx).await?;

@@ -318,7 +318,7 @@ on_both_stores! {
         let acme = world.organization("Acme").await;
         let id = connect(&world, acme).await;
         let known = policies::list(world.store(), &world.owner).await.unwrap();
-        let copy = policies::NewPolicy { partner: None, name: "SaaS".into(), policy: known[0].policy.clone(), is_default: false };
+        let copy = policies::NewPolicy { partner: None, name: "SaaS".into(), policy: known[0].policy.clone() };
         let policy = policies::create(world.store(), &world.owner, copy, MONDAY).await.unwrap();
         connections::set_policy(&world.engine, &world.owner, id, policy, MONDAY).await.unwrap();
         assert_eq!(row(&world, id).await.policy, (policy, "SaaS".to_owned()));
@@ -348,7 +348,11 @@ on_both_stores! {
         };
         let by_organization = found("acm").await;
         assert_eq!(by_organization.len(), 1);
-        assert_eq!((by_organization[0].device.1.as_str(), by_organization[0].subject), ("Microsoft 365", alerts::AlertSubject::Connection));
+        assert_eq!((by_organization[0].device.1.as_str(), by_organization[0].kind), ("Microsoft 365", AlertKind::ConsentExpired));
         assert_eq!(found("srv").await.len(), 0);
+        for state in [AlertState::Open, AlertState::Any] {
+            let filter = AlertFilter { organization: Some(acme), state, ..Default::default() };
+            assert_eq!(alerts::list(world.store(), &world.owner, &filter).await.unwrap().items.len(), 1);
+        }
     }
 }

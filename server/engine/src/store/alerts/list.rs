@@ -54,7 +54,7 @@ pub struct AlertFilter {
     pub kind: Option<AlertKind>,
     /// Only of devices of this class.
     pub class: Option<DeviceClass>,
-    /// Part of the device's or the organization's name.
+    /// Part of the device's or the organization's name, or of the account's address.
     pub search: Option<String>,
     /// Only those opened then or later.
     pub opened_since: Option<Time>,
@@ -174,19 +174,35 @@ pub async fn of_ids(store: &Store, actor: &Actor, ids: &[AlertId]) -> Result<Vec
 fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: PartnerId, backend: DbBackend) {
     let search = filter.search.as_deref().map(str::trim).filter(|s| !s.is_empty());
     let narrow = filter.organization.is_some() || search.is_some();
-    // What is open is little; of what is over only a few devices' is wanted. PostgreSQL knows from its statistics.
-    let devices_first = narrow && !filter.state.is_open();
+    // What is open is little; of what is over only a few subjects' is wanted. PostgreSQL knows from its statistics.
+    let subjects_first = narrow && !filter.state.is_open();
     let join = if backend == DbBackend::Sqlite { " CROSS JOIN " } else { " JOIN " };
     let on = " ON d.partner_id = a.partner_id AND d.id = a.device_id";
-    match (filter.class.is_some() || search.is_some() || devices_first, devices_first) {
-        (false, _) => query.push(" FROM alerts a"),
-        (true, false) => query.push(" FROM alerts a").push(join).push("devices d").push(on),
-        (true, true) => query.push(" FROM devices d").push(join).push("alerts a").push(on),
-    };
-    query.push(" WHERE a.partner_id = ").bind(partner.0);
-    if devices_first {
-        query.push(" AND d.partner_id = ").bind(partner.0);
+    if subjects_first {
+        query.push(" FROM (");
+        let tables = [("name_lower", "class", "devices"), ("address_lower", "NULL", "accounts"), ("REPLACE(service, '_', ' ')", "NULL", "connections")];
+        for (place, (name, class, table)) in tables.into_iter().enumerate() {
+            query.push(if place > 0 { " UNION ALL " } else { "" });
+            query.push("SELECT partner_id, id, organization_id, ").push(name).push(" AS name_lower, ").push(class).push(" AS class FROM ");
+            query.push(table).push(" WHERE partner_id = ").bind(partner.0);
+            if let Some(organization) = filter.organization {
+                query.push(" AND organization_id = ").bind(organization.0);
+            }
+        }
+        query.push(") d").push(join).push("alerts a").push(on);
+    } else if filter.class.is_some() {
+        // Only devices have a class.
+        query.push(" FROM alerts a").push(join).push("devices d").push(on);
+    } else if search.is_some() {
+        query.push(" FROM alerts a LEFT JOIN devices d").push(on);
+    } else {
+        query.push(" FROM alerts a");
     }
+    if search.is_some() && !subjects_first {
+        query.push(" LEFT JOIN accounts s ON s.partner_id = a.partner_id AND s.id = a.device_id");
+        query.push(" LEFT JOIN connections c ON c.partner_id = a.partner_id AND c.id = a.device_id");
+    }
+    query.push(" WHERE a.partner_id = ").bind(partner.0);
     match &actor.scope {
         Scope::Partners(_) => {}
         Scope::Organization(_, organization) => {
@@ -222,9 +238,6 @@ fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: Partner
     }
     if let Some(organization) = filter.organization {
         query.push(" AND a.organization_id = ").bind(organization.0);
-        if devices_first {
-            query.push(" AND d.organization_id = ").bind(organization.0);
-        }
     }
     if let Some(kind) = filter.kind {
         query.push(" AND a.kind = ").bind(kind.as_str());
@@ -237,7 +250,8 @@ fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: Partner
     }
     if let Some(search) = search {
         let pattern = sql::contains(search);
-        query.push(" AND (d.name_lower LIKE ").bind(pattern.clone()).push(" ESCAPE '\\' OR d.organization_id IN ");
+        let name = if subjects_first { "d.name_lower" } else { "COALESCE(d.name_lower, s.address_lower, REPLACE(c.service, '_', ' '))" };
+        query.push(" AND (").push(name).push(" LIKE ").bind(pattern.clone()).push(" ESCAPE '\\' OR a.organization_id IN ");
         query.push("(SELECT o.id FROM organizations o WHERE o.partner_id = ").bind(partner.0);
         query.push(" AND o.name_lower LIKE ").bind(pattern).push(" ESCAPE '\\'))");
     }

@@ -1,0 +1,207 @@
+//! Tokens kept alive: connections whose renewal is due, one that is checked by hand, one whose token is wanted now. All take the same way: claim,
+//! ask, store.
+
+use super::{Consents, fault_of, kept};
+use domain::{
+    ids::{ConnectionId, PartnerId},
+    saas::Consent,
+    time::{Span, Time},
+};
+use engine::{
+    Error,
+    store::connections::{self, Claim, Claimed},
+};
+use futures_util::future::join_all;
+use providers::{Kind, Refusal, Secret};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Connections that are renewed at once: a provider that doesn't answer holds up so many, and no more.
+const LANES: usize = 8;
+/// An access token that holds less long is renewed before it is used.
+const FRESH: Span = Span::minutes(5);
+/// The longest pause between two looks: other servers write, too.
+const LONGEST_PAUSE: i64 = 15_000;
+/// How often what the provider gave is tried to be stored.
+const TRIES: u32 = 8;
+/// How long somebody who wants a token waits for another who is renewing it: longer than a claim.
+const PATIENCE: Duration = Duration::from_secs(100);
+
+/// What a renewal came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// New tokens are stored.
+    Renewed,
+    /// Refused for the first time; it is asked again after a minute before it is believed.
+    Doubted(Refusal),
+    /// Consent is gone.
+    Gone(Refusal),
+    /// A fault that passes.
+    Passing(Refusal),
+    /// A fault of the portal itself.
+    Ours(Refusal),
+    /// Somebody else is renewing it.
+    Taken,
+    /// Nobody has authorized it, or it was authorized anew or removed meanwhile.
+    Nothing,
+}
+
+/// Why there is no access token.
+#[derive(Debug)]
+pub enum NoToken {
+    /// Nobody has authorized the connection.
+    NeverGiven,
+    /// Consent is gone.
+    Gone,
+    /// Not now; try again later.
+    Later(String),
+    /// The store fails.
+    Store(Error),
+}
+
+impl From<Error> for NoToken {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Consents {
+    /// Renews what is due, and waits for what is due next, until cancelled. A renewal that is under way is finished: what a provider has given
+    /// must be stored.
+    pub async fn run(self, stop: CancellationToken) {
+        let services = self.services();
+        if services.is_empty() {
+            return;
+        }
+        while !stop.is_cancelled() {
+            if let Err(error) = self.tick(&stop).await {
+                tracing::warn!(%error, "renewing tokens: will try again");
+            }
+            let next = connections::earliest(&self.0.engine.store, &services).await.ok().flatten();
+            let until = next.map_or(LONGEST_PAUSE, |next| (next - self.now()).0).clamp(1_000, LONGEST_PAUSE);
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(Duration::from_millis(until.unsigned_abs())) => {}
+            }
+        }
+    }
+
+    /// Renews all connections that are due by the engine's clock. Gives how many there were.
+    ///
+    /// # Errors
+    /// The store fails; the other lanes go on.
+    pub async fn tick(&self, stop: &CancellationToken) -> Result<usize, Error> {
+        let services = self.services();
+        let lane = async |first: Option<Claim>| {
+            let mut done = 0;
+            let mut next = first;
+            loop {
+                let claim = match next.take() {
+                    Some(claim) => claim,
+                    None if stop.is_cancelled() => return Ok::<_, Error>(done),
+                    None => match connections::claim_due(&self.0.engine.store, &self.0.vault, &services, self.now()).await? {
+                        Some(claim) => claim,
+                        None => return Ok(done),
+                    },
+                };
+                self.renew(&claim).await?;
+                done += 1;
+            }
+        };
+        // Mostly there is nothing: then one look is enough.
+        let Some(first) = connections::claim_due(&self.0.engine.store, &self.0.vault, &services, self.now()).await? else { return Ok(0) };
+        let mut first = Some(first);
+        let lanes: Vec<_> = (0..LANES).map(|_| lane(first.take())).collect();
+        join_all(lanes).await.into_iter().sum()
+    }
+
+    /// Renews a connection now, due or not.
+    pub(super) async fn renew_now(&self, partner: PartnerId, connection: ConnectionId) -> Result<Renewal, Error> {
+        match connections::claim(&self.0.engine.store, &self.0.vault, partner, connection, self.now()).await? {
+            Claimed::Ours(claim) => self.renew(&claim).await,
+            Claimed::Taken => Ok(Renewal::Taken),
+            Claimed::Nothing => Ok(Renewal::Nothing),
+        }
+    }
+
+    async fn renew(&self, claim: &Claim) -> Result<Renewal, Error> {
+        let engine = &self.0.engine;
+        let answer = self.client(claim.service)?.refresh(&Secret::new(claim.tokens.refresh.as_str())).await;
+        let now = self.now();
+        let refusal = match answer {
+            Ok(granted) => {
+                let Some(tokens) = kept(&granted, Some(&claim.tokens.refresh), now) else { return Ok(Renewal::Nothing) };
+                return self.store(claim, &tokens, now).await;
+            }
+            Err(refusal) => refusal,
+        };
+        tracing::info!(connection = %claim.connection, service = claim.service.as_str(), code = refusal.code, kind = ?refusal.kind, "refused");
+        let said = (refusal.code.as_str(), refusal.detail.as_str());
+        match (refusal.kind, fault_of(refusal.kind)) {
+            (_, Some(fault)) => {
+                connections::ours(engine, claim, fault, said, now).await?;
+                Ok(Renewal::Ours(refusal))
+            }
+            (Kind::Gone, None) => match connections::refused(engine, claim, said, now).await? {
+                true => Ok(Renewal::Gone(refusal)),
+                false => Ok(Renewal::Doubted(refusal)),
+            },
+            (_, None) => {
+                connections::passing(engine, claim, said, now).await?;
+                Ok(Renewal::Passing(refusal))
+            }
+        }
+    }
+
+    /// The old refresh token may be worth nothing any more: so storing the new one is tried again and again.
+    async fn store(&self, claim: &Claim, tokens: &connections::Tokens, now: Time) -> Result<Renewal, Error> {
+        let mut tries = 1;
+        loop {
+            match connections::renewed(&self.0.engine, &self.0.vault, claim, tokens, now).await {
+                Ok(true) => return Ok(Renewal::Renewed),
+                Ok(false) => return Ok(Renewal::Nothing),
+                Err(error) if tries >= TRIES => {
+                    tracing::error!(%error, connection = %claim.connection, "renewed tokens could not be stored and are lost");
+                    return Err(error);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, connection = %claim.connection, "storing renewed tokens: will try again");
+                    tokio::time::sleep(Duration::from_millis(100 << tries)).await;
+                    tries += 1;
+                }
+            }
+        }
+    }
+
+    /// An access token that holds for some minutes at least; renewed first if it must be. For discovery.
+    ///
+    /// # Errors
+    /// As [`NoToken`].
+    pub async fn access_token(&self, partner: PartnerId, connection: ConnectionId) -> Result<Secret, NoToken> {
+        let patience = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let (consent, held) = connections::held(&self.0.engine.store, &self.0.vault, partner, connection).await?;
+            let Some(held) = held else { return Err(NoToken::NeverGiven) };
+            if consent != Consent::Connected {
+                return Err(NoToken::Gone);
+            }
+            if held.access_until >= self.now() + FRESH {
+                return Ok(Secret::new(held.access));
+            }
+            match self.renew_now(partner, connection).await? {
+                // One that lives shorter than we'd like is used all the same.
+                Renewal::Renewed => {
+                    let (_, held) = connections::held(&self.0.engine.store, &self.0.vault, partner, connection).await?;
+                    return held.map(|held| Secret::new(held.access)).ok_or(NoToken::NeverGiven);
+                }
+                Renewal::Gone(_) => return Err(NoToken::Gone),
+                Renewal::Doubted(refusal) | Renewal::Passing(refusal) | Renewal::Ours(refusal) => return Err(NoToken::Later(refusal.code)),
+                Renewal::Taken | Renewal::Nothing => {}
+            }
+            if tokio::time::Instant::now() > patience {
+                return Err(NoToken::Later("renewed elsewhere".into()));
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    }
+}
