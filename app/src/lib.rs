@@ -137,6 +137,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/organizations/new") view=Screen::AddOrganization ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id") view=Screen::Organization ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/devices") view=Screen::OrganizationDevices ssr=whole.clone()/>
+                    <Route path=path!("/organizations/:id/saas") view=Screen::OrganizationSaas ssr=whole.clone()/>
+                    <Route path=path!("/saas") view=Screen::SaasOverview ssr=whole.clone()/>
+                    <Route path=path!("/accounts/:id") view=Screen::SaasAccount ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/alerts") view=Screen::OrganizationAlerts ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/log") view=Screen::OrganizationLog ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/settings") view=Screen::OrganizationSettings ssr=whole.clone()/>

@@ -5,8 +5,9 @@
 
 use domain::{
     health::assess,
-    ids::{DeviceId, OrganizationId},
+    ids::{AccountId, DeviceId, OrganizationId},
     live::{CountsNow, DeviceNow, OrganizationNow, RunNow},
+    saas::{AccountNow, SaasNow},
     time::{Span, Time},
 };
 use leptos::{
@@ -67,6 +68,8 @@ pub struct Live {
     pub is_outdated: RwSignal<bool>,
     /// Counts of the scope; none before the first message.
     pub counts: RwSignal<Option<CountsNow>>,
+    /// Counts of the scope's SaaS accounts; none before the first message, and where there is no connection.
+    pub saas: RwSignal<Option<SaasNow>>,
     /// The server's time as far as known, every ten seconds; none on the server and until hydration is done.
     pub now: RwSignal<Option<Time>>,
     /// The last device that changed, whether on screen or not: lists may want to offer new rows.
@@ -74,6 +77,7 @@ pub struct Live {
     devices: Watched<DeviceId, DeviceNow>,
     organizations: Watched<OrganizationId, OrganizationNow>,
     runs: Watched<DeviceId, Vec<RunNow>>,
+    accounts: Watched<AccountId, AccountNow>,
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server never asks"))]
     offset: StoredValue<Span>,
 }
@@ -89,11 +93,13 @@ impl Live {
             pulse: RwSignal::new(Pulse::Starting),
             is_outdated: RwSignal::new(false),
             counts: RwSignal::new(None),
+            saas: RwSignal::new(None),
             now: RwSignal::new(None),
             last_change: RwSignal::new(None),
             devices: Watched::new(),
             organizations: Watched::new(),
             runs: Watched::new(),
+            accounts: Watched::new(),
             offset: StoredValue::new(Span::ZERO),
         }
     }
@@ -141,6 +147,27 @@ impl Live {
         let signal = self.organizations.begin(seen.organization, seen, move || live.watch_changed());
         self.watch_changed();
         signal
+    }
+
+    /// A SaaS account that a page shows: its results and open runs follow the stream until the page is gone.
+    pub fn watch_account(&self, seen: AccountNow) -> RwSignal<AccountNow> {
+        let live = *self;
+        let signal = self.accounts.begin(seen.account, seen, move || live.watch_changed());
+        self.watch_changed();
+        signal
+    }
+
+    /// An account of which a page only wants to hear that it moved; nothing is known of it at first.
+    pub fn follow_account(&self, account: AccountId) -> RwSignal<AccountNow> {
+        self.watch_account(AccountNow {
+            account,
+            organization: OrganizationId(0),
+            running: 0,
+            retrying: 0,
+            last_result: None,
+            last_at: None,
+            workloads: Vec::new(),
+        })
     }
 
     fn watch_changed(&self) {

@@ -2,14 +2,14 @@
 //!
 //! Types here are what the pages show; the engine's own never reach the browser.
 
-mod alerts;
+pub(in crate::api) mod alerts;
 pub(in crate::api) mod clients;
 mod commands;
 mod device;
 mod devices;
 mod home;
 mod log;
-mod runs;
+pub(in crate::api) mod runs;
 
 pub use alerts::{
     AlertCounts, AlertEvent, AlertLine, AlertView, AlertsNews, AlertsQuery, AlertsView, Tend, TendedView, load_alert, load_alerts,

@@ -2,5 +2,6 @@
 
 pub mod backup;
 pub mod organizations;
+pub mod saas;
 pub mod settings;
 pub mod start;

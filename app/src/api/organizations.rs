@@ -13,6 +13,8 @@ use domain::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub mod connections;
+pub mod features;
 #[cfg(feature = "ssr")]
 mod rows;
 #[cfg(feature = "ssr")]
@@ -114,6 +116,8 @@ pub struct OrganizationView {
     pub may_add_devices: bool,
     /// The actor sees health.
     pub sees_health: bool,
+    /// It has, or may get, a connection to a SaaS service.
+    pub shows_saas: bool,
 }
 
 /// An organization, as typed.

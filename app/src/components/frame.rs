@@ -99,6 +99,7 @@ fn MainNav() -> impl IntoView {
         <nav class="main-nav" aria-label="Main">
             {link("/", "Home", &[])}
             {link("/backups/devices", "Backups", &["/backups", "/devices/", "/runs/"])}
+            {link("/saas", "SaaS", &["/saas", "/accounts/"])}
             {link("/organizations", "Organizations", &["/organizations"])}
             {link("/settings/policies", "Settings", &["/settings"])}
         </nav>

@@ -63,6 +63,19 @@ pub const INFO: Shape =
 pub const BELL: Shape =
     "M8 1.2c2.7 0 4.3 2 4.3 4.5 0 3.4 1.4 4.2 1.4 5.6H2.3c0-1.4 1.4-2.2 1.4-5.6C3.7 3.2 5.3 1.2 8 1.2Zm-1.9 11h3.8a1.9 1.9 0 0 1-3.8 0Z";
 
+/// An envelope.
+pub const ENVELOPE: Shape = "M1.5 3h13v10h-13Zm1.7 1.5L8 8.4l4.8-3.9Zm-.2 1.8v5.2h10V6.3l-5 4Z";
+/// A folder.
+pub const FOLDER: Shape = "M1.5 3h5l1.5 1.8h6.5V13h-13Z";
+/// A card with a head on it.
+pub const CONTACT_CARD: Shape = "M2 2.5h12v11H2Zm6 2a2 2 0 1 0 0 4 2 2 0 0 0 0-4Zm-3.6 7.6h7.2c0-1.9-1.6-2.8-3.6-2.8s-3.6.9-3.6 2.8Z";
+/// A leaf of a calendar.
+pub const CALENDAR: Shape = "M2 3h2.4V1.5h1.5V3h4.2V1.5h1.5V3H14v10.5H2Zm1.5 3.4V12h9V6.4Zm1.3 1.2h2.4v2.2H4.8Z";
+/// A box with a tick.
+pub const CHECK_LIST: Shape = "M2 2h12v12H2Zm2.5 5.9 2.7 2.9 4.6-5.3-1.2-1-3.5 4-1.5-1.6Z";
+/// A page with parts.
+pub const SITE: Shape = "M1.5 2.5h13v11h-13ZM3 6v6h3.8V6Zm5.3 0v2.2H13V6Zm0 3.7V12H13V9.7Z";
+
 /// A picture that says nothing by itself: there is always a word beside it.
 #[component]
 pub fn Icon(

@@ -88,10 +88,10 @@ pub fn Palette() -> impl IntoView {
     }
 }
 
-/// Pages that are looked at again: one organization, one device.
+/// Pages that are looked at again: one organization, one device, one account.
 fn is_remembered(path: &str) -> bool {
     let mut steps = path.trim_matches('/').split('/');
-    matches!((steps.next(), steps.next(), steps.next()), (Some("organizations" | "devices"), Some(id), None) if id.len() == 13)
+    matches!((steps.next(), steps.next(), steps.next()), (Some("organizations" | "devices" | "accounts"), Some(id), None) if id.len() == 13)
 }
 
 /// Addresses looked at last, latest first.

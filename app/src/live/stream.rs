@@ -2,8 +2,9 @@
 
 use super::{Live, Pulse};
 use domain::{
-    ids::{DeviceId, OrganizationId},
+    ids::{AccountId, DeviceId, OrganizationId},
     live::{CountsNow, DeviceNow, OrganizationNow, Snapshot},
+    saas::{AccountNow, SaasNow},
     time::{Span, Time},
 };
 use gloo_timers::callback::{Interval, Timeout};
@@ -17,7 +18,7 @@ const SILENCE: Span = Span(35_000);
 const TICK: u32 = 10_000;
 const FIRST_WAIT: u32 = 500;
 const LONGEST_WAIT: u32 = 30_000;
-/// Most devices, and most organizations, that the server lets a stream watch.
+/// Most devices, most organizations and most accounts that the server lets a stream watch.
 const MOST_WATCHED: usize = 300;
 
 /// Devices of the scope that changed and are not watched.
@@ -27,7 +28,7 @@ struct Others {
 }
 
 /// What is on screen.
-type Asked = (Vec<DeviceId>, Vec<OrganizationId>);
+type Asked = (Vec<DeviceId>, Vec<OrganizationId>, Vec<AccountId>);
 
 struct Stream {
     live: Live,
@@ -133,7 +134,7 @@ fn watched(live: Live) -> Asked {
     devices.sort_unstable();
     devices.dedup();
     devices.truncate(MOST_WATCHED);
-    (devices, live.organizations.ids(MOST_WATCHED))
+    (devices, live.organizations.ids(MOST_WATCHED), live.accounts.ids(MOST_WATCHED))
 }
 
 fn list<I: ToString>(ids: &[I]) -> String {
@@ -160,13 +161,14 @@ fn open() {
         return;
     }
     let asked = watched(live);
-    let Ok(source) = EventSource::new(&format!("/live?devices={}&organizations={}", list(&asked.0), list(&asked.1))) else {
+    let address = format!("/live?devices={}&organizations={}&accounts={}", list(&asked.0), list(&asked.1), list(&asked.2));
+    let Ok(source) = EventSource::new(&address) else {
         failed();
         return;
     };
     let mut s = stream.borrow_mut();
     s.asked = asked;
-    for name in ["snapshot", "device", "organization", "counts", "new", "ping"] {
+    for name in ["snapshot", "device", "organization", "account", "counts", "saas", "new", "ping"] {
         let handler = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             heard();
             if let Some(data) = event.data().as_string() {
@@ -227,6 +229,12 @@ fn take(live: Live, name: &str, data: &str) {
                 live.is_outdated.set(true);
             }
             live.counts.set(Some(snapshot.counts));
+            if live.saas.get_untracked() != snapshot.saas {
+                live.saas.set(snapshot.saas);
+            }
+            for account in snapshot.accounts {
+                live.accounts.take(account.account, &account);
+            }
             for device in snapshot.devices {
                 live.take(device);
             }
@@ -244,6 +252,18 @@ fn take(live: Live, name: &str, data: &str) {
             if let Ok(device) = serde_json::from_str::<DeviceNow>(data) {
                 live.take(device);
                 age();
+            }
+        }
+        "account" => {
+            if let Ok(now) = serde_json::from_str::<AccountNow>(data) {
+                live.accounts.take(now.account, &now);
+            }
+        }
+        "saas" => {
+            if let Ok(now) = serde_json::from_str::<SaasNow>(data)
+                && live.saas.get_untracked() != Some(now)
+            {
+                live.saas.set(Some(now));
             }
         }
         "new" => {

@@ -4,6 +4,7 @@ pub mod backup;
 pub mod home;
 pub mod not_found;
 pub mod organizations;
+pub mod saas;
 pub mod screen;
 pub mod search;
 pub mod settings;

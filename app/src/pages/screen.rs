@@ -7,7 +7,7 @@
 use crate::{
     components::{ErrorBox, Page},
     error::UiError,
-    pages::{backup, home, organizations, search, settings, start, styleguide},
+    pages::{backup, home, organizations, saas, search, settings, start, styleguide},
 };
 use leptos::{
     prelude::*,
@@ -52,6 +52,12 @@ pub enum Screen {
     Organization,
     /// `/organizations/{id}/devices`
     OrganizationDevices,
+    /// `/saas`
+    SaasOverview,
+    /// `/accounts/{id}`
+    SaasAccount,
+    /// `/organizations/{id}/saas`
+    OrganizationSaas,
     /// `/organizations/{id}/alerts`
     OrganizationAlerts,
     /// `/organizations/{id}/log`
@@ -83,9 +89,9 @@ pub enum Screen {
 pub enum Part {
     /// First start and sign-in: where nobody is signed in yet.
     Entry,
-    /// Home, devices, clients, alerts, organizations.
+    /// Home, devices, clients, alerts, organizations, SaaS dashboards.
     Fleet,
-    /// One device, one run.
+    /// One device, one account, one run.
     Device,
     /// Adding and connecting devices, organizations, settings.
     Manage,
@@ -123,8 +129,8 @@ impl Part {
             | ("organizations", Some(_), Some("settings"))
             | ("devices", Some("new"), None)
             | ("devices", Some(_), Some("connect")) => Some(Self::Manage),
-            ("" | "backups" | "organizations", ..) => Some(Self::Fleet),
-            ("devices" | "runs", ..) => Some(Self::Device),
+            ("" | "backups" | "organizations" | "saas", ..) => Some(Self::Fleet),
+            ("devices" | "runs" | "accounts", ..) => Some(Self::Device),
             _ => None,
         }
     }
@@ -139,7 +145,8 @@ impl Screen {
             Self::Organizations | Self::Organization | Self::OrganizationDevices | Self::OrganizationAlerts | Self::OrganizationLog => {
                 Part::Fleet
             }
-            Self::Device | Self::Run => Part::Device,
+            Self::SaasOverview | Self::OrganizationSaas => Part::Fleet,
+            Self::Device | Self::Run | Self::SaasAccount => Part::Device,
             Self::SetupOrganization
             | Self::SetupDevice
             | Self::AddDevice
@@ -179,6 +186,8 @@ fn fleet_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::OrganizationDevices => organizations::organization::OrganizationDevices().into_any(),
         Screen::OrganizationAlerts => organizations::organization::OrganizationAlerts().into_any(),
         Screen::OrganizationLog => organizations::organization::OrganizationLog().into_any(),
+        Screen::SaasOverview => saas::overview::SaasOverview().into_any(),
+        Screen::OrganizationSaas => organizations::organization::OrganizationSaas().into_any(),
         Screen::Alerts => backup::alerts::Alerts().into_any(),
         Screen::JobLog => backup::log::JobLog().into_any(),
         _ => ().into_any(),
@@ -190,6 +199,7 @@ fn device_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
         Screen::Device => backup::device::Device().into_any(),
         Screen::Run => backup::run::RunPage().into_any(),
+        Screen::SaasAccount => saas::account::AccountPage().into_any(),
         _ => ().into_any(),
     })
 }
@@ -264,6 +274,9 @@ mod tests {
             ("/organizations/0a", Screen::Organization),
             ("/organizations/0a/devices", Screen::OrganizationDevices),
             ("/organizations/0a/alerts", Screen::OrganizationAlerts),
+            ("/organizations/0a/saas", Screen::OrganizationSaas),
+            ("/saas", Screen::SaasOverview),
+            ("/accounts/0a", Screen::SaasAccount),
             ("/organizations/0a/log", Screen::OrganizationLog),
             ("/organizations/0a/settings", Screen::OrganizationSettings),
             ("/settings/policies", Screen::Policies),

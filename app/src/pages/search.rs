@@ -16,7 +16,7 @@ pub fn Search() -> impl IntoView {
     view! {
         <Page title="Search">
             <form method="get" action="/search" class="search-form" role="search">
-                <label for="search-q">"Organizations, devices, places, actions"</label>
+                <label for="search-q">"Organizations, devices, accounts, places, actions"</label>
                 <div class="search-row">
                     <input class="input" id="search-q" type="search" name="q" autocomplete="off" value=text.get_untracked() prop:value=move || text.get()/>
                     <Button kind=ButtonKind::Primary submit=true>"Search"</Button>

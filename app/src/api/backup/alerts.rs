@@ -30,8 +30,10 @@ pub struct AlertEvent {
 pub struct AlertLine {
     /// Which alert.
     pub id: AlertId,
-    /// Its device and that one's name.
+    /// Its device or account, and that one's name.
     pub device: (DeviceId, String),
+    /// It is an account's: `device` holds that one's id.
+    pub is_account: bool,
     /// Class of that device.
     pub class: DeviceClass,
     /// Its organization and that one's name.
@@ -211,4 +213,4 @@ pub async fn tend_alerts(ids: Vec<AlertId>, tend: Tend) -> Result<TendedView, Ui
 }
 
 #[cfg(feature = "ssr")]
-pub(super) mod ssr;
+pub(in crate::api) mod ssr;

@@ -15,8 +15,10 @@ use serde::{Deserialize, Serialize};
 pub struct LogLine {
     /// Which run.
     pub id: RunId,
-    /// Its device and that one's name.
+    /// Its device or account, and that one's name.
     pub device: (DeviceId, String),
+    /// It is an account's: `device` holds that one's id.
+    pub is_account: bool,
     /// Its organization and that one's name.
     pub organization: (OrganizationId, String),
     /// Its job's name.
@@ -129,6 +131,7 @@ pub(in crate::api::backup) mod ssr {
         LogLine {
             id: row.id,
             device: row.device,
+            is_account: row.is_account,
             organization: row.organization,
             job: row.job.1,
             state: row.state,

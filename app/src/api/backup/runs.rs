@@ -127,8 +127,10 @@ pub struct RunsView {
 pub struct RunView {
     /// Which run.
     pub id: RunId,
-    /// Its device and that one's name.
+    /// Its device or account, and that one's name.
     pub device: (DeviceId, String),
+    /// It is an account's: `device` holds that one's id.
+    pub is_account: bool,
     /// Its organization and that one's name.
     pub organization: (OrganizationId, String),
     /// Its job and that one's name.
@@ -173,4 +175,4 @@ pub async fn load_runs(device: DeviceId, cursor: Option<String>) -> Result<RunsV
 }
 
 #[cfg(feature = "ssr")]
-pub(super) mod ssr;
+pub(in crate::api) mod ssr;

@@ -1,4 +1,4 @@
-//! Jumping: organizations, devices, places and actions that a text may mean. For the command palette and the plain search page.
+//! Jumping: organizations, devices, accounts, places and actions that a text may mean. For the command palette and the plain search page.
 
 use crate::error::UiError;
 use domain::health::Band;
@@ -62,8 +62,10 @@ pub async fn search(
         let ids = |place: &str| -> Vec<&str> { recent.iter().filter_map(|href| href.strip_prefix(place)).collect() };
         let organizations: Vec<_> = ids("/organizations/").into_iter().filter_map(|id| id.parse().ok()).collect();
         let devices: Vec<_> = ids("/devices/").into_iter().filter_map(|id| id.parse().ok()).collect();
-        let hits = search::by_id(&engine.store, &actor, &organizations, &devices).await?;
-        let mut lines: Vec<FoundLine> = lines::of_organizations(hits.organizations).chain(lines::of_devices(hits.devices)).collect();
+        let accounts: Vec<_> = ids("/accounts/").into_iter().filter_map(|id| id.parse().ok()).collect();
+        let hits = search::by_id(&engine.store, &actor, &organizations, &devices, &accounts).await?;
+        let named = lines::of_organizations(hits.organizations).chain(lines::of_devices(hits.devices));
+        let mut lines: Vec<FoundLine> = named.chain(lines::of_accounts(hits.accounts)).collect();
         lines.sort_by_key(|line| recent.iter().position(|href| *href == line.href));
         lines.truncate(MOST);
         add("Looked at last", lines);
@@ -73,6 +75,7 @@ pub async fn search(
         let hits = search::by_name(&engine.store, &actor, &text).await?;
         add("Organizations", lines::of_organizations(hits.organizations).collect());
         add("Devices", lines::of_devices(hits.devices).collect());
+        add("Accounts", lines::of_accounts(hits.accounts).collect());
         add("Places", lines::places(&actor, &text));
         add("Actions", lines::actions(&actor, &text));
         // A name that begins with what was typed is what is meant, whatever its kind.
@@ -89,10 +92,11 @@ mod lines {
     use domain::{
         access::{Action, Actor},
         policy::DeviceLife,
+        saas::AccountStatus,
     };
     use engine::store::{
         organizations::OrganizationStatus,
-        search::{DeviceHit, OrganizationHit, rank},
+        search::{AccountHit, DeviceHit, OrganizationHit, rank},
     };
 
     pub(super) fn of_organizations(hits: Vec<OrganizationHit>) -> impl Iterator<Item = FoundLine> {
@@ -120,6 +124,15 @@ mod lines {
         })
     }
 
+    pub(super) fn of_accounts(hits: Vec<AccountHit>) -> impl Iterator<Item = FoundLine> {
+        hits.into_iter().map(|hit| FoundLine {
+            href: format!("/accounts/{}", hit.id),
+            label: hit.address,
+            detail: format!("{}{}", hit.organization, if hit.status == AccountStatus::Deactivated { ", unprotected" } else { "" }),
+            band: None,
+        })
+    }
+
     /// (words, address, other words for it, who may); none: everybody.
     type Known = (&'static str, &'static str, &'static str, Option<Action>);
 
@@ -129,6 +142,7 @@ mod lines {
         ("Clients", "/backups/clients", "backups per client compliance", Some(Action::SeeDashboards)),
         ("Alerts", "/backups/alerts", "backups conditions failed overdue", Some(Action::SeeDashboards)),
         ("Job log", "/backups/log", "backups runs history", Some(Action::SeeDashboards)),
+        ("SaaS overview", "/saas", "backups microsoft 365 office google workspace seats accounts mailboxes", None),
         ("Organizations", "/organizations", "clients customers tenants", None),
         ("Policies", "/settings/policies", "settings schedule grace cron", Some(Action::SeeDashboards)),
         ("Inbox", "/settings/inbox", "settings unknown sources", Some(Action::ManageDevices)),

@@ -152,12 +152,12 @@ pub(super) fn Panel(
                         node_ref=field
                         type="text"
                         role="combobox"
-                        aria-label="Search organizations, devices, places and actions"
+                        aria-label="Search organizations, devices, accounts, places and actions"
                         aria-expanded="true"
                         aria-autocomplete="list"
                         aria-controls="palette-list"
                         aria-activedescendant=move || (!lines().is_empty()).then(|| format!("palette-{}", here.get()))
-                        placeholder="Organization, device, place or action"
+                        placeholder="Organization, device, account, place or action"
                         autocomplete="off"
                         autocapitalize="off"
                         spellcheck="false"

@@ -22,7 +22,7 @@ pub use row::{detail, follow};
 const COLUMNS: [Column; 10] = [
     Column::fixed("started", "Started"),
     Column::new("result", "Result"),
-    Column::new("device", "Device"),
+    Column::new("device", "Device or account"),
     Column::new("client", "Client"),
     Column::new("job", "Job"),
     Column::new("took", "Took"),
@@ -95,6 +95,8 @@ fn List(view: LogView, columns: Columns, of_organization: bool) -> impl IntoView
     let soon = Soon::new();
     Effect::new(move |before: Option<()>| {
         live.last_change.track();
+        // Runs of accounts are told by their counts.
+        live.saas.track();
         if before.is_none() || !is_first {
             return;
         }
@@ -139,7 +141,7 @@ fn List(view: LogView, columns: Columns, of_organization: bool) -> impl IntoView
                         <tr>
                             <th scope="col">"Started"</th>
                             <th scope="col">"Result"</th>
-                            <th scope="col">"Device"</th>
+                            <th scope="col">"Device or account"</th>
                             <th scope="col">"Client"</th>
                             <th scope="col">"Job"</th>
                             <th scope="col" class="number">"Took"</th>
@@ -189,7 +191,7 @@ fn Filters(organization: Option<(String, String)>, columns: Columns, of_organiza
     };
     view! {
         <FilterBar label="Filter runs" keep=vec!["result", "tab"]>
-            <SearchFilter name="device" label="Search device"/>
+            <SearchFilter name="device" label="Search device or account"/>
             {(!is_client && !of_organization).then(|| view! { <ClientFilter chosen=organization/> })}
             <SearchFilter name="tool" label="Tool"/>
             <SelectFilter name="window" label="Time" all="All time" options=windows/>

@@ -30,6 +30,7 @@ pub fn Console() -> impl IntoView {
                 Tab::new("/backups/clients", "Clients"),
                 Tab { href: "/backups/alerts".into(), label: "Alerts", count },
                 Tab::new("/backups/log", "Job log"),
+                Tab::new("/saas", "SaaS"),
             ]
         />
     }

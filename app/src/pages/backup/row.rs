@@ -6,7 +6,7 @@ use crate::{
     components::{DayBars, ScorePill, Tag, TimeText},
     live::Live,
 };
-use domain::{live::DeviceNow, policy::DeviceClass, text};
+use domain::{ids::DeviceId, live::DeviceNow, policy::DeviceClass, text};
 use leptos::prelude::*;
 
 /// The word for a class.
@@ -15,6 +15,11 @@ pub const fn class_word(class: DeviceClass) -> &'static str {
         DeviceClass::Workstation => "Workstation",
         DeviceClass::Server => "Server",
     }
+}
+
+/// Where a subject of runs and alerts has its page: ids are minted once for devices and accounts.
+pub fn subject_href(id: DeviceId, is_account: bool) -> String {
+    if is_account { format!("/accounts/{id}") } else { format!("/devices/{id}") }
 }
 
 /// How full a quota is, in percent; none without a quota.

@@ -3,7 +3,7 @@
 mod compare;
 mod timeline;
 
-use super::state::took;
+use super::{row::subject_href, state::took};
 use crate::{
     api::backup::{Glance, RunView, load_run},
     browser,
@@ -14,7 +14,7 @@ use crate::{
     live::{Live, use_now},
 };
 use compare::{compared, is_far};
-use domain::{run::RunState, text, time::Span};
+use domain::{ids::AccountId, run::RunState, text, time::Span};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_params_map;
 
@@ -35,12 +35,26 @@ fn Shown(view: RunView) -> impl IntoView {
     let device_id = view.device.0;
     let device = view.device.1.clone();
     let job = view.job.1.clone();
-    let breadcrumbs = vec![("/backups/devices".to_owned(), "Devices".to_owned()), (format!("/devices/{device_id}"), device.clone())];
+    let is_account = view.is_account;
+    let subject = subject_href(device_id, is_account);
+    let breadcrumbs = if is_account {
+        vec![
+            ("/saas".to_owned(), "SaaS".to_owned()),
+            (format!("/organizations/{}/saas", view.organization.0), view.organization.1.clone()),
+            (subject.clone(), device.clone()),
+        ]
+    } else {
+        vec![("/backups/devices".to_owned(), "Devices".to_owned()), (subject.clone(), device.clone())]
+    };
+    let jobs = format!("{subject}{}", if is_account { "#workloads" } else { "#jobs" });
+    // A workload's job is named in lower case.
+    let job = job.parse::<domain::saas::Workload>().ok().filter(|_| is_account).map_or(job, |workload| workload.name().to_owned());
+    let alerts = StoredValue::new(subject.clone());
     let lead = view! {
         <p class="facts">
-            <a href=format!("/devices/{device_id}")>{device}</a>
+            <a href=subject>{device}</a>
             <a href=format!("/organizations/{}", view.organization.0)>{view.organization.1.clone()}</a>
-            <span>"Job: "<a href=format!("/devices/{device_id}#jobs")>{job.clone()}</a></span>
+            <span>{if is_account { "Workload: " } else { "Job: " }}<a href=jobs>{job.clone()}</a></span>
             <span>"Run: "<code>{view.key.clone()}</code></span>
         </p>
     };
@@ -49,9 +63,13 @@ fn Shown(view: RunView) -> impl IntoView {
     let state = Memo::new(move |_| view.with(|v| v.run.state()));
     // The stream says that the scope moved; an open run may have, too.
     let live = Live::get();
+    let account = is_account.then(|| live.follow_account(AccountId(device_id.0)));
     let waits = StoredValue::new(false);
     Effect::new(move |before: Option<()>| {
         live.last_change.track();
+        if let Some(account) = account {
+            account.track();
+        }
         if before.is_none() || !state.get_untracked().is_open() || waits.get_value() {
             return;
         }
@@ -82,7 +100,7 @@ fn Shown(view: RunView) -> impl IntoView {
                         None => "It gave rise to an open alert: ",
                         Some(_) => "It gave rise to an alert: ",
                     }}
-                    <a href=format!("/devices/{device_id}{}", if alert.resolved_at.is_none() { "" } else { "#alerts" })>{text::kind_label(alert.kind)}</a>
+                    <a href=alerts.with_value(|subject| format!("{subject}{}", if alert.resolved_at.is_none() { "" } else { "#alerts" }))>{text::kind_label(alert.kind)}</a>
                     {alert.resolved_at.map(|at| view! { ", resolved "<TimeText at=at/> })}
                     {alert.resolved_at.is_none().then(|| view! { <span class="faint">" "{text::recommended_action(alert.kind)}</span> })}
                 </p>

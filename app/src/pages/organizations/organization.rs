@@ -5,15 +5,19 @@ use crate::{
     api::{
         backup::{load_alerts, load_devices, load_job_log},
         organizations::{OrganizationView, load_organization},
+        saas::load_accounts,
     },
     components::{ButtonKind, LinkButton, Page, Tab, TableSkeleton, Tabs, TilesSkeleton, loaded_with},
     error::UiError,
     live::Live,
-    pages::backup::{
-        alerts::{AlertList, asked as asked_alerts},
-        clients::devices as count_devices,
-        devices::{DeviceTable, asked as asked_devices},
-        log::{LogTable, asked as asked_log},
+    pages::{
+        backup::{
+            alerts::{AlertList, asked as asked_alerts},
+            clients::devices as count_devices,
+            devices::{DeviceTable, asked as asked_devices},
+            log::{LogTable, asked as asked_log},
+        },
+        saas::accounts::{AccountsTable, asked as asked_accounts},
     },
 };
 use domain::live::OrganizationNow;
@@ -68,6 +72,11 @@ fn tabs(view: &OrganizationView, now: RwSignal<OrganizationNow>) -> Vec<Tab> {
     let mut tabs = vec![Tab::new(address.clone(), "Overview")];
     if view.sees_health {
         tabs.push(counted("/devices", "Devices", |now| count_devices(&now.counts)));
+    }
+    if view.shows_saas {
+        tabs.push(Tab::new(format!("{address}/saas"), "SaaS"));
+    }
+    if view.sees_health {
         tabs.push(counted("/alerts", "Alerts", |now| now.counts.open_alerts));
         tabs.push(Tab::new(format!("{address}/log"), "Job log"));
     }
@@ -124,6 +133,19 @@ pub fn OrganizationDevices() -> impl IntoView {
             now
         });
         view! { <Frame view here="/devices"><DeviceTable data=devices of_organization=true/></Frame> }.into_any()
+    })
+}
+
+/// `/organizations/{id}/saas`
+#[component]
+pub fn OrganizationSaas() -> impl IntoView {
+    let id = which();
+    let query = use_query_map();
+    let data = head(id, "saas");
+    let asked = Memo::new(move |_| asked_accounts(&query.read(), id.get()));
+    let accounts = Resource::new(move || asked.get(), load_accounts);
+    loaded_with(data, waiting, move |view| {
+        view! { <Frame view here="/saas"><AccountsTable data=accounts asked/></Frame> }.into_any()
     })
 }
 

@@ -75,8 +75,10 @@ impl std::str::FromStr for AlertState {
 pub struct AlertRow {
     /// Which alert.
     pub id: AlertId,
-    /// Of which device, and its name.
+    /// Of which device or account, and its name or address.
     pub device: (DeviceId, String),
+    /// It is an account's: `device` holds that one's id.
+    pub is_account: bool,
     /// Class of that device.
     pub class: DeviceClass,
     /// Of which organization, and its name.
@@ -206,12 +208,19 @@ async fn rows<C: ConnectionTrait>(conn: &C, models: Vec<alert::Model>) -> Result
 }
 
 fn row(model: alert::Model, names: &Names, said: &Said) -> Result<AlertRow, Error> {
+    let reason = serde_json::from_str(&model.reason)?;
+    // A connection is known by its service.
+    let name = match reason {
+        Reason::ConsentGone { service, .. } => service.name().to_owned(),
+        _ => names.device(model.device_id),
+    };
     let (message, failed_items) = model.run_id.and_then(|id| said.get(&id)).cloned().unwrap_or_default();
     Ok(AlertRow {
         message,
         failed_items,
         id: AlertId(model.id),
-        device: (DeviceId(model.device_id), names.device(model.device_id)),
+        device: (DeviceId(model.device_id), name),
+        is_account: names.is_account(model.device_id),
         class: names.class(model.device_id)?,
         organization: (OrganizationId(model.organization_id), names.organization(model.organization_id)),
         job: model.job_id.map(|j| (JobId(j), names.job(j))),
@@ -228,6 +237,6 @@ fn row(model: alert::Model, names: &Names, said: &Said) -> Result<AlertRow, Erro
         acknowledged_at: model.acknowledged_at.map(Time),
         acknowledged_by: model.acknowledged_by,
         snoozed_until: model.snoozed_until.map(Time),
-        reason: serde_json::from_str(&model.reason)?,
+        reason,
     })
 }

@@ -1,13 +1,13 @@
 //! The job log: all runs of a scope, latest start first (D1, *Run states*), however many there are.
 //!
 //! Nothing is ever scanned. Each partner of the scope is asked by itself and the parts are merged. Runs of a partner come in order from
-//! `runs_started`, troubled ones from `troubled_runs`, open ones from the devices that have one (`device_state_open`). An organization's or
+//! `runs_started`, troubled ones from `troubled_runs`, open ones from the devices and accounts that have one. An organization's or
 //! a named device's runs come from `runs_device`, by windows of time that grow until the page is full. A filter that no index serves
 //! (a tool, a rare result) looks through a limited number of runs: the page then says how far back it has looked, and its cursor goes on.
 
 use super::{
     Store,
-    entity::{device, run},
+    entity::{account, device, run},
     facts::{at, parse},
     page,
     runs::Names,
@@ -29,8 +29,11 @@ use serde::Serialize;
 
 /// Runs that one page looks through, at most, for a filter that no index serves.
 const EXAMINED: u64 = 4_000;
-/// Devices whose runs are merged from their own index; with more of them the partner's whole log is looked through instead.
+/// Devices and accounts found by name whose runs are merged from their own index; with more of them the partner's whole log is looked
+/// through instead.
 const MOST_DEVICES: u64 = 500;
+/// As many of one organization: its runs are few among the partner's, so looking through those would find little.
+const MOST_OF_ORGANIZATION: u64 = 4_000;
 /// Runs a day that a device is guessed to have, for the first window of time.
 const GUESSED_A_DAY: i64 = 4;
 /// Each further window is so many times longer.
@@ -58,7 +61,7 @@ pub struct LogFilter {
     pub result: LogResult,
     /// Only this organization's.
     pub organization: Option<OrganizationId>,
-    /// Part of the device's name.
+    /// Part of the device's name or the account's address.
     pub device: Option<String>,
     /// How the tool's name begins.
     pub tool: Option<String>,
@@ -77,8 +80,10 @@ pub struct LogRow {
     pub id: RunId,
     /// Of which job, and its name.
     pub job: (JobId, String),
-    /// Of which device, and its name.
+    /// Of which device or account, and its name or address.
     pub device: (DeviceId, String),
+    /// It is an account's: `device` holds that one's id.
+    pub is_account: bool,
     /// Of which organization, and its name.
     pub organization: (OrganizationId, String),
     /// Its state.
@@ -180,13 +185,17 @@ pub(crate) async fn open_now(store: &Store, actor: &Actor, limit: u64) -> Result
     rows.iter().map(|r| row(r, &names)).collect()
 }
 
-/// The last run of each job whose device has an open one. An open run that a later one of its job has overtaken is not among them.
+/// The last run of each job whose device or account has an open one. An open run that a later one of its job has overtaken is not
+/// among them.
 fn open_of(partner: PartnerId, backend: DbBackend) -> Sql {
     let join = if backend == DbBackend::Sqlite { " CROSS JOIN " } else { " JOIN " };
-    let mut query = Sql::new("SELECT r.* FROM device_state s");
+    let mut query = Sql::new("SELECT r.* FROM (SELECT d.partner_id, d.device_id FROM device_state d WHERE d.partner_id = ");
+    query.bind(partner.0).push(" AND (d.running > 0 OR d.retrying > 0) UNION ALL ");
+    query.push("SELECT a.partner_id, a.account_id FROM account_state a WHERE a.partner_id = ").bind(partner.0);
+    query.push(" AND (a.running > 0 OR a.retrying > 0)) s");
     query.push(join).push("job_state j ON j.partner_id = s.partner_id AND j.device_id = s.device_id");
     query.push(join).push("runs r ON r.partner_id = j.partner_id AND r.id = j.last_run_id WHERE s.partner_id = ").bind(partner.0);
-    query.push(" AND (s.running > 0 OR s.retrying > 0) AND r.state IN ('running', 'retrying')");
+    query.push(" AND r.state IN ('running', 'retrying')");
     query
 }
 
@@ -217,7 +226,9 @@ impl Asked<'_> {
             self.rest(&mut query);
             if let Some(name) = self.name() {
                 query.push(" AND r.device_id IN (SELECT d.id FROM devices d WHERE d.partner_id = ").bind(self.partner.0);
-                query.push(" AND d.name_lower LIKE ").bind(sql::contains(name)).push(" ESCAPE '\\')");
+                query.push(" AND d.name_lower LIKE ").bind(sql::contains(name)).push(" ESCAPE '\\' UNION ALL ");
+                query.push("SELECT a.id FROM accounts a WHERE a.partner_id = ").bind(self.partner.0);
+                query.push(" AND a.address_lower LIKE ").bind(sql::contains(name)).push(" ESCAPE '\\')");
             }
             query.push(" ORDER BY r.started_at DESC, r.id DESC LIMIT ").push(&self.wanted.to_string());
             return Ok(Part { rows: models(conn, query).await?, stopped: None });
@@ -249,17 +260,24 @@ impl Asked<'_> {
         if organization.is_none() && name.is_none() {
             return Ok(Source::Whole);
         }
-        let mut found =
+        let most = if organization.is_some() { MOST_OF_ORGANIZATION } else { MOST_DEVICES };
+        let mut devices =
             device::Entity::find().select_only().column(device::Column::Id).filter(device::COLUMN.partner_id.eq(self.partner.0));
+        let mut accounts =
+            account::Entity::find().select_only().column(account::Column::Id).filter(account::COLUMN.partner_id.eq(self.partner.0));
         if let Some(organization) = organization {
-            found = found.filter(device::COLUMN.organization_id.eq(organization.0));
+            devices = devices.filter(device::COLUMN.organization_id.eq(organization.0));
+            accounts = accounts.filter(account::COLUMN.organization_id.eq(organization.0));
         }
         if let Some(name) = name {
-            let column = Expr::col((device::Entity, device::Column::NameLower));
-            found = found.filter(column.like(LikeExpr::new(sql::contains(name)).escape('\\')));
+            let like = || LikeExpr::new(sql::contains(name)).escape('\\');
+            devices = devices.filter(Expr::col((device::Entity, device::Column::NameLower)).like(like()));
+            accounts = accounts.filter(Expr::col((account::Entity, account::Column::AddressLower)).like(like()));
         }
-        let devices: Vec<i64> = found.order_by_asc(device::Column::NameLower).limit(MOST_DEVICES + 1).into_tuple().all(conn).await?;
-        Ok(if devices.len() as u64 > MOST_DEVICES { Source::Many } else { Source::Devices(devices) })
+        let mut found: Vec<i64> = devices.order_by_asc(device::Column::NameLower).limit(most + 1).into_tuple().all(conn).await?;
+        let accounts: Vec<i64> = accounts.order_by_asc(account::Column::AddressLower).limit(most + 1).into_tuple().all(conn).await?;
+        found.extend(accounts);
+        Ok(if found.len() as u64 > most { Source::Many } else { Source::Devices(found) })
     }
 
     fn name(&self) -> Option<&str> {
@@ -348,10 +366,12 @@ impl Asked<'_> {
         query.push(&EXAMINED.to_string()).push(") r");
         query.before("SELECT r.* FROM (");
         if let Some(name) = self.name() {
-            query.push(" JOIN devices d ON d.partner_id = r.partner_id AND d.id = r.device_id AND d.name_lower LIKE ");
-            query.bind(sql::contains(name)).push(" ESCAPE '\\'");
+            query.push(" LEFT JOIN devices d ON d.partner_id = r.partner_id AND d.id = r.device_id");
+            query.push(" LEFT JOIN accounts a ON a.partner_id = r.partner_id AND a.id = r.device_id");
+            query.push(" WHERE COALESCE(d.name_lower, a.address_lower) LIKE ").bind(sql::contains(name)).push(" ESCAPE '\\'");
+        } else {
+            query.push(" WHERE 1 = 1");
         }
-        query.push(" WHERE 1 = 1");
         self.rest(&mut query);
         query.push(" ORDER BY r.started_at DESC, r.id DESC LIMIT ").push(&self.wanted.to_string());
         let rows = models(conn, query).await?;
@@ -432,6 +452,7 @@ fn row(model: &run::Model, names: &Names) -> Result<LogRow, Error> {
         id: RunId(model.id),
         job: (JobId(model.job_id), names.job(model.job_id)),
         device: (DeviceId(model.device_id), names.device(model.device_id)),
+        is_account: names.is_account(model.device_id),
         organization: (OrganizationId(model.organization_id), names.organization(model.organization_id)),
         state: parse(&model.state)?,
         started_at: Time(model.started_at),

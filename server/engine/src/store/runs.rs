@@ -7,7 +7,7 @@ pub use around::{Around, RunGlance, Usual, around, recent};
 
 use super::{
     Store,
-    entity::{device, job, organization, run, run_log},
+    entity::{account, device, job, organization, run, run_log},
     facts::{Loaded, parse},
     page::{self, Page},
     scope,
@@ -56,8 +56,10 @@ pub struct RunRow {
     pub id: RunId,
     /// Of which job, and its name.
     pub job: (JobId, String),
-    /// Of which device, and its name.
+    /// Of which device or account, and its name or address.
     pub device: (DeviceId, String),
+    /// It is an account's: `device` holds that one's id.
+    pub is_account: bool,
     /// Of which organization, and its name.
     pub organization: (OrganizationId, String),
     /// The sender's own key.
@@ -174,6 +176,7 @@ fn row(model: &run::Model, names: &Names) -> Result<(RunRow, Run), Error> {
         id: RunId(model.id),
         job: (JobId(model.job_id), names.job(model.job_id)),
         device: (DeviceId(model.device_id), names.device(model.device_id)),
+        is_account: names.is_account(model.device_id),
         organization: (OrganizationId(model.organization_id), names.organization(model.organization_id)),
         key: model.run_key.clone(),
         state: parse(&model.state)?,
@@ -285,11 +288,12 @@ fn run_now(model: &run::Model, job_name: String) -> Result<RunNow, Error> {
     })
 }
 
-/// Names of what rows point to, in three queries for any number of rows.
+/// Names of what rows point to, in four queries for any number of rows. What is no device is an account: ids are minted once for both.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     organizations: HashMap<i64, String>,
     devices: HashMap<i64, (String, String)>,
+    accounts: HashMap<i64, String>,
     jobs: HashMap<i64, String>,
 }
 
@@ -314,14 +318,29 @@ impl Names {
             .into_tuple()
             .all(conn)
             .await?;
-        let devices: Vec<(i64, String, String)> = device::Entity::find()
+        let found: Vec<(i64, String, String)> = device::Entity::find()
             .select_only()
             .columns([device::Column::Id, device::Column::Name, device::Column::Class])
             .filter(device::COLUMN.partner_id.is_in(partners.iter().copied()))
-            .filter(device::COLUMN.id.is_in(devices))
+            .filter(device::COLUMN.id.is_in(devices.iter().copied()))
             .into_tuple()
             .all(conn)
             .await?;
+        for (id, ..) in &found {
+            devices.remove(id);
+        }
+        let accounts: Vec<(i64, String)> = if devices.is_empty() {
+            Vec::new()
+        } else {
+            account::Entity::find()
+                .select_only()
+                .columns([account::Column::Id, account::Column::Address])
+                .filter(account::COLUMN.partner_id.is_in(partners.iter().copied()))
+                .filter(account::COLUMN.id.is_in(devices))
+                .into_tuple()
+                .all(conn)
+                .await?
+        };
         let jobs: Vec<(i64, String)> = if jobs.is_empty() {
             Vec::new()
         } else {
@@ -336,7 +355,8 @@ impl Names {
         };
         Ok(Self {
             organizations: organizations.into_iter().collect(),
-            devices: devices.into_iter().map(|(id, name, class)| (id, (name, class))).collect(),
+            devices: found.into_iter().map(|(id, name, class)| (id, (name, class))).collect(),
+            accounts: accounts.into_iter().collect(),
             jobs: jobs.into_iter().collect(),
         })
     }
@@ -345,11 +365,16 @@ impl Names {
         self.organizations.get(&id).cloned().unwrap_or_default()
     }
 
+    /// A device's name or an account's address.
     pub(crate) fn device(&self, id: i64) -> String {
-        self.devices.get(&id).map(|(name, _)| name.clone()).unwrap_or_default()
+        self.devices.get(&id).map(|(name, _)| name).or_else(|| self.accounts.get(&id)).cloned().unwrap_or_default()
     }
 
-    /// Workstation, where the device is gone.
+    pub(crate) fn is_account(&self, id: i64) -> bool {
+        self.accounts.contains_key(&id)
+    }
+
+    /// Workstation, where the device is gone, or is an account.
     pub(crate) fn class(&self, id: i64) -> Result<DeviceClass, Error> {
         self.devices.get(&id).map_or(Ok(DeviceClass::Workstation), |(_, class)| parse(class))
     }

@@ -13,7 +13,7 @@ mod workloads;
 pub use account::{AccountDetail, SizeDay, account};
 pub use accounts::{AccountResult, AccountsFilter, AccountsRow, AccountsSort, accounts};
 pub use days::AccountDays;
-pub use table::{SaasFilter, SaasRow, SaasSort, ServiceOfRow, list, regions};
+pub use table::{SaasFilter, SaasRow, SaasSort, ServiceOfRow, get, list, regions};
 pub use totals::{has_connection, totals};
 pub use workloads::{LastGood, WorkloadRow};
 

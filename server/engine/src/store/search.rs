@@ -1,4 +1,4 @@
-//! Jumping by name: the few organizations and devices that a typed text most likely means.
+//! Jumping by name: the few organizations, devices and accounts that a typed text most likely means. An account is known by its address.
 //!
 //! Names that begin with it come from the index (a few rows a partner, however many there are). Names that hold it elsewhere are
 //! looked for among a bounded number of names only. Order: beginning, beginning of a word, inside; then by name.
@@ -15,8 +15,9 @@ use crate::error::Error;
 use domain::{
     access::{Action, Actor, Scope},
     health::Band,
-    ids::{DeviceId, OrganizationId, PartnerId},
+    ids::{AccountId, DeviceId, OrganizationId, PartnerId},
     policy::DeviceLife,
+    saas::AccountStatus,
 };
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use std::collections::HashMap;
@@ -60,6 +61,19 @@ pub struct DeviceHit {
     pub band: Band,
 }
 
+/// An account that is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountHit {
+    /// Which one.
+    pub id: AccountId,
+    /// Its address.
+    pub address: String,
+    /// Its organization's name.
+    pub organization: String,
+    /// Whether it is backed up.
+    pub status: AccountStatus,
+}
+
 /// What a text may mean, best first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hits {
@@ -67,12 +81,15 @@ pub struct Hits {
     pub organizations: Vec<OrganizationHit>,
     /// At most [`MOST`].
     pub devices: Vec<DeviceHit>,
+    /// At most [`MOST`].
+    pub accounts: Vec<AccountHit>,
 }
 
 #[derive(Clone, Copy)]
 enum Noun {
     Organizations,
     Devices,
+    Accounts,
 }
 
 impl Noun {
@@ -80,6 +97,15 @@ impl Noun {
         match self {
             Self::Organizations => "organizations",
             Self::Devices => "devices",
+            Self::Accounts => "accounts",
+        }
+    }
+
+    /// The column of its index.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Organizations | Self::Devices => "name_lower",
+            Self::Accounts => "address_lower",
         }
     }
 }
@@ -117,14 +143,25 @@ pub async fn by_name(store: &Store, actor: &Actor, text: &str) -> Result<Hits, E
     if sees_devices && devices.is_empty() {
         devices = of_both(conn, &actor.scope, &text).await?;
     }
-    Ok(Hits { organizations: organizations_of(conn, &organizations).await?, devices: devices_of(conn, &devices).await? })
+    let accounts = if sees_devices { keys(conn, &actor.scope, Noun::Accounts, &text).await? } else { Vec::new() };
+    Ok(Hits {
+        organizations: organizations_of(conn, &organizations).await?,
+        devices: devices_of(conn, &devices).await?,
+        accounts: accounts_of(conn, &accounts).await?,
+    })
 }
 
 /// The same things again, by id and in the order given; what is gone or outside the scope is left out. At most [`MOST`] of each are looked up.
 ///
 /// # Errors
 /// As [`by_name`].
-pub async fn by_id(store: &Store, actor: &Actor, organizations: &[OrganizationId], devices: &[DeviceId]) -> Result<Hits, Error> {
+pub async fn by_id(
+    store: &Store,
+    actor: &Actor,
+    organizations: &[OrganizationId],
+    devices: &[DeviceId],
+    accounts: &[AccountId],
+) -> Result<Hits, Error> {
     let sees_devices = actor.may(Action::SeeDashboards);
     if !sees_devices {
         scope::require(actor, Action::SeeSeats, "search")?;
@@ -134,7 +171,13 @@ pub async fn by_id(store: &Store, actor: &Actor, organizations: &[OrganizationId
     let devices: Vec<i64> = devices.iter().take(if sees_devices { MOST } else { 0 }).map(|d| d.0).collect();
     let organizations = known(conn, &actor.scope, Noun::Organizations, &organizations).await?;
     let devices = known(conn, &actor.scope, Noun::Devices, &devices).await?;
-    Ok(Hits { organizations: organizations_of(conn, &organizations).await?, devices: devices_of(conn, &devices).await? })
+    let accounts: Vec<i64> = accounts.iter().take(if sees_devices { MOST } else { 0 }).map(|a| a.0).collect();
+    let accounts = known(conn, &actor.scope, Noun::Accounts, &accounts).await?;
+    Ok(Hits {
+        organizations: organizations_of(conn, &organizations).await?,
+        devices: devices_of(conn, &devices).await?,
+        accounts: accounts_of(conn, &accounts).await?,
+    })
 }
 
 type Key = (PartnerId, i64);
@@ -148,8 +191,11 @@ fn narrow(sql: &mut Sql, scope: &Scope, noun: Noun) {
             let id = if matches!(scope, Scope::Device(..)) { -1 } else { o.0 };
             sql.push(" AND id = ").bind(id);
         }
-        (Scope::Organization(_, o), Noun::Devices) => {
+        (Scope::Organization(_, o), Noun::Devices | Noun::Accounts) => {
             sql.push(" AND organization_id = ").bind(o.0);
+        }
+        (Scope::Device(..), Noun::Accounts) => {
+            sql.push(" AND 1 = 0");
         }
         (Scope::Device(_, _, d), Noun::Devices) => {
             sql.push(" AND id = ").bind(d.0);
@@ -169,8 +215,8 @@ async fn keys(conn: &DatabaseConnection, scope: &Scope, noun: Noun, text: &str) 
     for some in partners(scope).chunks(PARTNERS) {
         // From the text on, in the index's order: those that begin with it come first.
         let rows = each(conn, scope, noun, some, |sql| {
-            sql.push(" AND name_lower >= ").bind(text);
-            sql.push(" ORDER BY name_lower, id LIMIT ").bind(AHEAD);
+            sql.push(" AND ").push(noun.name()).push(" >= ").bind(text);
+            sql.push(" ORDER BY ").push(noun.name()).push(", id LIMIT ").bind(AHEAD);
         })
         .await?;
         found.extend(rows.into_iter().filter(|(name, _)| name.starts_with(text)).map(|(name, key)| (0, name, key)));
@@ -227,7 +273,8 @@ async fn each(
     let mut sql = Sql::default();
     for (place, partner) in partners.iter().enumerate() {
         sql.push(if place > 0 { " UNION ALL " } else { "" });
-        sql.push("SELECT * FROM (SELECT partner_id, id, name_lower FROM ").push(noun.table()).push(" WHERE partner_id = ").bind(partner.0);
+        sql.push("SELECT * FROM (SELECT partner_id, id, ").push(noun.name()).push(" AS name_lower FROM ").push(noun.table());
+        sql.push(" WHERE partner_id = ").bind(partner.0);
         narrow(&mut sql, scope, noun);
         rest(&mut sql);
         sql.push(&format!(") AS p{place}"));
@@ -247,10 +294,10 @@ async fn each_through(
     let mut sql = Sql::default();
     for (place, partner) in partners.iter().enumerate() {
         sql.push(if place > 0 { " UNION ALL " } else { "" });
-        sql.push("SELECT * FROM (SELECT * FROM (SELECT partner_id, id, name_lower FROM ").push(noun.table());
+        sql.push("SELECT * FROM (SELECT * FROM (SELECT partner_id, id, ").push(noun.name()).push(" AS name_lower FROM ").push(noun.table());
         sql.push(" WHERE partner_id = ").bind(partner.0);
         narrow(&mut sql, scope, noun);
-        sql.push(" ORDER BY name_lower, id LIMIT ").bind(share);
+        sql.push(" ORDER BY ").push(noun.name()).push(", id LIMIT ").bind(share);
         sql.push(&format!(") AS n{place} WHERE name_lower LIKE ")).bind(contains(text)).push(" ESCAPE '\\' LIMIT ").bind(RANKED);
         sql.push(&format!(") AS p{place}"));
     }
@@ -267,8 +314,8 @@ async fn known(conn: &DatabaseConnection, scope: &Scope, noun: Noun, ids: &[i64]
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut sql = Sql::new("SELECT partner_id, id, name_lower FROM ");
-    sql.push(noun.table()).push(" WHERE partner_id IN ").bind_list(partners(scope).iter().map(|p| p.0));
+    let mut sql = Sql::new("SELECT partner_id, id, ");
+    sql.push(noun.name()).push(" FROM ").push(noun.table()).push(" WHERE partner_id IN ").bind_list(partners(scope).iter().map(|p| p.0));
     sql.push(" AND id IN ").bind_list(ids.iter().copied());
     narrow(&mut sql, scope, noun);
     let found: HashMap<i64, Key> = read(conn, sql).await?.into_iter().map(|(_, key)| (key.1, key)).collect();
@@ -316,6 +363,29 @@ async fn devices_of(conn: &DatabaseConnection, keys: &[Key]) -> Result<Vec<Devic
             life: parse(&at::<String>(&row, 2)?)?,
             organization: at(&row, 3)?,
             band: parse(&at::<String>(&row, 4)?)?,
+        };
+        found.insert(id, hit);
+    }
+    Ok(keys.iter().filter_map(|(_, id)| found.remove(id)).collect())
+}
+
+async fn accounts_of(conn: &DatabaseConnection, keys: &[Key]) -> Result<Vec<AccountHit>, Error> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(
+        "SELECT a.id, a.address, a.status, o.name FROM accounts a \
+         JOIN organizations o ON o.partner_id = a.partner_id AND o.id = a.organization_id",
+    );
+    of_keys(&mut sql, "a", keys);
+    let mut found = HashMap::new();
+    for row in conn.query_all_raw(sql.build(conn.get_database_backend())).await? {
+        let id: i64 = at(&row, 0)?;
+        let hit = AccountHit {
+            id: AccountId(id),
+            address: at(&row, 1)?,
+            status: parse(&at::<String>(&row, 2)?)?,
+            organization: at(&row, 3)?,
         };
         found.insert(id, hit);
     }

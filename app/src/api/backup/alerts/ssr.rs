@@ -22,6 +22,7 @@ pub(in crate::api::backup) fn line(row: AlertRow) -> AlertLine {
     AlertLine {
         id: row.id,
         device: row.device,
+        is_account: row.is_account,
         class: row.class,
         organization: row.organization,
         job: row.job,
@@ -48,7 +49,7 @@ fn full(detail: AlertDetail) -> AlertLine {
 }
 
 /// The alerts of a device with what became of the open ones; open ones first.
-pub(in crate::api::backup) async fn of_device(
+pub(in crate::api) async fn of_device(
     engine: &Engine,
     actor: &Actor,
     device: DeviceId,

@@ -30,7 +30,7 @@ fn line(row: RunRow) -> RunLine {
     }
 }
 
-pub(in crate::api::backup) async fn of_device(
+pub(in crate::api) async fn of_device(
     engine: &Engine,
     actor: &Actor,
     device: DeviceId,
@@ -55,6 +55,7 @@ pub(super) async fn run(engine: &Engine, actor: &Actor, id: RunId) -> Result<Run
     Ok(RunView {
         id,
         device: row.device,
+        is_account: row.is_account,
         organization: row.organization,
         job: row.job,
         key: row.key,

@@ -4,7 +4,7 @@ use crate::{
     api::backup::{AlertView, load_alert},
     components::{ErrorBox, Skeleton},
     error::UiError,
-    pages::backup::tend::history,
+    pages::backup::{row::subject_href, tend::history},
 };
 use domain::ids::AlertId;
 use leptos::{prelude::*, task::spawn_local};
@@ -46,7 +46,7 @@ fn shown(view: AlertView) -> AnyView {
         {history(line.events)}
         <p class="links">
             {line.run.map(|run| view! { <a href=format!("/runs/{run}")>"The run and its whole log"</a> })}
-            <a href=format!("/devices/{}", line.device.0)>"The device"</a>
+            <a href=subject_href(line.device.0, line.is_account)>{if line.is_account { "The account" } else { "The device" }}</a>
         </p>
     }
     .into_any()

@@ -1,13 +1,18 @@
 //! A run in the log. An open one follows its device's stream until it has ended.
 
 use crate::{
-    api::backup::LogLine,
+    api::backup::{LogLine, load_run},
     components::{RunBadge, TimeText},
     live::{Live, use_now},
-    pages::backup::state::took,
+    pages::backup::{row::subject_href, state::took},
 };
-use domain::{live::RunNow, run::RunState, text};
-use leptos::prelude::*;
+use domain::{
+    ids::AccountId,
+    live::RunNow,
+    run::{Run, RunState},
+    text,
+};
+use leptos::{prelude::*, task::spawn_local};
 
 /// The line with what the stream says of its run.
 pub fn moved(mut line: LogLine, now: &RunNow) -> LogLine {
@@ -27,6 +32,9 @@ pub fn follow(line: LogLine) -> Memo<LogLine> {
     if !line.state.is_open() {
         return Memo::new(move |_| line.clone());
     }
+    if line.is_account {
+        return follow_account(line);
+    }
     let heard = Live::get().follow_runs(line.device.0);
     // Kept: the stream's next word of the device may be of another run.
     Memo::new(move |before: Option<&LogLine>| {
@@ -36,6 +44,36 @@ pub fn follow(line: LogLine) -> Memo<LogLine> {
             None => line,
         })
     })
+}
+
+/// An account's stream tells no runs, only that one of them moved: the run is asked for then.
+fn follow_account(line: LogLine) -> Memo<LogLine> {
+    let heard = Live::get().follow_account(AccountId(line.device.0.0));
+    let fresh = RwSignal::new(line);
+    Effect::new(move |before: Option<()>| {
+        heard.track();
+        let (id, is_open) = fresh.with_untracked(|l| (l.id, l.state.is_open()));
+        if before.is_none() || !is_open {
+            return;
+        }
+        spawn_local(async move {
+            if let Ok(view) = load_run(id.to_string()).await {
+                let _ = fresh.try_update(|line| read(line, &view.run));
+            }
+        });
+    });
+    Memo::new(move |_| fresh.get())
+}
+
+fn read(line: &mut LogLine, run: &Run) {
+    line.state = run.state();
+    line.ended_at = run.ended_at;
+    line.attempt = run.head.attempt;
+    line.timed_out = run.head.timed_out;
+    line.percent = run.head.percent;
+    line.items = run.head.items.or(line.items);
+    line.bytes = run.head.bytes.or(line.bytes);
+    line.message = run.head.message.clone().or(line.message.take());
 }
 
 /// What stands behind a state: how far, which attempt, why it ended.
@@ -68,7 +106,7 @@ pub fn LogRow(
         <tr>
             <th scope="row" class="cell-name"><a class="row-link" href=format!("/runs/{}", seen.id)><TimeText at=seen.started_at/></a></th>
             <td data-label="Result"><RunBadge state=Signal::derive(move || line.with(|l| l.state)) detail=Signal::derive(move || line.with(detail))/></td>
-            <td data-label="Device" class="cell-short"><a class="quiet-link" href=format!("/devices/{}", seen.device.0)>{seen.device.1}</a></td>
+            <td data-label="Device or account" class="cell-short"><a class="quiet-link" href=subject_href(seen.device.0, seen.is_account)>{seen.device.1}</a></td>
             <td data-label="Client"><a class="quiet-link" href=format!("/organizations/{}", seen.organization.0)>{seen.organization.1}</a></td>
             <td data-label="Job">{seen.job}</td>
             <td data-label="Took" class="number">{lasted}</td>

@@ -461,6 +461,16 @@ async fn consents<C: ConnectionTrait>(
     Ok(())
 }
 
+/// One organization's row, as long as it has a connection.
+///
+/// # Errors
+/// `NotFound` outside the scope; `Forbidden` without the right to see seats.
+pub async fn get(store: &Store, actor: &Actor, id: OrganizationId) -> Result<Option<SaasRow>, Error> {
+    may_see(actor)?;
+    let model = crate::store::organizations::find(store.reads(), actor, id).await?;
+    Ok(rows_of(store, actor, &[(model.partner_id, model.id)]).await?.remove(&id.0))
+}
+
 /// Regions that organizations of the scope have, sorted, to choose from: one step of an index for each.
 ///
 /// # Errors
