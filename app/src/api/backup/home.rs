@@ -22,8 +22,10 @@ pub struct AttentionLine {
     pub severity: Severity,
     /// Whose.
     pub organization: (OrganizationId, String),
-    /// The first few devices.
+    /// The first few devices or accounts.
     pub devices: Vec<(DeviceId, String)>,
+    /// The first of them is an account.
+    pub is_account: bool,
     /// How many there are.
     pub size: usize,
     /// The fact and its number, of the device that has had it longest.
@@ -180,6 +182,7 @@ mod ssr {
             severity: a.severity,
             organization: a.organization,
             devices: a.devices,
+            is_account: a.is_account,
             size: a.size,
             reason: a.reason,
             job: a.job,

@@ -2,11 +2,11 @@
 
 use super::state::{DoingBadge, storage};
 use crate::{
-    api::backup::DeviceLine,
+    api::backup::{AlertLine, DeviceLine},
     components::{DayBars, ScorePill, Tag, TimeText},
     live::Live,
 };
-use domain::{ids::DeviceId, live::DeviceNow, policy::DeviceClass, text};
+use domain::{alert::AlertKind, ids::DeviceId, live::DeviceNow, policy::DeviceClass, text};
 use leptos::prelude::*;
 
 /// The word for a class.
@@ -20,6 +20,14 @@ pub const fn class_word(class: DeviceClass) -> &'static str {
 /// Where a subject of runs and alerts has its page: ids are minted once for devices and accounts.
 pub fn subject_href(id: DeviceId, is_account: bool) -> String {
     if is_account { format!("/accounts/{id}") } else { format!("/devices/{id}") }
+}
+
+/// Where the subject of an alert is looked after: consent is given again among the organization's features.
+pub fn alert_href(line: &AlertLine) -> String {
+    if line.kind == AlertKind::ConsentExpired {
+        return format!("/organizations/{}/features", line.organization.0);
+    }
+    subject_href(line.device.0, line.is_account)
 }
 
 /// How full a quota is, in percent; none without a quota.

@@ -3,6 +3,7 @@
 
 use crate::{
     api::backup::AttentionLine,
+    pages::backup::row::subject_href,
     components::{SeverityBadge, TimeText},
     live::use_now,
 };
@@ -65,7 +66,8 @@ fn folded(line: &AttentionLine, now: Time) -> String {
 
 fn target(line: &AttentionLine) -> String {
     match (line.size, line.devices.first()) {
-        (1, Some((device, _))) => format!("/devices/{device}"),
+        _ if line.kind == AlertKind::ConsentExpired => format!("/organizations/{}/features", line.organization.0),
+        (1, Some((device, _))) => subject_href(*device, line.is_account),
         _ => format!("/backups/alerts?organization={}&kind={}", line.organization.0, line.kind),
     }
 }

@@ -45,8 +45,10 @@ pub struct Attention {
     pub worth: i64,
     /// Whose.
     pub organization: (OrganizationId, String),
-    /// The first few devices.
+    /// The first few devices or accounts.
     pub devices: Vec<(DeviceId, String)>,
+    /// The first of them is an account.
+    pub is_account: bool,
     /// How many there are.
     pub size: usize,
     /// The fact and its number, of the device that has had it longest.
@@ -202,6 +204,7 @@ fn grouped(alerts: &[AlertRow]) -> Vec<Attention> {
             worth: alert.worth,
             organization: alert.organization.clone(),
             devices: vec![alert.device.clone()],
+            is_account: alert.is_account,
             size: 1,
             reason: alert.reason,
             job: alert.job.clone(),

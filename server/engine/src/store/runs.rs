@@ -7,7 +7,7 @@ pub use around::{Around, RunGlance, Usual, around, recent};
 
 use super::{
     Store,
-    entity::{account, device, job, organization, run, run_log},
+    entity::{account, connection, device, job, organization, run, run_log},
     facts::{Loaded, parse},
     page::{self, Page},
     scope,
@@ -20,6 +20,7 @@ use domain::{
     live::RunNow,
     policy::DeviceClass,
     run::{Run, RunState},
+    saas::Service,
     time::Time,
 };
 use sea_orm::{Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
@@ -288,12 +289,14 @@ fn run_now(model: &run::Model, job_name: String) -> Result<RunNow, Error> {
     })
 }
 
-/// Names of what rows point to, in four queries for any number of rows. What is no device is an account: ids are minted once for both.
+/// Names of what rows point to, in a few queries for any number of rows. What is no device is an account, or, of an alert, a connection:
+/// ids are minted once for all of them.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     organizations: HashMap<i64, String>,
     devices: HashMap<i64, (String, String)>,
     accounts: HashMap<i64, String>,
+    connections: HashMap<i64, String>,
     jobs: HashMap<i64, String>,
 }
 
@@ -336,11 +339,27 @@ impl Names {
                 .select_only()
                 .columns([account::Column::Id, account::Column::Address])
                 .filter(account::COLUMN.partner_id.is_in(partners.iter().copied()))
-                .filter(account::COLUMN.id.is_in(devices))
+                .filter(account::COLUMN.id.is_in(devices.iter().copied()))
                 .into_tuple()
                 .all(conn)
                 .await?
         };
+        for (id, _) in &accounts {
+            devices.remove(id);
+        }
+        let connections: Vec<(i64, String)> = if devices.is_empty() {
+            Vec::new()
+        } else {
+            connection::Entity::find()
+                .select_only()
+                .columns([connection::Column::Id, connection::Column::Service])
+                .filter(connection::COLUMN.partner_id.is_in(partners.iter().copied()))
+                .filter(connection::COLUMN.id.is_in(devices))
+                .into_tuple()
+                .all(conn)
+                .await?
+        };
+        let named = |(id, service): (i64, String)| Ok((id, parse::<Service>(&service)?.name().to_owned()));
         let jobs: Vec<(i64, String)> = if jobs.is_empty() {
             Vec::new()
         } else {
@@ -357,6 +376,7 @@ impl Names {
             organizations: organizations.into_iter().collect(),
             devices: found.into_iter().map(|(id, name, class)| (id, (name, class))).collect(),
             accounts: accounts.into_iter().collect(),
+            connections: connections.into_iter().map(named).collect::<Result<_, Error>>()?,
             jobs: jobs.into_iter().collect(),
         })
     }
@@ -365,9 +385,10 @@ impl Names {
         self.organizations.get(&id).cloned().unwrap_or_default()
     }
 
-    /// A device's name or an account's address.
+    /// A device's name, an account's address, or the service of a connection.
     pub(crate) fn device(&self, id: i64) -> String {
-        self.devices.get(&id).map(|(name, _)| name).or_else(|| self.accounts.get(&id)).cloned().unwrap_or_default()
+        let device = self.devices.get(&id).map(|(name, _)| name);
+        device.or_else(|| self.accounts.get(&id)).or_else(|| self.connections.get(&id)).cloned().unwrap_or_default()
     }
 
     pub(crate) fn is_account(&self, id: i64) -> bool {

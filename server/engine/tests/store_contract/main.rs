@@ -11,6 +11,7 @@ mod job_log;
 mod life;
 mod overview;
 mod seats;
+mod saas;
 mod settings;
 mod story;
 mod tenants;

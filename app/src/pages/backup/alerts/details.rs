@@ -4,9 +4,9 @@ use crate::{
     api::backup::{AlertView, load_alert},
     components::{ErrorBox, Skeleton},
     error::UiError,
-    pages::backup::{row::subject_href, tend::history},
+    pages::backup::{row::alert_href, tend::history},
 };
-use domain::ids::AlertId;
+use domain::{alert::AlertKind, ids::AlertId};
 use leptos::{prelude::*, task::spawn_local};
 
 /// Fetched when it is unfolded.
@@ -35,6 +35,12 @@ pub fn Details(
 
 fn shown(view: AlertView) -> AnyView {
     let AlertView { line, log_tail } = view;
+    let whose = match line.kind {
+        AlertKind::ConsentExpired => "The connection",
+        _ if line.is_account => "The account",
+        _ => "The device",
+    };
+    let at = alert_href(&line);
     let files = line.failed_items;
     view! {
         {(!files.is_empty()).then(|| view! {
@@ -46,7 +52,7 @@ fn shown(view: AlertView) -> AnyView {
         {history(line.events)}
         <p class="links">
             {line.run.map(|run| view! { <a href=format!("/runs/{run}")>"The run and its whole log"</a> })}
-            <a href=subject_href(line.device.0, line.is_account)>{if line.is_account { "The account" } else { "The device" }}</a>
+            <a href=at>{whose}</a>
         </p>
     }
     .into_any()

@@ -9,11 +9,11 @@ use crate::{
     components::{Menu, MenuButton, SelectRow, Selection, SeverityBadge, TimeText, icon::MORE},
     live::use_now,
     pages::backup::{
-        row::{class_word, subject_href},
+        row::{alert_href, class_word},
         tend::Wish,
     },
 };
-use domain::{ids::AlertId, text, time::Time};
+use domain::{alert::AlertKind, ids::AlertId, text, time::Time};
 use leptos::prelude::*;
 
 /// An alert on the page.
@@ -86,8 +86,8 @@ pub fn AlertRow(
             <th scope="row" class="cell-name"><a class="row-link" href=move || line.with(target)>{kind}</a></th>
             <td data-label="Severity"><SeverityBadge severity=Signal::derive(move || line.with(|l| l.severity))/></td>
             <td data-label="Device">
-                <a class="quiet-link" href=subject_href(device.0, seen.is_account)>{device.1}</a>
-                <span class="cell-aside">{if seen.is_account { "Account" } else { class_word(seen.class) }}</span>
+                <a class="quiet-link" href=alert_href(&seen)>{device.1}</a>
+                <span class="cell-aside">{match seen.kind { AlertKind::ConsentExpired => "Connection", _ if seen.is_account => "Account", _ => class_word(seen.class) }}</span>
                 <a class="cell-sub quiet-link" href=format!("/organizations/{}", organization.0)>{organization.1}</a>
             </td>
             <td data-label="Since"><TimeText at=seen.opened_at/></td>

@@ -5,7 +5,7 @@ use crate::{
     components::{SeverityBadge, TableFrame, TimeText},
     live::use_now,
     me,
-    pages::backup::{row::subject_href, tend::TendAlert},
+    pages::backup::{row::alert_href, tend::TendAlert},
 };
 use domain::{access::Action, text, time::Time};
 use leptos::prelude::*;
@@ -43,7 +43,7 @@ pub fn AlertTable(
 
 /// Where an alert leads: to the run that it comes from, else to its device or account.
 pub fn target(line: &AlertLine) -> String {
-    line.run.map_or_else(|| subject_href(line.device.0, line.is_account), |run| format!("/runs/{run}"))
+    line.run.map_or_else(|| alert_href(line), |run| format!("/runs/{run}"))
 }
 
 /// What was done about an alert, or became of it.
@@ -73,7 +73,7 @@ fn row(line: AlertLine, at: Time, of_device: bool, may_tend: bool, changed: Call
             <th scope="row" class="cell-name"><a class="row-link" href=target(&line)>{text::kind_label(line.kind)}</a></th>
             {(!of_device).then(|| view! {
                 <td data-label="Device">
-                    <a class="quiet-link" href=subject_href(line.device.0, line.is_account)>{line.device.1.clone()}</a>
+                    <a class="quiet-link" href=alert_href(&line)>{line.device.1.clone()}</a>
                     <span class="cell-sub">{line.organization.1.clone()}</span>
                 </td>
             })}
