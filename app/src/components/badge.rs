@@ -1,11 +1,34 @@
 //! A state: its shape, its word, its colour.
 
-use super::icon::{self, Icon, Shape};
+use super::icon::{self, Shape, picture};
 use domain::{alert::Severity, health::Band, policy::DeviceLife, run::RunState};
 use leptos::prelude::*;
 
 fn badge(kind: Signal<&'static str>, shape: Signal<Shape>, word: Signal<String>) -> AnyView {
-    view! { <span class="badge" data-state=move || kind.get()><Icon shape/><span>{move || word.get()}</span></span> }.into_any()
+    (move || plain(kind.get(), shape.get(), word.get())).into_any()
+}
+
+/// A badge as it is now. Made anew in one effect when any of it changes: its elements stay, and lists hold hundreds of them.
+fn plain(kind: &'static str, shape: Shape, word: String) -> AnyView {
+    view! { <span class="badge" data-state=kind>{picture(shape)}<span>{word}</span></span> }.into_any()
+}
+
+/// A run's state as it is now, for what moves as a whole.
+pub fn run_badge(state: RunState, detail: &str) -> AnyView {
+    let label = domain::text::state_label(state);
+    let word = if detail.is_empty() { label.to_owned() } else { format!("{label} {detail}") };
+    plain(state.as_str(), run_shape(state), word)
+}
+
+/// A device's life as it is now.
+pub fn life_badge(life: DeviceLife) -> AnyView {
+    let (shape, word) = match life {
+        DeviceLife::Pending => (icon::PENDING, "Waiting for its first run"),
+        DeviceLife::Active => (icon::HEALTHY, "Active"),
+        DeviceLife::Paused => (icon::PAUSED, "Paused"),
+        DeviceLife::Retired => (icon::RETIRED, "Retired"),
+    };
+    plain(life.as_str(), shape, word.to_owned())
 }
 
 /// The picture of a band.
@@ -56,15 +79,7 @@ pub fn RunBadge(
     #[prop(into, optional)]
     detail: Signal<String>,
 ) -> impl IntoView {
-    badge(
-        Signal::derive(move || state.get().as_str()),
-        Signal::derive(move || run_shape(state.get())),
-        Signal::derive(move || {
-            let label = domain::text::state_label(state.get());
-            let detail = detail.get();
-            if detail.is_empty() { label.to_owned() } else { format!("{label} {detail}") }
-        }),
-    )
+    move || detail.with(|detail| run_badge(state.get(), detail))
 }
 
 /// A device's life, where it is not simply active.
@@ -74,24 +89,7 @@ pub fn LifeBadge(
     #[prop(into)]
     life: Signal<DeviceLife>,
 ) -> impl IntoView {
-    badge(
-        Signal::derive(move || life.get().as_str()),
-        Signal::derive(move || match life.get() {
-            DeviceLife::Pending => icon::PENDING,
-            DeviceLife::Active => icon::HEALTHY,
-            DeviceLife::Paused => icon::PAUSED,
-            DeviceLife::Retired => icon::RETIRED,
-        }),
-        Signal::derive(move || {
-            match life.get() {
-                DeviceLife::Pending => "Waiting for its first run",
-                DeviceLife::Active => "Active",
-                DeviceLife::Paused => "Paused",
-                DeviceLife::Retired => "Retired",
-            }
-            .to_owned()
-        }),
-    )
+    move || life_badge(life.get())
 }
 
 /// How bad an alert is.

@@ -76,6 +76,11 @@ pub const CHECK_LIST: Shape = "M2 2h12v12H2Zm2.5 5.9 2.7 2.9 4.6-5.3-1.2-1-3.5 4
 /// A page with parts.
 pub const SITE: Shape = "M1.5 2.5h13v11h-13ZM3 6v6h3.8V6Zm5.3 0v2.2H13V6Zm0 3.7V12H13V9.7Z";
 
+/// A picture that doesn't change by itself: no effect of its own.
+pub fn picture(shape: Shape) -> impl IntoView {
+    view! { <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path fill-rule="evenodd" d=shape></path></svg> }
+}
+
 /// A picture that says nothing by itself: there is always a word beside it.
 #[component]
 pub fn Icon(

@@ -1,6 +1,6 @@
 //! Drawings of `charts` inside of pages, and the score.
 
-use super::{badge::band_shape, icon::Icon};
+use super::{badge::band_shape, icon};
 use domain::health::{Band, Score};
 use leptos::prelude::*;
 
@@ -16,12 +16,16 @@ pub fn ScorePill(
     #[prop(into)]
     band: Signal<Band>,
 ) -> impl IntoView {
-    view! {
-        <span class="score-pill" data-state=move || band.get().as_str()>
-            <Icon shape=Signal::derive(move || band_shape(band.get()))/>
-            <span class="score-number">{move || score.get().0}</span>
-            <span class="score-word">{move || domain::text::band_label(band.get())}</span>
-        </span>
+    // One effect for all of it: lists hold a pill a row.
+    move || {
+        let band = band.get();
+        view! {
+            <span class="score-pill" data-state=band.as_str()>
+                {icon::picture(band_shape(band))}
+                <span class="score-number">{score.get().0}</span>
+                <span class="score-word">{domain::text::band_label(band)}</span>
+            </span>
+        }
     }
 }
 

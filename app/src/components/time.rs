@@ -27,23 +27,24 @@ pub fn TimeText(
     #[cfg(not(feature = "ssr"))]
     let rendered_at = None;
     let none = none.unwrap_or_else(|| "–".to_owned());
-    let local = move |time| if now.get().is_some() { crate::browser::local_time(time) } else { text::utc(time) };
-    move || match at.get() {
-        None => view! { <span class="faint">{none.clone()}</span> }.into_any(),
-        Some(time) => view! {
-            <time
-                class="time"
-                datetime=text::rfc3339(time)
-                title=move || (!focusable).then(|| local(time))
-                data-exact=move || focusable.then(|| local(time))
-                tabindex=focusable.then_some("0")
-            >
-                {move || match now.get().or(rendered_at) {
+    // One effect a time, however many things it sets: lists hold a hundred of them.
+    move || {
+        let now = now.get();
+        let local = |time| if now.is_some() { crate::browser::local_time(time) } else { text::utc(time) };
+        match at.get() {
+            None => view! { <span class="faint">{none.clone()}</span> }.into_any(),
+            Some(time) => {
+                let words = match now.or(rendered_at) {
                     Some(now) if !exact => text::ago(time, now),
                     _ => local(time),
-                }}
-            </time>
+                };
+                let told = local(time);
+                let (title, reached) = if focusable { (None, Some(told)) } else { (Some(told), None) };
+                view! {
+                    <time class="time" datetime=text::rfc3339(time) title=title data-exact=reached tabindex=focusable.then_some("0")>{words}</time>
+                }
+                .into_any()
+            }
         }
-        .into_any(),
     }
 }

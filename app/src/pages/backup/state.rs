@@ -1,6 +1,6 @@
 //! What a device is doing now, in a shape and a few words.
 
-use crate::components::{LifeBadge, RunBadge};
+use crate::components::{life_badge, run_badge};
 use domain::{live::DeviceNow, policy::DeviceLife, run::RunState, time::Time};
 use leptos::prelude::*;
 
@@ -44,26 +44,12 @@ pub fn DoingBadge(
     now: Signal<DeviceNow>,
 ) -> impl IntoView {
     let doing = Memo::new(move |_| now.with(doing));
-    // Only what the badge says moves when a percentage does; the badge itself is made anew when its kind changes.
-    let kind = Memo::new(move |_| {
-        doing.with(|d| match d {
-            Doing::Life(_) => 0,
-            Doing::Run(..) => 1,
-            Doing::Nothing => 2,
-        })
-    });
     move || {
-        match kind.get() {
-        0 => view! { <LifeBadge life=Signal::derive(move || doing.with(|d| match d { Doing::Life(life) => *life, _ => DeviceLife::Active }))/> }.into_any(),
-        1 => view! {
-            <RunBadge
-                state=Signal::derive(move || doing.with(|d| match d { Doing::Run(state, _) => *state, _ => RunState::Running }))
-                detail=Signal::derive(move || doing.with(|d| match d { Doing::Run(_, words) => words.clone(), _ => String::new() }))
-            />
-        }
-        .into_any(),
-        _ => view! { <span class="faint">"No run yet"</span> }.into_any(),
-    }
+        doing.with(|doing| match doing {
+            Doing::Life(life) => life_badge(*life),
+            Doing::Run(state, words) => run_badge(*state, words),
+            Doing::Nothing => view! { <span class="faint">"No run yet"</span> }.into_any(),
+        })
     }
 }
 
