@@ -1,5 +1,8 @@
 //! A fleet lived: set up by commands, told to ingest one event at a time, with a reconciler that ticks at each change.
 
+#[path = "lived_saas.rs"]
+mod saas;
+
 use domain::{
     access::{Actor, Scope},
     ids::{DeviceId, OrganizationId, PolicyId},
@@ -12,6 +15,7 @@ use engine::{
     store::{Store, devices, jobs, organizations, partners, people, policies},
 };
 use fleet::{DevicePlan, Fleet, Happening, OrganizationPlan, PlanType, What};
+use saas::{Known, Link, SaasAct};
 use sea_orm::{ConnectionTrait, Statement};
 use std::{collections::HashSet, sync::Arc};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +26,7 @@ enum Act {
     Enrol(usize),
     Life(usize),
     Happen(usize, Box<Happening>),
+    Saas(SaasAct),
 }
 
 struct Lived<'f> {
@@ -30,6 +35,10 @@ struct Lived<'f> {
     plans: Vec<(OrganizationId, PolicyId, DevicePlan)>,
     devices: Vec<Option<DeviceId>>,
     jobs: HashSet<(usize, usize)>,
+    links: Vec<Link>,
+    /// Of each link, its partner's place in the fleet.
+    partners_of_links: Vec<usize>,
+    accounts: Vec<Known>,
     fleet: &'f Fleet,
 }
 
@@ -74,7 +83,17 @@ pub async fn live(store: &Store, fleet: &Fleet) {
         }
     }
     let mut acts = Vec::new();
-    let mut lived = Lived { engine, actor, plans: Vec::new(), devices: Vec::new(), jobs: HashSet::new(), fleet };
+    let mut lived = Lived {
+        engine,
+        actor,
+        plans: Vec::new(),
+        devices: Vec::new(),
+        jobs: HashSet::new(),
+        links: Vec::new(),
+        partners_of_links: Vec::new(),
+        accounts: Vec::new(),
+        fleet,
+    };
     let mut known = Vec::new();
     for plan in fleet.organizations() {
         let organization = lived.organization(&plan, above[plan.partner]).await;
@@ -88,14 +107,17 @@ pub async fn live(store: &Store, fleet: &Fleet) {
             lived.plans.push((organization, policies_of[plan.partner][device.policy], device.clone()));
             lived.devices.push(None);
         }
+        let saas = lived.plan_saas(&plan, (above[plan.partner], organization), &policies_of[plan.partner]);
+        acts.extend(saas.into_iter().map(|(at, act)| (at, Act::Saas(act))));
     }
     // Of the same time: edits first, then what happens, as they were listed.
-    acts.sort_by_key(|(at, act)| (*at, matches!(act, Act::Happen(..))));
+    acts.sort_by_key(|(at, act)| (*at, matches!(act, Act::Happen(..) | Act::Saas(SaasAct::Happen(..)))));
     for (at, act) in acts {
         lived.let_time_pass(at).await;
         lived.act(at, act).await;
     }
     lived.let_time_pass(fleet.until).await;
+    lived.forget_tokens().await;
     for (place, plan) in fleet.partners.iter().enumerate() {
         for person in &plan.people {
             let new = people::NewMember {
@@ -133,7 +155,7 @@ impl Lived<'_> {
     async fn let_time_pass(&self, until: Time) {
         let store = &self.engine.store;
         loop {
-            let sql = "SELECT MIN(next_change_at) FROM device_state WHERE next_change_at IS NOT NULL";
+            let sql = "SELECT MIN(at) FROM (SELECT MIN(next_change_at) AS at FROM device_state UNION ALL SELECT MIN(next_change_at) FROM account_state) x";
             let row = store.reads().query_one_raw(Statement::from_string(store.backend(), sql)).await.unwrap().unwrap();
             match row.try_get_by_index::<Option<i64>>(0).unwrap() {
                 Some(next) if next <= until.0 => self.engine.reconciler.tick(Time(next)).await.unwrap(),
@@ -170,6 +192,7 @@ impl Lived<'_> {
                 }
             }
             Act::Happen(place, happening) => self.happen(place, *happening).await,
+            Act::Saas(act) => self.act_saas(at, act).await,
         }
     }
 
