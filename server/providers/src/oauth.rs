@@ -8,13 +8,13 @@ use crate::{Http, Refusal, Secret};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::saas::Service;
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, ExtraTokenFields, HttpRequest,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken,
-    StandardTokenResponse, TokenResponse, TokenUrl,
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
+    ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
+    StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
     basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType},
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 /// How long an access token is believed when the provider doesn't say.
 const LIFETIME: Duration = Duration::from_secs(3_600);
@@ -138,7 +138,7 @@ impl Client {
             .inner
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()));
-        granted(request.request_async(&|request| self.ask(request)).await)
+        granted(request.request_async(&Asker(self.http.clone())).await)
     }
 
     /// New tokens for a refresh token.
@@ -147,13 +147,26 @@ impl Client {
     /// The provider gives none.
     pub async fn refresh(&self, token: &Secret) -> Result<Granted, Refusal> {
         let token = RefreshToken::new(token.expose().to_owned());
-        granted(self.inner.exchange_refresh_token(&token).request_async(&|request| self.ask(request)).await)
+        granted(self.inner.exchange_refresh_token(&token).request_async(&Asker(self.http.clone())).await)
     }
+}
 
-    /// Errors are read here, where status and body are known; only an answer of success is read further.
-    async fn ask(&self, request: HttpRequest) -> Result<http::Response<Vec<u8>>, Refused> {
-        let answer = self.http.send(request).await.map_err(|e| Refused(Refusal::unreachable(&e)))?;
-        if answer.status().is_success() { Ok(answer) } else { Err(Refused(Refusal::of_answer(answer.status().as_u16(), answer.body()))) }
+/// Sends what `oauth2` has built. Errors are read here, where status and body are known; only an answer of success is read further.
+struct Asker(Http);
+
+impl<'c> AsyncHttpClient<'c> for Asker {
+    type Error = Refused;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Refused>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let answer = self.0.send(request).await.map_err(|e| Refused(Refusal::unreachable(&e)))?;
+            if answer.status().is_success() {
+                Ok(answer)
+            } else {
+                Err(Refused(Refusal::of_answer(answer.status().as_u16(), answer.body())))
+            }
+        })
     }
 }
 

@@ -99,16 +99,8 @@ impl Consents {
                 WrongSetting::new(line)
             })?;
             let redirect = format!("{public_url}{CALLBACK}");
-            let made = Client::new(
-                *service,
-                &settings.authorize_url,
-                &settings.token_url,
-                id,
-                secret,
-                &settings.scopes,
-                &redirect,
-                http.clone(),
-            );
+            let made =
+                Client::new(*service, &settings.authorize_url, &settings.token_url, id, secret, &settings.scopes, &redirect, http.clone());
             clients.push(made.map_err(|e| WrongSetting::new(format!("setting of {}: {e}", service.name())))?);
         }
         Ok(Self(Arc::new(Shared { engine, vault: secrets.vault.clone(), clients, http })))

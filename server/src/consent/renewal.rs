@@ -91,32 +91,33 @@ impl Consents {
     /// # Errors
     /// The store fails; the other lanes go on.
     pub async fn tick(&self, stop: &CancellationToken) -> Result<usize, Error> {
-        let services = self.services();
-        let lane = async |first: Option<Claim>| {
-            let mut done = 0;
-            let mut next = first;
-            loop {
-                let claim = match next.take() {
-                    Some(claim) => claim,
-                    None if stop.is_cancelled() => return Ok::<_, Error>(done),
-                    None => match connections::claim_due(&self.0.engine.store, &self.0.vault, &services, self.now()).await? {
-                        Some(claim) => claim,
-                        None => return Ok(done),
-                    },
-                };
-                self.renew(&claim).await?;
-                done += 1;
-            }
-        };
         // Mostly there is nothing: then one look is enough.
-        let Some(first) = connections::claim_due(&self.0.engine.store, &self.0.vault, &services, self.now()).await? else { return Ok(0) };
-        let mut first = Some(first);
-        let lanes: Vec<_> = (0..LANES).map(|_| lane(first.take())).collect();
+        let mut first = self.claim_due().await?;
+        if first.is_none() {
+            return Ok(0);
+        }
+        let lanes: Vec<_> = (0..LANES).map(|_| self.lane(first.take(), stop)).collect();
         join_all(lanes).await.into_iter().sum()
     }
 
+    async fn lane(&self, mut next: Option<Claim>, stop: &CancellationToken) -> Result<usize, Error> {
+        let mut done = 0;
+        loop {
+            if next.is_none() && !stop.is_cancelled() {
+                next = self.claim_due().await?;
+            }
+            let Some(claim) = next.take() else { return Ok(done) };
+            self.renew(&claim).await?;
+            done += 1;
+        }
+    }
+
+    async fn claim_due(&self) -> Result<Option<Claim>, Error> {
+        connections::claim_due(&self.0.engine.store, &self.0.vault, &self.services(), self.now()).await
+    }
+
     /// Renews a connection now, due or not.
-    pub(super) async fn renew_now(&self, partner: PartnerId, connection: ConnectionId) -> Result<Renewal, Error> {
+    pub(crate) async fn renew_now(&self, partner: PartnerId, connection: ConnectionId) -> Result<Renewal, Error> {
         match connections::claim(&self.0.engine.store, &self.0.vault, partner, connection, self.now()).await? {
             Claimed::Ours(claim) => self.renew(&claim).await,
             Claimed::Taken => Ok(Renewal::Taken),

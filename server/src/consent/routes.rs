@@ -75,7 +75,8 @@ struct Back {
 /// Sends a person to the provider. By a page and not by a redirect: pages let forms lead to this portal only (`form-action`), and browsers
 /// hold redirects of a form to it, the provider's own ones included.
 async fn begin(State(portal): State<Portal>, SignedIn(actor): SignedIn, form: Result<Form<Begin>, FormRejection>) -> Response {
-    let read = form.ok().and_then(|Form(form)| Some((form.organization.parse::<OrganizationId>().ok()?, form.service.parse::<Service>().ok()?)));
+    let read =
+        form.ok().and_then(|Form(form)| Some((form.organization.parse::<OrganizationId>().ok()?, form.service.parse::<Service>().ok()?)));
     let Some((organization, service)) = read else { return unreadable(&portal) };
     match portal.consents().begin(&actor, organization, service).await {
         Ok(url) => {
@@ -93,7 +94,9 @@ async fn begin(State(portal): State<Portal>, SignedIn(actor): SignedIn, form: Re
 
 /// Asks the provider now.
 async fn check(State(portal): State<Portal>, SignedIn(actor): SignedIn, form: Result<Form<Check>, FormRejection>) -> Response {
-    let Some(connection) = form.ok().and_then(|Form(form)| form.connection.parse::<ConnectionId>().ok()) else { return unreadable(&portal) };
+    let Some(connection) = form.ok().and_then(|Form(form)| form.connection.parse::<ConnectionId>().ok()) else {
+        return unreadable(&portal);
+    };
     match portal.consents().check(&actor, connection).await {
         Ok((_, Renewal::Nothing)) => {
             let error = engine::Error::conflict("not_authorized", "Nobody has authorized this connection yet. Connect it first.");
@@ -125,10 +128,16 @@ async fn callback(State(portal): State<Portal>, SignedIn(actor): SignedIn, Query
         Err(NotGranted::There(organization, service, refusal)) => {
             let mut text = format!("<p>{}</p>", escape(&refusal.advice(service)));
             if !refusal.detail.is_empty() {
-                let _ = write!(text, "<p>{} said: <q>{}</q> <code>{}</code></p>", service.name(), escape(&refusal.detail), escape(&refusal.code));
+                let _ = write!(
+                    text,
+                    "<p>{} said: <q>{}</q> <code>{}</code></p>",
+                    service.name(),
+                    escape(&refusal.detail),
+                    escape(&refusal.code)
+                );
             }
             text.push_str(&back_to(Some(organization)));
-            page(&portal, StatusCode::BAD_GATEWAY, &format!("{} was not connected", service.name()), &text)
+            page(&portal, StatusCode::CONFLICT, &format!("{} was not connected", service.name()), &text)
         }
     }
 }
@@ -169,7 +178,8 @@ fn page(portal: &Portal, status: StatusCode, title: &str, text: &str) -> Respons
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>{title} · Holdfast</title><link rel=\"stylesheet\" href=\"/pkg/{sheet}\"></head><body class=\"api-docs\"><main><h1>{title}</h1>{text}</main></body></html>"
     );
-    let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
+    let mut response =
+        (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, PLAIN_PAGE_POLICY);
     response
 }

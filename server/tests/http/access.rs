@@ -12,21 +12,26 @@ use domain::{
     access::{KeyRights, Role},
     policy::DeviceClass,
     run::{RunEvent, RunState},
+    saas::{AccountType, Service},
 };
 use engine::{
     ingest::{IncomingEvent, JobRef, RunRef, Subject},
     store::{
-        alerts, inbox,
+        accounts::{self, NewAccount},
+        alerts,
+        connections::{self, NewConnection},
+        inbox,
         inbox_rules::{self, NewRule},
         jobs,
         keys::{self, KeyScope, NewKey},
-        policies, runs,
+        policies, runs, saas,
     },
     testing::Kind,
 };
 use serde_json::{Value, json};
 use server::{
     config::Flags,
+    consent,
     http::{docs, rest},
 };
 use std::{
@@ -51,6 +56,8 @@ struct Tenant {
     /// Of the rules: how many have been named for deletion.
     named: AtomicUsize,
     key: String,
+    connection: String,
+    account: String,
 }
 
 impl Tenant {
@@ -80,6 +87,12 @@ impl Tenant {
         let policy = policies::list(store, &actor).await.unwrap().remove(0);
         let new = NewKey { scope: KeyScope::Organization(client.organization), name: "spare".into(), rights: ALL, expires_at: None };
         let (key, _) = keys::create(store, &actor, new, START).await.unwrap();
+        let new = NewConnection { organization: client.organization, service: Service::Microsoft365, policy: None };
+        let connection = connections::create(&app.engine, &actor, new, START).await.unwrap();
+        let new = NewAccount { address: format!("{name}@x.test"), name: String::new(), kind: AccountType::User, activated: true, external_id: None };
+        accounts::put(&app.engine, &actor, connection, vec![new], START).await.unwrap();
+        let filter = saas::AccountsFilter::of(client.organization);
+        let account = saas::accounts(store, &actor, &filter, START).await.unwrap().items.remove(0).id;
         let mut rules = Vec::new();
         for n in 0..40 {
             let (pattern, organization) = (format!("template-{n}-*"), client.organization);
@@ -98,6 +111,8 @@ impl Tenant {
             rules,
             named: AtomicUsize::new(0),
             key: key.to_string(),
+            connection: connection.to_string(),
+            account: account.to_string(),
         }
     }
 }
@@ -264,6 +279,7 @@ async fn every_route_answers_every_caller_as_the_matrix_says() {
             matrix = matrix.trim_end().to_owned() + "\n";
         }
     }
+    forms(&app, &tenants, &callers, &secrets, &mut matrix).await;
     server_functions(&app, &tenants, &callers[..8], &secrets, &mut matrix).await;
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/access_matrix.txt");
     if std::env::var_os("UPDATE_MATRIX").is_some() {
@@ -274,6 +290,34 @@ async fn every_route_answers_every_caller_as_the_matrix_says() {
         assert_eq!(is, was, "access_matrix.txt line {}: read the difference, then UPDATE_MATRIX=1", line + 1);
     }
     assert_eq!(matrix.lines().count(), expected.lines().count(), "access_matrix.txt has rows that are gone");
+}
+
+/// Forms that lead to providers of SaaS and back; none is set up here.
+async fn forms(app: &TestApp, tenants: &[Tenant], callers: &[Who], secrets: &[String], matrix: &mut String) {
+    for (method, route) in consent::routes::ROUTES {
+        let _ = writeln!(matrix, "\n{method} {route}");
+        for tenant in tenants {
+            let _ = write!(matrix, "  {:<13}", tenant.name);
+            for who in callers {
+                let (path, form) = match route {
+                    "/consent/begin" => (route.to_owned(), format!("organization={}&service=google_workspace", tenant.client.organization)),
+                    "/consent/check" => (route.to_owned(), format!("connection={}", tenant.connection)),
+                    "/consent/callback" => (format!("{route}?state=unknown&code=1"), String::new()),
+                    _ => panic!("{method} {route} has no row: add it to `forms`"),
+                };
+                let request = Request::builder()
+                    .method(method)
+                    .uri(&path)
+                    .header("content-type", "application/x-www-form-urlencoded")
+                    .header("sec-fetch-site", "same-origin");
+                let answer = app.raw(who, request, Body::from(form)).await;
+                let word = outcome(who, &format!("{method} {path}"), &answer, secrets);
+                assert!(who.1.is_some() || word == "401", "nobody: {method} {route}: {word}");
+                let _ = write!(matrix, " {word:<4}");
+            }
+            *matrix = matrix.trim_end().to_owned() + "\n";
+        }
+    }
 }
 
 /// Server functions that answer somebody who is not signed in.
@@ -375,6 +419,13 @@ fn arguments(path: &str, t: &Tenant) -> Option<Arguments> {
         "backup/tend_alerts" => wire(json!({ "ids": [t.alert], "tend": { "what": "note", "hours": 1, "words": "seen" } })),
         "backup/job_log" => wire(json!({ "query": log_of(c) })),
         "backup/job_log_news" => wire(json!({ "query": log_of(c), "after": null })),
+        "saas/overview" => {
+            wire(json!({ "query": { "search": "", "status": "", "region": "", "plan_type": "", "service": "", "partner": c.partner, "sort": "", "cursor": "" } }))
+        }
+        "saas/accounts" => wire(json!({
+            "query": { "organization": c.organization, "search": "", "kind": "", "service": "", "result": "", "status": "", "sort": "", "cursor": "" },
+        })),
+        "saas/account" => wire(json!({ "id": t.account })),
         _ => None,
     }
 }

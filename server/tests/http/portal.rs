@@ -114,7 +114,10 @@ pub struct TestApp {
     pub sub: Client,
     pub foreign: Client,
     pub foreign_owner: Who,
-    _fresh: Fresh,
+    pub consents: Consents,
+    secrets: Secrets,
+    config: Config,
+    fresh: Fresh,
 }
 
 pub fn system(partner: PartnerId) -> Actor {
@@ -139,8 +142,9 @@ impl TestApp {
         let engine = Engine::start_driven(fresh.store.clone(), clock, stop.clone());
         let mut config = Config::read(&flags).unwrap();
         config.database = fresh.url.clone();
-        let consents = Consents::new(engine.clone(), &config, &Secrets::passing().unwrap(), &config.address()).unwrap();
-        let portal = Portal::new(engine.clone(), config, consents, None, stop.clone());
+        let secrets = Secrets::passing().unwrap();
+        let consents = Consents::new(engine.clone(), &config, &secrets, &config.address()).unwrap();
+        let portal = Portal::new(engine.clone(), config.clone(), consents.clone(), None, stop.clone());
         let router = router(&portal);
         let store = &fresh.store;
         let first = FirstOwner {
@@ -159,7 +163,14 @@ impl TestApp {
         let foreign = client(&engine, foreign, "Foreign").await;
         let owner = signed_in(&engine, "owner", "owner@a.test").await;
         let foreign_owner = signed_in(&engine, "foreign owner", "owner@c.test").await;
-        Self { router, engine, now, stop, owner, partner, own, neighbour, sub, foreign, foreign_owner, _fresh: fresh }
+        Self { router, engine, now, stop, owner, partner, own, neighbour, sub, foreign, foreign_owner, consents, secrets, config, fresh }
+    }
+
+    /// What renews tokens in another server on the same data.
+    pub async fn beside(&self) -> Consents {
+        let store = engine::store::Store::open(&self.fresh.url).await.unwrap();
+        let engine = Engine::start_driven(store, self.engine.clock.clone(), self.stop.clone());
+        Consents::new(engine, &self.config, &self.secrets, &self.config.address()).unwrap()
     }
 
     pub fn time(&self) -> Time {

@@ -94,7 +94,7 @@ pub fn ConnectionCard(
     view! {
         <section class="card connection" aria-labelledby=heading.clone() data-service=service.as_str()>
             <div class="connection-head">
-                <h3 id=heading>{name}</h3>
+                <h3 id=heading.clone()>{name}</h3>
                 {badge(consent)}
                 {since.map(|at| view! { <span class="faint">"since "<TimeText at/></span> })}
             </div>
@@ -118,21 +118,21 @@ fn badge(consent: Consent) -> AnyView {
 
 /// What is wrong and what to do, worst first.
 fn notices(known: &KnownConnection, name: &'static str) -> AnyView {
-    let code = (!known.code.is_empty()).then(|| view! { " "<code title=known.detail.clone()>{known.code.clone()}</code> });
+    let code = || (!known.code.is_empty()).then(|| view! { " "<code title=known.detail.clone()>{known.code.clone()}</code> });
     let gone = known.cause.map(|cause| {
-        view! { <p class="notice" data-state="failed"><strong>{cause.told()}</strong>" "{cause.advice()}{code.clone()}</p> }
+        view! { <p class="notice" data-state="failed"><strong>{cause.told()}</strong>" "{cause.advice()}{code()}</p> }
     });
     let doubted = known.doubted_since.map(|at| {
         view! {
             <p class="notice" data-state="warning">
-                {name}" refused a renewal "<TimeText at/>". It is asked once more before the consent counts as gone."{code.clone()}
+                {name}" refused a renewal "<TimeText at/>". It is asked once more before the consent counts as gone."{code()}
             </p>
         }
     });
     let troubled = known.troubled_since.map(|at| {
         view! {
             <p class="notice" data-state="warning">
-                {name}" can't be reached since "<TimeText at/>". Consent stays; it is tried again at least once an hour."{code.clone()}
+                {name}" can't be reached since "<TimeText at/>". Consent stays; it is tried again at least once an hour."{code()}
             </p>
         }
     });
@@ -141,11 +141,12 @@ fn notices(known: &KnownConnection, name: &'static str) -> AnyView {
 }
 
 fn facts(known: &KnownConnection) -> AnyView {
-    let tenant = (!known.tenant.is_empty()).then(|| view! { <Pair label="Tenant">{known.tenant.clone()}</Pair> });
+    let (tenant, policy) = (known.tenant.clone(), known.policy.1.clone());
+    let tenant = (!tenant.is_empty()).then(|| view! { <Pair label="Tenant">{tenant}</Pair> });
     let granted = known.granted.clone().map(|(at, who)| view! { <Pair label="Authorized"><TimeText at/>" by "{who}</Pair> });
     let renewed = known.renewed_at.map(|at| view! { <Pair label="Tokens renewed"><TimeText at/></Pair> });
     let discovered = known.discovered_at.map(|at| {
-        let said = (!known.discovery_detail.is_empty()).then(|| view! { ": "{known.discovery_detail.clone()} });
+        let said = Some(known.discovery_detail.clone()).filter(|said| !said.is_empty()).map(|said| format!(": {said}"));
         view! { <Pair label="Last discovery"><TimeText at/>{said}</Pair> }
     });
     let accounts = format!("{} known, {} protected", domain::text::count(known.accounts), domain::text::count(known.seats));
@@ -153,7 +154,7 @@ fn facts(known: &KnownConnection) -> AnyView {
         <Pairs wide=true>
             {tenant}{granted}{renewed}{discovered}
             <Pair label="Accounts">{accounts}</Pair>
-            <Pair label="Policy">{known.policy.1.clone()}</Pair>
+            <Pair label="Policy">{policy}</Pair>
         </Pairs>
     }
     .into_any()
@@ -178,7 +179,7 @@ fn Change(known: KnownConnection, service: Service, policies: Vec<(String, Strin
         }
     });
     let name = service.name();
-    let id = known.id.to_string();
+    let (given_to, removed_id) = (known.id.to_string(), known.id.to_string());
     let policy = RwSignal::new(known.policy.0.to_string());
     let ends = if known.seats > 0 {
         "Deactivate its accounts first: without the connection they would be overdue."
@@ -190,14 +191,14 @@ fn Change(known: KnownConnection, service: Service, policies: Vec<(String, Strin
             <summary>"Policy and removal"<span class="hidden-words">" of "{name}</span></summary>
             <ActionForm action=give attr:class="stack">
                 <FormFault faults=given/>
-                <input type="hidden" name="connection" value=id.clone()/>
+                <input type="hidden" name="connection" value=given_to.clone()/>
                 <SelectField label="Policy" name="policy" value=policy options=policies hint="Its schedule holds for every account of this connection."/>
                 <div class="form-actions"><Button submit=true busy=give.pending()>"Save"</Button></div>
             </ActionForm>
             <ActionForm action=remove attr:class="stack">
                 <FormFault faults=removed fields=&["word"]/>
                 <p>{ends}</p>
-                <input type="hidden" name="connection" value=id/>
+                <input type="hidden" name="connection" value=removed_id.clone()/>
                 <Field label=format!("Type “{name}” to remove the connection") name="word" value=RwSignal::new(String::new()) autocomplete="off"
                     error=removed.about("word")/>
                 <div class="form-actions"><Button kind=ButtonKind::Danger submit=true busy=remove.pending()>"Remove"</Button></div>

@@ -2,7 +2,9 @@
 
 pub mod add;
 mod change;
+pub mod connections;
 mod devices;
+pub mod features;
 pub mod list;
 pub mod organization;
 mod overview;
