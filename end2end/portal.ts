@@ -18,7 +18,8 @@ export function binary(name: "holdfast" | "holdfast-agent"): string {
   return path;
 }
 
-async function freePort(): Promise<number> {
+/** A port nobody listens on right now. */
+export async function freePort(): Promise<number> {
   return new Promise((done, fail) => {
     const server = createServer();
     server.once("error", fail);
@@ -47,15 +48,16 @@ export class Portal {
   organization = "";
   private child?: ChildProcess;
   private output = "";
-  private constructor(readonly folder: string, readonly port: number) {}
+  private constructor(readonly folder: string, readonly port: number, private readonly settings: NodeJS.ProcessEnv = {}) {}
 
   /** `http://127.0.0.1:port`. */
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  static async start(): Promise<Portal> {
-    const portal = new Portal(mkdtempSync(join(tmpdir(), "holdfast-e2e-")), await freePort());
+  /** `settings`: more of the environment. */
+  static async start(settings: NodeJS.ProcessEnv = {}): Promise<Portal> {
+    const portal = new Portal(mkdtempSync(join(tmpdir(), "holdfast-e2e-")), await freePort(), settings);
     await portal.serve();
     return portal;
   }
@@ -86,6 +88,7 @@ export class Portal {
       HOLDFAST_PUBLIC_URL: this.url,
       // Tests of one machine sign in more often than people do.
       HOLDFAST_SIGN_IN_RATE: "1000",
+      ...this.settings,
     };
   }
 
@@ -95,8 +98,8 @@ export class Portal {
   }
 
   /** A portal with an owner (see `OWNER`) and one organization. */
-  static async owned(): Promise<Portal> {
-    const portal = await Portal.start();
+  static async owned(settings: NodeJS.ProcessEnv = {}): Promise<Portal> {
+    const portal = await Portal.start(settings);
     portal.cli(["owner", "create", "--email", OWNER.email, "--partner", "North Harbour IT"], `${OWNER.password}\n`);
     portal.key = word(portal.cli(["key", "create", "--scope", "partner", "--can", "ingest,read,manage"]));
     portal.organization = (await portal.api<{ id: string }>("POST", "organizations", { name: "Baker & Sons" })).id;

@@ -72,7 +72,10 @@ impl Secrets {
         };
         let mode = file.metadata().map_err(|e| fault(path, &format!("can't be read: {e}")))?.mode() & 0o777;
         if mode & 0o077 != 0 {
-            return Err(fault(path, &format!("may be read by others (mode {mode:o}): chmod 600 it, and replace what it holds if they did")));
+            return Err(fault(
+                path,
+                &format!("may be read by others (mode {mode:o}): chmod 600 it, and replace what it holds if they did"),
+            ));
         }
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(|e| fault(path, &format!("can't be read: {e}")))?;
