@@ -183,6 +183,24 @@ mod real {
         let _ = web_sys::Url::revoke_object_url(&url);
     }
 
+    /// Reads the file that is chosen in the input of this id, as it is, in Base64: its name and content. What is wrong with it, else.
+    pub fn read_file(input: &str, most_bytes: f64, done: impl FnOnce(Result<(String, String), &'static str>) + 'static) {
+        let input = document().get_element_by_id(input).and_then(|e| e.dyn_into::<web_sys::HtmlInputElement>().ok());
+        let Some(file) = input.and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
+        if file.size() > most_bytes {
+            return done(Err("This file is too large. Split it, or leave out columns that aren't needed."));
+        }
+        let Ok(reader) = web_sys::FileReader::new() else { return };
+        let (name, own) = (file.name(), reader.clone());
+        let ended = wasm_bindgen::closure::Closure::once_into_js(move || {
+            let text = own.result().ok().and_then(|result| result.as_string());
+            let content = text.map(|text| text.split_once(',').map_or_else(String::new, |(_, content)| content.to_owned()));
+            done(content.map(|content| (name, content)).ok_or("The file could not be read. Choose it again."));
+        });
+        reader.set_onloadend(Some(ended.unchecked_ref()));
+        let _ = reader.read_as_data_url(&file);
+    }
+
     /// Calls once after so many milliseconds.
     pub fn after(milliseconds: u32, call: impl FnOnce() + 'static) {
         gloo_timers::callback::Timeout::new(milliseconds, call).forget();
@@ -286,6 +304,8 @@ mod none {
     }
     /// Saves a text as a file.
     pub const fn download(_name: &str, _mime: &str, _text: &str) {}
+    /// Reads the file that is chosen in an input.
+    pub fn read_file(_input: &str, _most_bytes: f64, _done: impl FnOnce(Result<(String, String), &'static str>) + 'static) {}
     /// Calls once after so many milliseconds.
     pub fn after(_milliseconds: u32, _call: impl FnOnce() + 'static) {}
     /// How far the page is scrolled down, in pixels.

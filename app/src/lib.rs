@@ -87,14 +87,15 @@ pub fn shell() -> impl IntoView {
 }
 
 /// Fetches script and WebAssembly once the page is painted: what people read comes first, also on a slow line. All files are asked
-/// for at once; the part of the program that the address leads to beside the rest.
+/// for at once; the part of the program that the address leads to beside the rest. Between its making and its first run the browser may
+/// answer to whoever already scrolls.
 #[cfg(feature = "ssr")]
 fn loader(assets: &Assets, part: &[String]) -> String {
     let parts: Vec<String> = part.iter().map(|file| format!("'/pkg/{file}'")).collect();
     format!(
         "requestAnimationFrame(()=>setTimeout(()=>{{\
          for(const href of ['/pkg/{wasm}',{parts}])document.head.append(Object.assign(document.createElement('link'),{{rel:'preload',as:'fetch',type:'application/wasm',crossOrigin:'',href}}));\
-         import('/pkg/{js}').then(m=>m.default({{module_or_path:'/pkg/{wasm}'}}).then(m.hydrate))}}))",
+         import('/pkg/{js}').then(m=>m.default({{module_or_path:'/pkg/{wasm}'}}).then(()=>setTimeout(m.hydrate)))}}))",
         wasm = assets.wasm,
         js = assets.js,
         parts = parts.join(","),
@@ -142,6 +143,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/accounts/:id") view=Screen::SaasAccount ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/alerts") view=Screen::OrganizationAlerts ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/log") view=Screen::OrganizationLog ssr=whole.clone()/>
+                    <Route path=path!("/organizations/:id/features") view=Screen::OrganizationFeatures ssr=whole.clone()/>
+                    <Route path=path!("/organizations/:id/accounts/import") view=Screen::ImportAccounts ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/settings") view=Screen::OrganizationSettings ssr=whole.clone()/>
                     <Route path=path!("/settings") view=|| view! { <Redirect path="/settings/policies"/> }/>
                     <Route path=path!("/settings/policies") view=Screen::Policies ssr=whole.clone()/>

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod consent;
 pub mod demo;
+pub mod discovery;
 pub mod http;
 pub mod logging;
 pub mod portal;

@@ -5,6 +5,7 @@
 use crate::{
     config::{Config, WrongSetting},
     consent::Consents,
+    discovery,
     http::{metrics_router, router},
     portal::Portal,
     secrets::Secrets,
@@ -159,6 +160,7 @@ pub async fn serve_store(
     let engine = Engine::start(store, clock, engine_stop.clone());
     let consents = Consents::new(engine.clone(), &config, &secrets, &config.address())?;
     let renewals = tokio::spawn(consents.clone().run(stop.clone()));
+    tokio::spawn(discovery::run(engine.clone(), consents.clone(), config.saas.clone(), stop.clone()));
     beside(engine.clone(), stop.clone());
     let portal = Portal::new(engine, config, consents, code.clone(), stop.clone());
     say(&format!("Holdfast is ready: open {}", portal.public_url()));

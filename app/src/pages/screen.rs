@@ -62,6 +62,10 @@ pub enum Screen {
     OrganizationAlerts,
     /// `/organizations/{id}/log`
     OrganizationLog,
+    /// `/organizations/{id}/features`
+    OrganizationFeatures,
+    /// `/organizations/{id}/accounts/import`
+    ImportAccounts,
     /// `/organizations/{id}/settings`
     OrganizationSettings,
     /// `/settings/policies`
@@ -126,7 +130,7 @@ impl Part {
             ("setup", None, None) | ("sign-in", ..) => Some(Self::Entry),
             ("setup" | "settings" | "styleguide" | "search", ..)
             | ("organizations", Some("new"), None)
-            | ("organizations", Some(_), Some("settings"))
+            | ("organizations", Some(_), Some("settings" | "features" | "accounts"))
             | ("devices", Some("new"), None)
             | ("devices", Some(_), Some("connect")) => Some(Self::Manage),
             ("" | "backups" | "organizations" | "saas", ..) => Some(Self::Fleet),
@@ -153,6 +157,8 @@ impl Screen {
             | Self::Connect
             | Self::AddOrganization
             | Self::OrganizationSettings
+            | Self::OrganizationFeatures
+            | Self::ImportAccounts
             | Self::Policies
             | Self::Policy
             | Self::Account
@@ -213,6 +219,8 @@ fn manage_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Connect => start::connect::Connect().into_any(),
         Screen::AddOrganization => organizations::add::AddOrganizationPage().into_any(),
         Screen::OrganizationSettings => organizations::organization::OrganizationSettings().into_any(),
+        Screen::OrganizationFeatures => organizations::features::OrganizationFeatures().into_any(),
+        Screen::ImportAccounts => organizations::features::import::ImportPage().into_any(),
         Screen::Policies => settings::policies::Policies().into_any(),
         Screen::Policy => settings::policy::Policy().into_any(),
         Screen::Account => settings::account::Account().into_any(),
@@ -278,6 +286,8 @@ mod tests {
             ("/saas", Screen::SaasOverview),
             ("/accounts/0a", Screen::SaasAccount),
             ("/organizations/0a/log", Screen::OrganizationLog),
+            ("/organizations/0a/features", Screen::OrganizationFeatures),
+            ("/organizations/0a/accounts/import", Screen::ImportAccounts),
             ("/organizations/0a/settings", Screen::OrganizationSettings),
             ("/settings/policies", Screen::Policies),
             ("/settings/policies/0a", Screen::Policy),

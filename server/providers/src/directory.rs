@@ -3,8 +3,8 @@
 //! Throttling is obeyed here: what is asked too often, or can't be answered just now, is asked again when the provider says, or ever
 //! later. Dropping the future stops it. Nothing is written, and an access token goes nowhere but to the configured address.
 
-mod graph;
 mod google;
+mod graph;
 
 use crate::{Http, Secret, Unreachable};
 use domain::saas::Service;

@@ -66,7 +66,9 @@ async fn users(State(provider): State<Provider>, headers: HeaderMap, RawQuery(qu
         (true, true) => json!({ "kind": "admin#directory#users", "users": part, "nextPageToken": format!("{}=", place + rows) }),
         (true, false) if part.is_empty() => json!({ "kind": "admin#directory#users" }),
         (true, false) => json!({ "kind": "admin#directory#users", "users": part }),
-        (false, true) => json!({ "@odata.context": "…", "@odata.nextLink": format!("{host}/users?$skiptoken={}", place + rows), "value": part }),
+        (false, true) => {
+            json!({ "@odata.context": "…", "@odata.nextLink": format!("{host}/users?$skiptoken={}", place + rows), "value": part })
+        }
         (false, false) => json!({ "@odata.context": "…", "value": part }),
     })
     .into_response()
@@ -75,12 +77,8 @@ async fn users(State(provider): State<Provider>, headers: HeaderMap, RawQuery(qu
 async fn serve(users_: Vec<Value>, before: Vec<(usize, Answer)>) -> Provider {
     let provider = Provider::default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    *provider.0.lock().unwrap() = Script {
-        base: format!("http://{}", listener.local_addr().unwrap()),
-        users: users_,
-        before: before.into(),
-        ..Script::default()
-    };
+    *provider.0.lock().unwrap() =
+        Script { base: format!("http://{}", listener.local_addr().unwrap()), users: users_, before: before.into(), ..Script::default() };
     let router = Router::new().route("/users", get(users)).with_state(provider.clone());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     provider
@@ -126,7 +124,10 @@ async fn two_thousand_five_hundred_users_come_in_pages_and_each_once() {
     let graph = serve((0..2_500).map(graph_user).collect(), vec![]).await;
     let pages = all(graph.directory(Service::Microsoft365)).await.unwrap();
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [999, 999, 502]);
-    assert_eq!(pages[2][501], Member { id: "id-2499".into(), address: "u2499@contoso.example".into(), name: "User 2499".into(), left_out: None });
+    assert_eq!(
+        pages[2][501],
+        Member { id: "id-2499".into(), address: "u2499@contoso.example".into(), name: "User 2499".into(), left_out: None }
+    );
     let asked = graph.asked();
     assert!(asked[0].0.starts_with("$select=id,displayName,mail,userPrincipalName,userType,accountEnabled,assignedLicenses&$top=999"));
     assert_eq!((asked.len(), asked[2].1.as_str()), (3, "Bearer token-1"));
@@ -217,11 +218,16 @@ async fn patience_has_an_end_and_the_page_can_be_asked_for_again() {
 
 #[tokio::test]
 async fn what_waiting_does_not_help_is_told_at_once() {
-    let denied = json!({ "error": { "code": "Authorization_RequestDenied", "message": "Insufficient privileges to complete the operation." } });
+    let denied =
+        json!({ "error": { "code": "Authorization_RequestDenied", "message": "Insufficient privileges to complete the operation." } });
     let expired = json!({ "error": { "code": "InvalidAuthenticationToken", "message": "Access token has expired." } });
     let graph = serve(
         (0..1_000).map(graph_user).collect(),
-        vec![(0, Answer(403, None, denied)), (0, Answer(401, None, expired)), (1, Answer(400, None, json!({ "error": { "code": "Directory_ExpiredPageToken" } })))],
+        vec![
+            (0, Answer(403, None, denied)),
+            (0, Answer(401, None, expired)),
+            (1, Answer(400, None, json!({ "error": { "code": "Directory_ExpiredPageToken" } }))),
+        ],
     )
     .await;
     let mut directory = graph.directory(Service::Microsoft365);

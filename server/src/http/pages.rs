@@ -24,6 +24,10 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 
 /// Largest body of a server function.
 const MAX_FORM: usize = 256 << 10;
+/// Largest body of one that takes a file of accounts, in Base64.
+const MAX_FILE: usize = 15 << 20;
+/// These.
+const FILES: [&str; 2] = ["/sf/features/preview", "/sf/features/import"];
 
 /// Routes of all pages, of server functions, and the page for what is not found.
 pub fn routes(portal: &Portal) -> Router<Portal> {
@@ -34,12 +38,14 @@ pub fn routes(portal: &Portal) -> Router<Portal> {
         let layer = middleware::from_fn_with_state(portal, with_session);
         (async move |request: Request| lost(context, request).await).layer(layer)
     };
-    Router::new()
-        .leptos_routes_with_context(portal, list, context.clone(), app::shell)
-        .route(
-            "/sf/{*name}",
-            any(async move |request: Request| leptos_axum::handle_server_fns_with_context(context, request).await.into_response()),
-        )
+    let pages = Router::new().leptos_routes_with_context(portal, list, context.clone(), app::shell);
+    let functions =
+        any(async move |request: Request| leptos_axum::handle_server_fns_with_context(context, request).await.into_response());
+    let mut routes = pages.route("/sf/{*name}", functions.clone());
+    for path in FILES {
+        routes = routes.route(path, functions.clone().layer(DefaultBodyLimit::max(MAX_FILE)));
+    }
+    routes
         .layer(middleware::map_response(called))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(middleware::from_fn_with_state(portal.clone(), sign_in_rate))

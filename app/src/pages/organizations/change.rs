@@ -93,8 +93,18 @@ pub fn Settings(
     }
 }
 
+/// Turns backups of the organization on and off.
 #[component]
-fn Activation(id: String, name: String, activated: bool, on_change: Callback<()>) -> impl IntoView {
+pub fn Activation(
+    /// Which organization.
+    id: String,
+    /// Its name.
+    name: String,
+    /// Whether they are on.
+    activated: bool,
+    /// Called when it was changed.
+    on_change: Callback<()>,
+) -> impl IntoView {
     let action = ServerAction::<SetActivation>::new();
     let faults = Faults::of(action);
     let toasts = use_toasts();

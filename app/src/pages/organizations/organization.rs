@@ -10,6 +10,7 @@ use crate::{
     components::{ButtonKind, LinkButton, Page, Tab, TableSkeleton, Tabs, TilesSkeleton, loaded_with},
     error::UiError,
     live::Live,
+    me::may,
     pages::{
         backup::{
             alerts::{AlertList, asked as asked_alerts},
@@ -20,14 +21,14 @@ use crate::{
         saas::accounts::{AccountsTable, asked as asked_accounts},
     },
 };
-use domain::live::OrganizationNow;
+use domain::{access::Action, live::OrganizationNow};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 type Head = Resource<Result<OrganizationView, UiError>>;
 
 /// Which organization the address names; whatever it is, the server decides.
-fn which() -> Memo<String> {
+pub(super) fn which() -> Memo<String> {
     let params = use_params_map();
     Memo::new(move |_| params.read().get("id").unwrap_or_default())
 }
@@ -38,10 +39,12 @@ fn head(id: Memo<String>, part: &'static str) -> Head {
 
 /// What all tabs share: name, state, tabs, and what can be done.
 #[component]
-fn Frame(
+pub(super) fn Frame(
+    /// The organization.
     view: OrganizationView,
     /// Place of this tab's address in [`tabs`].
     here: &'static str,
+    /// The tab.
     children: Children,
 ) -> impl IntoView {
     let now = Live::get().watch_organization(view.now.clone());
@@ -79,6 +82,9 @@ fn tabs(view: &OrganizationView, now: RwSignal<OrganizationNow>) -> Vec<Tab> {
     if view.sees_health {
         tabs.push(counted("/alerts", "Alerts", |now| now.counts.open_alerts));
         tabs.push(Tab::new(format!("{address}/log"), "Job log"));
+    }
+    if may(Action::SeeSeats) {
+        tabs.push(Tab::new(format!("{address}/features"), "Features"));
     }
     if view.may_change {
         tabs.push(Tab::new(format!("{address}/settings"), "Settings"));

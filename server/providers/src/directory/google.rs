@@ -48,7 +48,8 @@ struct Name {
 
 pub(super) fn read(body: &[u8], base: &str) -> Result<Page, Trouble> {
     let users: Users = serde_json::from_slice(body).map_err(|error| Trouble::Unreadable(error.to_string()))?;
-    let next = users.next_page_token.filter(|token| !token.is_empty()).map(|token| format!("{}&pageToken={}", first(base), encoded(&token)));
+    let next =
+        users.next_page_token.filter(|token| !token.is_empty()).map(|token| format!("{}&pageToken={}", first(base), encoded(&token)));
     Ok(Page { members: users.users.into_iter().map(member).collect(), next })
 }
 

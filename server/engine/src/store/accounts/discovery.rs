@@ -136,12 +136,12 @@ pub async fn next(store: &Store, now: Time) -> Result<Option<Turn>, Error> {
     Ok(Some(turn))
 }
 
-/// Tells how far it is.
+/// Tells how far it is, and keeps the turn.
 ///
 /// # Errors
 /// The database fails.
-pub async fn told(store: &Store, turn: &Turn, detail: &str) -> Result<(), Error> {
-    note(store, turn, detail, None, None).await
+pub async fn told(store: &Store, turn: &Turn, detail: &str, now: Time) -> Result<(), Error> {
+    note(store, turn, detail, now + TURN, None).await
 }
 
 /// It didn't come to an end; the next turn is at `again`.
@@ -149,18 +149,16 @@ pub async fn told(store: &Store, turn: &Turn, detail: &str) -> Result<(), Error>
 /// # Errors
 /// The database fails.
 pub async fn failed(store: &Store, turn: &Turn, detail: &str, again: Time) -> Result<(), Error> {
-    note(store, turn, detail, Some(again), None).await
+    note(store, turn, detail, again, None).await
 }
 
-async fn note(store: &Store, turn: &Turn, detail: &str, again: Option<Time>, done: Option<Time>) -> Result<(), Error> {
+async fn note(store: &Store, turn: &Turn, detail: &str, again: Time, done: Option<Time>) -> Result<(), Error> {
     let tx = store.begin().await?;
     let mut update = connection::Entity::update_many()
         .col_expr(connection::Column::DiscoveryDetail, detail.into())
+        .col_expr(connection::Column::NextDiscoveryAt, again.0.into())
         .filter(connection::COLUMN.partner_id.eq(turn.partner.0))
         .filter(connection::COLUMN.id.eq(turn.connection.0));
-    if let Some(again) = again {
-        update = update.col_expr(connection::Column::NextDiscoveryAt, again.0.into());
-    }
     if let Some(done) = done {
         update = update.col_expr(connection::Column::DiscoveredAt, done.0.into());
     }
@@ -202,6 +200,6 @@ pub async fn finished(store: &Store, turn: &Turn, met: &Met, detail: impl FnOnce
     let tx = store.begin_for(turn.partner).await?;
     rows.write(&tx, &GONE).await?;
     tx.commit().await?;
-    note(store, turn, &detail(gone), Some(now + DAILY), Some(now)).await?;
+    note(store, turn, &detail(gone), now + DAILY, Some(now)).await?;
     Ok(gone)
 }

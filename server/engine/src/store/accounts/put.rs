@@ -235,9 +235,12 @@ pub async fn preview(store: &Store, actor: &Actor, id: ConnectionId, new: Vec<Ne
         }
     }
     let (new, more) = (i64::try_from(outcome.created).unwrap_or(i64::MAX), i64::try_from(outcome.activated).unwrap_or(i64::MAX));
-    outcome.seats.accounts = outcome.seats.accounts.saturating_add(new);
-    if organization.status == "activated" {
-        outcome.seats.used = outcome.seats.used.saturating_add(more);
+    let more = if organization.status == "activated" { more } else { 0 };
+    outcome.seats.accounts += new;
+    outcome.seats.used += more;
+    if let Some(service) = outcome.seats.services.iter_mut().find(|service| service.connection == id) {
+        service.accounts += new;
+        service.used += more;
     }
     Ok(outcome)
 }
