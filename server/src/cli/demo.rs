@@ -28,7 +28,7 @@ pub struct Options {
     /// What the fleet is made from: the same number gives the same fleet; default 1.
     #[arg(long)]
     seed: Option<u64>,
-    /// Organizations; default 60.
+    /// Organizations with devices; default 60.
     #[arg(long)]
     organizations: Option<u32>,
     /// Devices of all organizations; default 1500.
@@ -37,6 +37,12 @@ pub struct Options {
     /// Days of history; default 400.
     #[arg(long)]
     days: Option<u32>,
+    /// SaaS customers: three of four of those organizations, then further ones; default 120.
+    #[arg(long)]
+    customers: Option<u32>,
+    /// SaaS accounts of all customers; default 20000.
+    #[arg(long)]
+    accounts: Option<u32>,
     /// How many times as fast as the wall's the demo's clock runs from its start.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     speed: u32,
@@ -52,8 +58,8 @@ pub async fn demo(config: Config, options: Options) -> Result<ExitCode, Fault> {
     clear(&config.database, &config.data).map_err(|error| words(&error))?;
     let store = serve::open(&config.database).await.map_err(|error| words(&error))?;
     let wall = serve::wall_clock();
-    let Options { seed, organizations, devices, days, .. } = options;
-    let wanted = Wanted { seed, organizations, devices, days };
+    let Options { seed, organizations, devices, days, customers, accounts, .. } = options;
+    let wanted = Wanted { seed, organizations, devices, days, customers, accounts };
     let begun = Instant::now();
     let last = Mutex::new(begun);
     let progress = |progress: Progress| {
@@ -62,8 +68,9 @@ pub async fn demo(config: Config, options: Options) -> Result<ExitCode, Fault> {
             && last.elapsed() >= every
         {
             *last = Instant::now();
-            let Progress { organizations, made, devices, runs } = progress;
-            serve::say(&format!("Filling: {made} of {organizations} organizations, {devices} devices, {} runs", text::count(runs as i64)));
+            let Progress { organizations, made, devices, accounts, runs } = progress;
+            let runs = text::count(runs as i64);
+            serve::say(&format!("Filling: {made} of {organizations} organizations, {devices} devices, {accounts} accounts, {runs} runs"));
         }
     };
     let (demo, filled) =

@@ -9,7 +9,7 @@ use engine::{
     Engine, Error,
     ingest::{CheckIn, IncomingEvent, Ingest, JobRef, RestoreTestReport, RunRef, Subject},
 };
-use fleet::{DevicePlan, Happening, OrganizationPlan, What};
+use fleet::{AccountPlan, ConnectionPlan, DevicePlan, Happening, OrganizationPlan, What};
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
@@ -69,6 +69,29 @@ impl Item {
                 note,
             })),
         };
+        Some(Self { at, partner: organization.partner, call })
+    }
+
+    /// Of accounts there are only runs, by address as their tools know it.
+    pub(super) fn of_account(
+        organization: &OrganizationPlan,
+        connection: &ConnectionPlan,
+        account: &AccountPlan,
+        happening: Happening,
+    ) -> Option<Self> {
+        let at = happening.at;
+        let What::Run { job, key, event, log } = happening.what else { return None };
+        let call = Call::Event(Box::new(IncomingEvent {
+            subject: Subject::Account {
+                account: account.address.clone(),
+                organization: Some(organization.name.clone()),
+                service: Some(connection.service),
+            },
+            job: JobRef::Named(account.workloads.get(job)?.as_str().to_owned()),
+            run: RunRef::Key(key),
+            event: RunEvent { at, ..event },
+            log,
+        }));
         Some(Self { at, partner: organization.partner, call })
     }
 }

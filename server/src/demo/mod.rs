@@ -36,12 +36,16 @@ pub const PASSWORD: &str = "holdfast-demo";
 pub struct Wanted {
     /// What the fleet is made from.
     pub seed: Option<u64>,
-    /// How many organizations.
+    /// How many organizations with devices.
     pub organizations: Option<u32>,
     /// How many devices.
     pub devices: Option<u32>,
     /// How many days of history.
     pub days: Option<u32>,
+    /// How many SaaS customers.
+    pub customers: Option<u32>,
+    /// How many SaaS accounts.
+    pub accounts: Option<u32>,
 }
 
 /// What was filled: `demo.json` in the data folder.
@@ -51,6 +55,11 @@ struct Plan {
     organizations: u32,
     devices: u32,
     days: u32,
+    /// None in a demo from before there was SaaS.
+    #[serde(default)]
+    customers: u32,
+    #[serde(default)]
+    accounts: u32,
     until: Time,
     /// The fleet's partners in its order; none until the fill has ended.
     partners: Option<Vec<PartnerId>>,
@@ -157,6 +166,8 @@ impl Demo {
             organizations: wanted.organizations.unwrap_or(usual.organizations),
             devices: wanted.devices.unwrap_or(usual.devices),
             days: wanted.days.unwrap_or(usual.days),
+            customers: wanted.customers.unwrap_or(usual.customers),
+            accounts: wanted.accounts.unwrap_or(usual.accounts),
             until: now,
             partners: None,
         };
@@ -217,7 +228,8 @@ impl Demo {
 
 impl Plan {
     fn fleet(&self) -> Fleet {
-        fleet(self.seed, Size { organizations: self.organizations, devices: self.devices, days: self.days, ..Size::default() }, self.until)
+        let Self { organizations, devices, days, customers, accounts, .. } = *self;
+        fleet(self.seed, Size { organizations, devices, days, customers, accounts }, self.until)
     }
 
     fn demo(&self, folder: &Path, partners: Vec<PartnerId>) -> Demo {
@@ -235,10 +247,12 @@ impl Plan {
             || differs(wanted.organizations, self.organizations)
             || differs(wanted.devices, self.devices)
             || differs(wanted.days, self.days)
+            || differs(wanted.customers, self.customers)
+            || differs(wanted.accounts, self.accounts)
         {
             return Err(DemoError::Another(format!(
-                "--seed {} --organizations {} --devices {} --days {}",
-                self.seed, self.organizations, self.devices, self.days
+                "--seed {} --organizations {} --devices {} --days {} --customers {} --accounts {}",
+                self.seed, self.organizations, self.devices, self.days, self.customers, self.accounts
             )));
         }
         Ok(())

@@ -51,6 +51,13 @@ impl Mover {
                     for device in &organization.devices {
                         items.extend(device.happenings(from, to).filter_map(|happening| Item::of(&organization, device, happening)));
                     }
+                    for connection in &organization.connections {
+                        for account in &connection.accounts {
+                            let happenings = account.happenings(from, to);
+                            items
+                                .extend(happenings.filter_map(|happening| Item::of_account(&organization, connection, account, happening)));
+                        }
+                    }
                 }
                 items.sort_by_key(|item| item.at);
                 items

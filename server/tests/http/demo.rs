@@ -12,6 +12,7 @@ use engine::{
         organizations::{self, OrganizationFilter, Window},
         partners::everything,
         people::{self, FirstOwner},
+        saas,
     },
     testing::{Kind, fresh},
 };
@@ -22,7 +23,8 @@ use tokio_util::sync::CancellationToken;
 /// 2026-11-20T07:40:00Z.
 const UNTIL: Time = Time(1_795_160_400_000);
 
-const TINY: Wanted = Wanted { seed: Some(5), organizations: Some(4), devices: Some(40), days: Some(12) };
+const TINY: Wanted =
+    Wanted { seed: Some(5), organizations: Some(4), devices: Some(40), days: Some(12), customers: Some(6), accounts: Some(60) };
 
 async fn open(store: &Store, folder: &Path, wanted: Wanted, now: Time) -> Result<(Demo, bool), DemoError> {
     Demo::open(store, folder, wanted, PASSWORD, now, |_| {}).await
@@ -64,6 +66,9 @@ async fn a_tiny_fleet_fills_either_store_and_moves_on_without_drift() {
         }
         let succeeded = successes(&fresh.store, now).await;
         assert!(succeeded > 30, "{kind:?}: {succeeded} runs succeeded in a day");
+        let actor = Actor::system(everything(&fresh.store).await.unwrap());
+        let saas = saas::totals(&fresh.store, &actor, None, now).await.unwrap();
+        assert!(saas.seats > 40 && saas.day.success > 100 && saas.retrying > 0, "{kind:?}: {saas:?}");
         assert!(moved > 0, "{kind:?}: time passes for nobody");
         assert_eq!(recount(&fresh.store).await.unwrap(), [], "{kind:?} after a day");
         stop.cancel();

@@ -23,13 +23,13 @@ use std::{collections::HashSet, sync::Arc};
 const CONNECTION: u64 = 10 << 32;
 
 /// So many accounts of a customer have been backed up for the longest time: those who tried it first.
-const PILOT: usize = 20;
+const PILOT: usize = 10;
 
 /// Days of the first ones' runs.
 const LONGEST: i64 = 31;
 
 /// Of the others, so many accounts × days: where there are many, they have joined lately.
-const ROLLED_OUT: i64 = 860;
+const ROLLED_OUT: i64 = 600;
 
 /// The connections of an organization with so many accounts.
 pub(crate) fn connections(fleet: &Fleet, index: usize, client: &Client, accounts: usize) -> Vec<ConnectionPlan> {
