@@ -30,6 +30,5 @@ pub(crate) mod restore_test;
 pub(crate) mod run;
 pub(crate) mod run_log;
 pub(crate) mod saas_count;
-pub(crate) mod saas_hour;
 pub(crate) mod session;
 pub(crate) mod user;
