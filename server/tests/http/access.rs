@@ -161,6 +161,17 @@ fn call(method: &Method, route: &str, t: &Tenant) -> Option<(String, Option<Valu
         ("POST", "policies") => with(route.into(), json!({ "name": "", "partner": c.partner })),
         ("POST", "devices") => with(route.into(), json!({ "name": "", "organization": c.organization, "class": "server" })),
         ("POST", "keys") => with(route.into(), json!({ "organization": c.organization, "can": [], "name": "" })),
+        ("GET", "connections") => plain(format!("{route}?organization={}", c.organization)),
+        ("POST", "connections") => with(route.into(), json!({ "organization": c.organization, "service": "microsoft_365" })),
+        ("GET", "connections/{id}") => plain(at(route, &t.connection)),
+        ("PATCH", "connections/{id}") => with(at(route, &t.connection), json!({ "policy": t.policy })),
+        ("DELETE", "connections/{id}") | ("POST", "connections/{id}/discover") => plain(at(route, &t.connection)),
+        ("GET", "accounts") => plain(format!("{route}?organization={}", c.organization)),
+        ("POST", "accounts") => with(route.into(), json!({ "connection": t.connection, "accounts": [] })),
+        ("PATCH", "accounts") => with(route.into(), json!({ "accounts": [t.account], "status": "activated" })),
+        ("POST", "accounts/import") => plain(format!("{route}?connection={}", t.connection)),
+        ("GET", "accounts/{id}") => plain(at(route, &t.account)),
+        ("PATCH", "accounts/{id}") => with(at(route, &t.account), json!({ "status": "activated" })),
         ("GET", "partners/{id}") => plain(at(route, &c.partner)),
         ("PATCH", "partners/{id}") => with(at(route, &c.partner), json!({})),
         ("GET", "organizations/{id}" | "organizations/{id}/counts") => plain(at(route, &c.organization)),
@@ -366,6 +377,10 @@ fn alerts_of(c: &Client) -> Value {
     json!({ "state": "", "severity": "", "kind": "", "organization": c.organization, "class": "", "search": "", "sort": "", "cursor": "" })
 }
 
+fn accounts_of(c: &Client) -> Value {
+    json!({ "organization": c.organization, "search": "", "status": "", "kind": "", "service": "", "cursor": "" })
+}
+
 fn log_of(c: &Client) -> Value {
     json!({ "result": "", "organization": c.organization, "device": "", "tool": "", "window": "", "cursor": "" })
 }
@@ -384,6 +399,19 @@ fn arguments(path: &str, t: &Tenant) -> Option<Arguments> {
         "organizations/list" => wire(json!({ "query": { "search": "", "status": "", "partner": c.partner, "sort": "", "cursor": "" } })),
         "organizations/one" => wire(json!({ "id": c.organization, "part": "overview", "window": "" })),
         "organizations/change" => form(format!("id={}&form[name]=", c.organization)),
+        "features/view" => wire(json!({ "query": accounts_of(c) })),
+        "features/plan" => form(format!("id={}&form[plan_name]=Gold", c.organization)),
+        "features/accounts" => {
+            wire(json!({ "change": { "organization": c.organization, "ids": [t.account], "query": accounts_of(c), "activate": true } }))
+        }
+        "features/discover" => form(format!("connection={}", t.connection)),
+        "features/import_view" => wire(json!({ "id": c.organization })),
+        "features/preview" | "features/import" => {
+            wire(json!({ "file": { "connection": t.connection, "encoded": false, "content": "", "partly": false } }))
+        }
+        "organizations/connections" => wire(json!({ "organization": c.organization })),
+        "organizations/connection_policy" => form(format!("connection={}&policy={}", t.connection, t.policy)),
+        "organizations/connection_remove" => form(format!("connection={}&word=", t.connection)),
         "organizations/activation" => form(format!("id={}&activated=true", c.organization)),
         "settings/policy" => form(format!("id={}", t.policy)),
         "settings/schedule_preview" | "settings/save_policy" => form(format!("form[id]={}&form[name]=&form[kind]=every&form[every]=1&form[unit]=days", t.policy)),

@@ -1,7 +1,7 @@
 //! Connections of an organization to SaaS services: what their cards show, and what can be changed of them. Leaving for the provider and asking it
 //! are plain forms to `/consent/begin` and `/consent/check`.
 
-use crate::{error::UiError, wire::Wire};
+use crate::error::UiError;
 use domain::{
     consent::Cause,
     ids::{ConnectionId, OrganizationId, PolicyId},
@@ -65,20 +65,6 @@ pub struct KnownConnection {
     pub seats: i64,
     /// Its policy, and that one's name.
     pub policy: (PolicyId, String),
-}
-
-/// The connections of an organization, one view for each service there is.
-///
-/// # Errors
-/// `not_found`, `forbidden`; the store fails.
-#[server(prefix = "/sf", endpoint = "organizations/connections", input = Wire, output = Wire)]
-pub async fn load_connections(
-    /// Which organization.
-    organization: String,
-) -> Result<Vec<ConnectionView>, UiError> {
-    let (engine, actor) = crate::context::actor()?;
-    let id = organization.parse().map_err(|_| UiError::not_found("organization"))?;
-    ssr::connections_of(&engine, &actor, id).await
 }
 
 /// Gives a connection another policy.
