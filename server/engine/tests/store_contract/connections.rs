@@ -191,6 +191,8 @@ on_both_stores! {
         assert_eq!(open_alerts(&world, acme).await, 1);
         assert!(refuse(&world, id, "AADSTS50173", gone_at + Span::days(1)).await);
         assert_eq!(open_alerts(&world, acme).await, 1, "one alert, however often it is refused");
+        alerts::acknowledge(&world.engine, &world.owner, opened.id, "asked them", gone_at + Span::HOUR).await.unwrap();
+        assert_eq!(alert(&world, AlertState::Acknowledged).await.unwrap().acknowledged_by.as_deref(), Some("Ada"));
 
         let back = gone_at + Span::days(2);
         connections::granted(&world.engine, &world.owner, &vault(), id, (tokens(2, back), Some("contoso".into())), back).await.unwrap();
@@ -204,7 +206,7 @@ on_both_stores! {
         refuse(&world, id, "invalid_grant", again).await;
         refuse(&world, id, "invalid_grant", again + Span::minutes(1)).await;
         let reopened = alert(&world, AlertState::Open).await.unwrap();
-        assert_eq!((reopened.id, reopened.reopened), (opened.id, 1));
+        assert_eq!((reopened.id, reopened.reopened, reopened.acknowledged_at), (opened.id, 1, None));
         assert_eq!(open_alerts(&world, acme).await, 1);
         // And a provider that takes the old token again resolves it, too.
         let healed = again + Span::hours(20);

@@ -288,8 +288,9 @@ pub async fn refused(engine: &Engine, claim: &Claim, (code, detail): (&str, &str
 /// The database fails.
 pub async fn ours(engine: &Engine, claim: &Claim, fault: Fault, (code, detail): (&str, &str), now: Time) -> Result<(), Error> {
     let tx = engine.store.begin_for(claim.partner).await?;
+    let stored = still(&tx, claim).await?;
     platform::seen(&tx, fault, claim.service, &format!("{code}: {detail}"), now).await?;
-    let Some(stored) = still(&tx, claim).await? else {
+    let Some(stored) = stored else {
         tx.commit().await?;
         return Ok(());
     };
