@@ -47,8 +47,6 @@ fn Shown(view: RunView) -> impl IntoView {
         vec![("/backups/devices".to_owned(), "Devices".to_owned()), (subject.clone(), device.clone())]
     };
     let jobs = format!("{subject}{}", if is_account { "#workloads" } else { "#jobs" });
-    // A workload's job is named in lower case.
-    let job = job.parse::<domain::saas::Workload>().ok().filter(|_| is_account).map_or(job, |workload| workload.name().to_owned());
     let alerts = StoredValue::new(subject.clone());
     let lead = view! {
         <p class="facts">

@@ -325,12 +325,11 @@ fn run_row(line: RunLine) -> AnyView {
     let (started, ended) = (line.started_at, line.ended_at);
     let detail = line.percent.filter(|_| line.state == RunState::Running).map(|p| format!("{p} %")).unwrap_or_default();
     let length = move || if line.state == RunState::Missed { String::new() } else { took(started, ended.or_else(|| now.get())) };
-    let workload = line.job_name.parse::<Workload>().map_or(line.job_name, |workload| workload.name().to_owned());
     view! {
         <tr>
             <th scope="row" class="cell-name"><a class="row-link" href=format!("/runs/{}", line.id)><TimeText at=started/></a></th>
             <td data-label="State"><RunBadge state=line.state detail=detail/></td>
-            <td data-label="Workload">{workload}</td>
+            <td data-label="Workload">{line.job_name}</td>
             <td data-label="Took" class="number">{length}</td>
             <td data-label="Objects" class="number">{line.items.map(text::count)}</td>
             <td data-label="Size" class="number">{line.bytes.map(text::bytes)}</td>

@@ -27,8 +27,9 @@ use leptos::prelude::*;
 use leptos_router::params::ParamsMap;
 
 /// Of the table, in the order of its cells.
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 11] = [
     Column::fixed("account", "Account"),
+    Column::hidden("name", "Name"),
     Column::new("type", "Type"),
     Column::new("service", "Service"),
     Column::new("result", "Last backup result"),
@@ -40,7 +41,12 @@ const COLUMNS: [Column; 10] = [
     Column::new("days", "31 days"),
 ];
 /// For finance (D11).
-const SEATS: [Column; 3] = [Column::fixed("account", "Account"), Column::new("type", "Type"), Column::new("service", "Service")];
+const SEATS: [Column; 4] = [
+    Column::fixed("account", "Account"),
+    Column::new("name", "Name"),
+    Column::new("type", "Type"),
+    Column::new("service", "Service"),
+];
 const FILTERS: [&str; 5] = ["search", "type", "service", "result", "status"];
 
 /// What the address asks for.
@@ -109,6 +115,7 @@ fn Dashboard(view: AccountsView, columns: Columns, is_all: bool, data: Resource<
                     <thead>
                         <tr>
                             <SortHead key="account" label="Account" default=true/>
+                            <th scope="col">"Name"</th>
                             <th scope="col">"Type"</th>
                             <th scope="col">"Service"</th>
                             {sees_results.then(|| view! {
@@ -222,6 +229,7 @@ fn csv_row(line: &AccountLine, now: &AccountNow) -> CsvRow {
     let unprotected = if line.status == AccountStatus::Deactivated { " (unprotected)" } else { "" };
     vec![
         ("account", format!("{}{unprotected}", line.address)),
+        ("name", line.name.clone()),
         ("type", line.kind.name().to_owned()),
         ("service", line.service.name().to_owned()),
         ("result", now.last_result.map_or("Never", text::state_label).to_owned()),

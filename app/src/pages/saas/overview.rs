@@ -218,7 +218,7 @@ fn Row(line: SaasLine, now: RwSignal<OrganizationNow>, has_partners: bool, sees_
     let open = move |of: fn(&SaasNow) -> i64, state: &'static str, label: &'static str| {
         let n = Memo::new(move |_| of(&counts.get()));
         view! {
-            <td data-label=label class="number cell-count" data-state=move || (n.get() > 0).then_some(state)>
+            <td data-label=label class="number saas-count" data-state=move || (n.get() > 0).then_some(state)>
                 <a class="quiet-link" href=format!("/organizations/{id}/saas?result={state}")><LiveCount value=n/></a>
             </td>
         }

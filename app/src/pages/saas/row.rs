@@ -59,18 +59,18 @@ pub fn AccountRow(
 ) -> impl IntoView {
     let href = format!("/accounts/{}", line.id);
     let beside = aside(&line);
-    let name = Some(line.name.clone()).filter(|name| !name.is_empty() && *name != line.address);
+    let name = line.name.clone();
     view! {
         <tr>
             <th scope="row" class="cell-name saas-account">
                 {if sees_results {
-                    view! { <a class="row-link" href=href>{line.address.clone()}</a> }.into_any()
+                    view! { <a class="row-link" href=href title=line.address.clone()>{line.address.clone()}</a> }.into_any()
                 } else {
-                    view! { <span class="row-link">{line.address.clone()}</span> }.into_any()
+                    view! { <span class="row-link" title=line.address.clone()>{line.address.clone()}</span> }.into_any()
                 }}
                 {beside}
-                {name.map(|name| view! { <span class="cell-sub">{name}</span> })}
             </th>
+            <td data-label="Name">{name}</td>
             <td data-label="Type">{line.kind.name()}</td>
             <td data-label="Service">{line.service.name()}</td>
             {sees_results.then(|| view! {

@@ -347,7 +347,7 @@ on_both_stores! {
         let page = runs::list(world.store(), &world.owner, &of_account).await.unwrap();
         assert_eq!(page.items.iter().map(|run| (run.device.1.as_str(), run.is_account)).collect::<Vec<_>>(), [(user, true); 2]);
         let run = runs::get(world.store(), &world.owner, page.items[0].id).await.unwrap();
-        assert_eq!((run.row.device.1.as_str(), run.row.job.1.as_str()), (user, "drive"));
+        assert_eq!((run.row.device.1.as_str(), run.row.job.1.as_str()), (user, "Drive"));
 
         let filter = AlertFilter { state: AlertState::Open, now, ..Default::default() };
         let found = alerts::list(world.store(), &world.owner, &filter).await.unwrap().items;
