@@ -206,7 +206,9 @@ impl Tally {
 
     fn told(&self, gone: u64) -> String {
         let count = |n: u64| text::count(i64::try_from(n).unwrap_or(i64::MAX));
-        let mut words = format!("{} people met, {} new", count(self.met.ids.len() as u64), count(self.new));
+        let people = self.met.ids.len() as u64;
+        let noun = if people == 1 { "person" } else { "people" };
+        let mut words = format!("{} {noun} met, {} new", count(people), count(self.new));
         if gone > 0 {
             words += &format!(", {} not met any more", count(gone));
         }

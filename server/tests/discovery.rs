@@ -149,7 +149,7 @@ async fn new_ones_are_unprotected_and_who_is_gone_is_marked(kind: Kind) {
     assert_eq!(refused.public_code(), "not_connected");
     world.authorize().await;
     let connection = world.discover().await;
-    assert_eq!(connection.discovery_detail, "4 people met, 2 new; left out: 1 guests, 1 blocked from signing in");
+    assert_eq!(connection.discovery_detail, "4 people met, 2 new; left out: 1 guest, 1 blocked from signing in");
     assert_eq!((connection.discovered_at, connection.next_discovery_at), (Some(MONDAY), Some(MONDAY + Span::DAY)));
     let found = world.accounts().await;
     assert_eq!(found.iter().map(|a| a.address.as_str()).collect::<Vec<_>>(), ["ada@acme.example", "bob@acme.example"]);
@@ -203,7 +203,7 @@ async fn a_directory_that_is_not_read_to_its_end_marks_nobody(kind: Kind) {
     world.tenant.has(&[("1", "ada@acme.example")]);
     world.tenant.fails(401);
     world.later(Span::DAY);
-    assert_eq!(world.discover().await.discovery_detail, "1 people met, 0 new");
+    assert_eq!(world.discover().await.discovery_detail, "1 person met, 0 new");
     // Somebody who presses the button is served at once.
     let now = world.later(Span::SECOND);
     assert_eq!(discovery::next(&world.engine.store, now).await.unwrap(), None);

@@ -145,6 +145,16 @@ pub struct OrganizationInput {
     pub first: bool,
 }
 
+/// Name and zone, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetailsInput {
+    /// Its name.
+    pub name: String,
+    /// Its zone.
+    #[serde(default)]
+    pub time_zone: String,
+}
+
 /// A page of organizations.
 ///
 /// # Errors
@@ -224,20 +234,15 @@ pub async fn change_organization(
     /// Which one.
     id: OrganizationId,
     /// As typed.
-    form: OrganizationInput,
+    form: DetailsInput,
 ) -> Result<(), UiError> {
     use engine::store::organizations::{self, OrganizationChange};
     let (engine, actor) = crate::context::actor()?;
     let now = organizations::get(&engine.store, &actor, id).await?;
-    let (plan_type, seats) = (rows::plan_type(&form.plan_type)?, rows::seats(&form.seat_limit)?);
     let change = OrganizationChange {
         name: (form.name != now.name).then_some(form.name),
         time_zone: (form.time_zone != now.time_zone).then_some(form.time_zone),
-        status: None,
-        region: (form.region != now.region).then_some(form.region),
-        plan_name: (form.plan_name != now.plan_name).then_some(form.plan_name),
-        plan_type: (plan_type != now.plan_type).then_some(plan_type),
-        seat_limit: (seats != now.seat_limit).then_some(seats),
+        ..OrganizationChange::default()
     };
     organizations::edit(&engine, &actor, id, change, (engine.clock)()).await.map_err(rows::at_name)?;
     Ok(())

@@ -263,5 +263,9 @@ fn shortened(text: &str) -> String {
 
 /// How many were left out, by reason, as a text; empty: nobody.
 pub fn told(left_out: &BTreeMap<LeftOut, u64>) -> String {
-    left_out.iter().map(|(reason, count)| format!("{count} {}", reason.reason())).collect::<Vec<_>>().join(", ")
+    let one = |reason: &LeftOut, count: u64| match (reason, count) {
+        (LeftOut::Guest, 1) => "1 guest".to_owned(),
+        (reason, count) => format!("{count} {}", reason.reason()),
+    };
+    left_out.iter().map(|(reason, count)| one(reason, *count)).collect::<Vec<_>>().join(", ")
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod access;
+mod accounts;
 mod consent;
 mod demo;
 mod killed;

@@ -1,4 +1,4 @@
-//! What is set of an organization: the fields, changing them, turning it off and on.
+//! What is set of an organization: the fields of a new one, its name and zone, turning its backups off and on.
 
 use crate::{
     api::organizations::{ChangeOrganization, OrganizationInput, OrganizationView, SetActivation},
@@ -62,22 +62,21 @@ pub fn Settings(
         }
     });
     let line = view.line;
-    let start = OrganizationInput {
-        name: line.name.clone(),
-        time_zone: line.time_zone.clone(),
-        region: line.region.clone(),
-        plan_name: line.plan_name.clone(),
-        plan_type: line.plan_type.clone(),
-        seat_limit: line.seat_limit.map(|n| n.to_string()).unwrap_or_default(),
-        first: false,
-    };
+    let mut zones = view.zones;
+    if !zones.contains(&line.time_zone) {
+        zones.insert(0, line.time_zone.clone());
+    }
+    let features = format!("/organizations/{}/features", line.id);
     view! {
         <div class="narrow-page">
             <Section title="Details">
                 <ActionForm action attr:class="stack card">
                     <FormFault faults fields=FIELDS/>
                     <input type="hidden" name="id" value=line.id.to_string()/>
-                    <OrganizationFields start zones=view.zones faults/>
+                    <Field label="Name" name="form[name]" value=RwSignal::new(line.name.clone()) required=true autocomplete="off" error=faults.about("name")/>
+                    <SelectField label="Time zone" name="form[time_zone]" value=RwSignal::new(line.time_zone.clone()) options=same_words(&zones)
+                        hint="Its days begin at midnight there." error=faults.about("time_zone")/>
+                    <p class="field-hint">"Plan, seats, and whether backups are on, are among its "<a href=features>"Features"</a>"."</p>
                     <div class="form-actions">
                         <Button kind=ButtonKind::Primary submit=true busy=action.pending()>"Save"</Button>
                     </div>
@@ -88,7 +87,6 @@ pub fn Settings(
                     <p class="card">"Keys that send or read for this organization alone are made and revoked under "<a href="/settings/keys">"Settings, API keys"</a>"."</p>
                 </Section>
             })}
-            <Activation id=line.id.to_string() name=line.name activated=line.activated on_change/>
         </div>
     }
 }
@@ -124,22 +122,22 @@ pub fn Activation(
     });
     if activated {
         view! {
-            <Section title="Deactivate">
+            <Section title="Backups are activated">
                 <div class="stack card">
-                    <p>"Its devices keep reporting and their history is kept, but nothing of it raises alerts any more, and no devices can be added. It can be activated again at any time; what was due meanwhile is then not held against it."</p>
+                    <p>"Deactivating ends backups for the whole organization: its accounts use no seats, nothing of it raises alerts, and no devices can be added. Reports keep coming in and its history is kept. It can be activated again at any time; what was due meanwhile is then not held against it."</p>
                     <div><Button kind=ButtonKind::Danger on_press=Callback::new(move |()| open.set(true))>"Deactivate…"</Button></div>
                 </div>
-                <Confirm open title=format!("Deactivate {name}?") body="Nothing of it raises alerts until it is activated again. Reports keep coming in." word=name.clone()
+                <Confirm open title=format!("Deactivate {name}?") body="Its accounts use no seats and nothing of it raises alerts until it is activated again. Reports keep coming in, and its history is kept." word=name.clone()
                     action="Deactivate" busy=action.pending() error=faults.any() on_confirm=send/>
             </Section>
         }
         .into_any()
     } else {
         view! {
-            <Section title="Activate">
+            <Section title="Backups are deactivated">
                 <div class="stack card">
                     <FormFault faults/>
-                    <p>"This organization is deactivated: nothing of it raises alerts. Activating counts from now on: what was due meanwhile is not held against it."</p>
+                    <p>"Nothing of this organization raises alerts, and its accounts use no seats. Activating counts from now on: accounts that were activated use their seats again, and what was due meanwhile is not held against anybody."</p>
                     <div><Button kind=ButtonKind::Primary busy=action.pending() on_press=send>"Activate"</Button></div>
                 </div>
             </Section>
