@@ -56,11 +56,12 @@ test("a person connects a service at its provider and the tokens are renewed one
   await consent(page);
   await expect(page.getByText("Google Workspace is connected.")).toBeVisible();
   await expect(google(page)).toContainText("Connected");
-  await expect(google(page)).toContainText("by owner@example.com");
+  await expect(google(page)).toContainText("by owner");
   for (const renewal of [1, 2, 3]) {
     await google(page).getByRole("button", { name: "Check now" }).click();
     await expect(page.getByText("The provider accepts the connection.")).toBeVisible();
-    expect([provider.renewals >= renewal, provider.refusals]).toEqual([true, 0]);
+    await expect.poll(() => provider.renewals).toBeGreaterThanOrEqual(renewal);
+    expect(provider.refusals).toBe(0);
   }
 });
 

@@ -199,7 +199,7 @@ fn Change(known: KnownConnection, service: Service, policies: Vec<(String, Strin
                 <FormFault faults=removed fields=&["word"]/>
                 <p>{ends}</p>
                 <input type="hidden" name="connection" value=removed_id.clone()/>
-                <Field label=format!("Type “{name}” to remove the connection") name="word" value=RwSignal::new(String::new()) autocomplete="off"
+                <Field label=format!("Type “{name}” to remove the connection") name="word" value=RwSignal::new(String::new()) required=true autocomplete="off"
                     error=removed.about("word")/>
                 <div class="form-actions"><Button kind=ButtonKind::Danger submit=true busy=remove.pending()>"Remove"</Button></div>
             </ActionForm>
