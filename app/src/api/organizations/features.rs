@@ -80,7 +80,7 @@ pub struct SeatLine {
     pub status: AccountStatus,
     /// Since when it is not at the provider any more.
     pub gone_at: Option<Time>,
-    /// When it was activated last; for one that never was, when it was made.
+    /// When it was activated last; of one that isn't activated it tells nothing.
     pub since: Time,
 }
 

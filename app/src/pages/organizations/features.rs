@@ -55,8 +55,8 @@ fn Features(view: FeaturesView, desk: Desk, again: Callback<()>) -> impl IntoVie
     let (may_plan, may_manage) = (view.may_plan, view.may_manage);
     let (seats, activated, id) = (view.seats.clone(), line.activated, line.id.to_string());
     let services = seats.services.clone();
-    let activation = may_plan
-        .then(|| view! { <Activation id=line.id.to_string() name=line.name.clone() activated=line.activated on_change=again/> });
+    let activation =
+        may_plan.then(|| view! { <Activation id=line.id.to_string() name=line.name.clone() activated=line.activated on_change=again/> });
     view! {
         {(!activated).then(|| view! {
             <p class="notice" data-state="warning">"Backups are deactivated for this organization: nobody is backed up, no seat is used, and nothing raises alerts."</p>
@@ -64,13 +64,15 @@ fn Features(view: FeaturesView, desk: Desk, again: Callback<()>) -> impl IntoVie
         <SeatTiles seats address/>
         <div class="features-plan">
             <Section title="Plan"><Plan line may_plan on_change=again/></Section>
-            <Section title="Switched on and off"><History lines=history/></Section>
+            <div>
+                {activation}
+                <Section title="Switched on and off"><History lines=history/></Section>
+            </div>
         </div>
         <Section title="Connections">
             <Connections views=connections on_change=again/>
             <Services id services may_manage/>
         </Section>
         <Accounts view desk/>
-        {activation}
     }
 }

@@ -150,9 +150,7 @@ pub fn OrganizationSaas() -> impl IntoView {
     let data = head(id, "saas");
     let asked = Memo::new(move |_| asked_accounts(&query.read(), id.get()));
     let accounts = Resource::new(move || asked.get(), load_accounts);
-    loaded_with(data, waiting, move |view| {
-        view! { <Frame view here="/saas"><AccountsTable data=accounts asked/></Frame> }.into_any()
-    })
+    loaded_with(data, waiting, move |view| view! { <Frame view here="/saas"><AccountsTable data=accounts asked/></Frame> }.into_any())
 }
 
 /// `/organizations/{id}/alerts`

@@ -43,7 +43,6 @@ const BATCH: usize = 500;
 /// Most accounts of one call.
 pub const MOST: usize = 50_000;
 
-
 fn seen(actor: &Actor) -> Condition {
     scope::within(&actor.scope, account::Column::PartnerId, Some(account::Column::OrganizationId), None::<account::Column>)
 }

@@ -132,8 +132,7 @@ pub fn Accounts(
     let options = |words: &[(&str, &str)]| words.iter().map(|(v, l)| ((*v).to_owned(), (*l).to_owned())).collect::<Vec<_>>();
     let kinds: Vec<_> = AccountType::ALL.iter().map(|k| (k.as_str().to_owned(), k.name().to_owned())).collect();
     let services: Vec<_> = seats.services.iter().map(|s| (s.service.as_str().to_owned(), s.service.name().to_owned())).collect();
-    let statuses_words =
-        options(&[("deactivated", "Unprotected"), ("activated", "Activated"), ("gone", "Not at the provider any more")]);
+    let statuses_words = options(&[("deactivated", "Unprotected"), ("activated", "Activated"), ("gone", "Not at the provider any more")]);
     let import = format!("/organizations/{id}/accounts/import");
     let import_link = import.clone();
     let has_connection = !seats.services.is_empty();
@@ -156,7 +155,7 @@ pub fn Accounts(
                 nothing(is_all, has_connection, may_manage, import)
             } else {
                 view! {
-                    <TableFrame label="Accounts" cards=true>
+                    <div class="features-accounts"><TableFrame label="Accounts" cards=true>
                         <thead>
                             <tr>
                                 {may.then(|| view! { <SelectAll selection=desk.selection what="accounts"/> })}
@@ -164,7 +163,7 @@ pub fn Accounts(
                                 <th scope="col">"Type"</th>
                                 <th scope="col">"Service"</th>
                                 <th scope="col">"Status"</th>
-                                <th scope="col">"Since"</th>
+                                <th scope="col">"Activated"</th>
                                 {may.then(|| view! { <th scope="col"><span class="hidden-words">"Actions"</span></th> })}
                             </tr>
                         </thead>
@@ -174,7 +173,7 @@ pub fn Accounts(
                                 .map(|line| row(line, organization.sees_health, may.then_some((desk.selection, ask_ids))))
                                 .collect_view()}
                         </tbody>
-                    </TableFrame>
+                    </TableFrame></div>
                     <Pager next_cursor shown total=Some(matching) noun="account"/>
                 }
                 .into_any()
@@ -211,8 +210,7 @@ fn row(line: SeatLine, sees_health: bool, may: Option<(Selection, Callback<(Vec<
     let SeatLine { id, address, name, kind, service, status, gone_at, since } = line;
     let id = id.to_string();
     let activated = status == AccountStatus::Activated;
-    let (state, shape, word) =
-        if activated { ("healthy", icon::HEALTHY, "Activated") } else { ("unknown", icon::UNKNOWN, "Unprotected") };
+    let (state, shape, word) = if activated { ("healthy", icon::HEALTHY, "Activated") } else { ("unknown", icon::UNKNOWN, "Unprotected") };
     let named = if sees_health {
         view! { <a class="row-link" href=format!("/accounts/{id}")>{address.clone()}</a> }.into_any()
     } else {
@@ -233,7 +231,7 @@ fn row(line: SeatLine, sees_health: bool, may: Option<(Selection, Callback<(Vec<
                 <StateBadge state shape=Signal::derive(move || shape) word=word.to_owned()/>
                 {gone_at.map(|at| view! { <span class="cell-sub">"Not at the provider since "<TimeText at/></span> })}
             </td>
-            <td data-label="Since"><TimeText at=since/></td>
+            <td data-label="Activated">{if activated { view! { <TimeText at=since/> }.into_any() } else { view! { <span class="faint">"–"</span> }.into_any() }}</td>
             {act}
         </tr>
     }
@@ -270,10 +268,17 @@ fn told(asked: Asked, desk: Desk) -> AnyView {
         .into_any();
     }
     let what = match (activate, one) {
-        (true, true) => "It is backed up from now on, each workload of its type by itself. Until the first backup is done it is not at fault.".to_owned(),
-        (true, false) => format!("{all} are backed up from now on, each workload of their type by itself. Until the first backup is done they are not at fault."),
+        (true, true) => {
+            "It is backed up from now on, each workload of its type by itself. Until the first backup is done it is not at fault."
+                .to_owned()
+        }
+        (true, false) => format!(
+            "{all} are backed up from now on, each workload of their type by itself. Until the first backup is done they are not at fault."
+        ),
         (false, true) => "It is no longer backed up and raises no alerts. What was backed up so far, and its history, stays.".to_owned(),
-        (false, false) => format!("{all} are no longer backed up and raise no alerts. What was backed up so far, and their history, stays."),
+        (false, false) => {
+            format!("{all} are no longer backed up and raise no alerts. What was backed up so far, and their history, stays.")
+        }
     };
     let after = if activate { used + count } else { (used - count).max(0) };
     let seats = if organization_activated {

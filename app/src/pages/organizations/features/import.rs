@@ -29,9 +29,7 @@ pub fn ImportPage() -> impl IntoView {
     loaded_with(
         data,
         || view! { <Skeleton/> }.into_any(),
-        move |view: ImportView| {
-            view! { <Frame view=view.organization.clone() here="/features"><Import view/></Frame> }.into_any()
-        },
+        move |view: ImportView| view! { <Frame view=view.organization.clone() here="/features"><Import view/></Frame> }.into_any(),
     )
 }
 
@@ -114,7 +112,7 @@ fn Chooser(
         look.run(ImportFile { content: pasted.get_untracked(), ..ImportFile::default() });
     });
     view! {
-        <Section title="The list">
+        <Section title="Import accounts">
             <div class="card stack">
                 <p>{if several { "Accounts are added to the connection that you choose.".to_owned() } else { format!("Accounts are added to {service}.") }}
                     " Known ones are brought up to date by their address; nobody is deactivated, and nobody takes a seat who isn't marked as activated."</p>

@@ -83,6 +83,7 @@ pub fn Services(
     }
     let import = format!("/organizations/{id}/accounts/import");
     view! {
+        <div class="features-services">
         <FormFault faults/>
         <TableFrame label="Services" cards=true>
             <thead>
@@ -128,6 +129,7 @@ pub fn Services(
                     .collect_view()}
             </tbody>
         </TableFrame>
+        </div>
     }
     .into_any()
 }
