@@ -80,14 +80,14 @@ test("consent that is taken back at the provider is alerted, and authorizing aga
       return google(page).textContent();
     }, { timeout: 90_000, intervals: [5_000] })
     .toContain("Consent expired");
-  await expect(google(page)).toContainText("The provider refuses the authorization");
+  await expect(google(page)).toContainText("was revoked, has ended, or was not used for too long");
   await expectAccessible(page);
 
   await open(page, `${portal.url}/backups/alerts`);
   const alert = page.getByRole("row", { name: /SaaS consent expired/ });
   await expect(alert).toContainText("Google Workspace");
   await expect(alert).toContainText("Critical");
-  await expect(alert).toContainText("it was revoked, has ended, or was not used for too long");
+  await expect(alert).toContainText("was revoked, has ended, or was not used for too long");
   await alert.getByRole("link", { name: "Google Workspace" }).click();
   await expect(page).toHaveURL(new RegExp(`/organizations/${portal.organization}/features`));
 

@@ -66,7 +66,7 @@ impl Cause {
             Self::NotAssigned => "The person who authorized is not assigned to the application.",
             Self::AccountDisabled => "The account of the person who authorized is disabled.",
             Self::CutShort => "A renewal was cut short, and the provider no longer takes the token that is left.",
-            Self::Refused => "The provider refuses the authorization: it was revoked, has ended, or was not used for too long.",
+            Self::Refused => "The authorization was revoked, has ended, or was not used for too long.",
         }
     }
 

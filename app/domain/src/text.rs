@@ -64,7 +64,7 @@ pub fn reason(reason: &Reason, now: Time, job_name: impl Fn(JobId) -> String) ->
             format!("{}: the last backup holds {}, {} % of the usual {}.", job_name(job), bytes(held), percent(held, usual), bytes(usual))
         }
         Reason::ConsentGone { service, cause, since } => {
-            format!("{} refuses the backup since {}. {}", service.name(), day_time(since), cause.told())
+            format!("{} has refused access since {}. {}", service.name(), day_time(since), cause.told())
         }
         Reason::AllWell { last, due } => {
             format!("Last usable backup {}; next due by {}.", day_time(last), day_time(due))

@@ -79,7 +79,7 @@ fn Fleet(view: FleetHome, is_client: bool) -> impl IntoView {
         }
         now
     });
-    let is_empty = Memo::new(move |_| counts.with(|c| watched(c) + c.paused == 0));
+    let is_empty = Memo::new(move |_| counts.with(|c| watched(c) + c.paused + c.open_alerts == 0));
     move || {
         if is_empty.get() {
             return nothing_watched();

@@ -180,7 +180,11 @@ fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: Partner
     let on = " ON d.partner_id = a.partner_id AND d.id = a.device_id";
     if subjects_first {
         query.push(" FROM (");
-        let tables = [("name_lower", "class", "devices"), ("address_lower", "NULL", "accounts"), ("REPLACE(service, '_', ' ')", "NULL", "connections")];
+        let tables = [
+            ("name_lower", "class", "devices"),
+            ("address_lower", "NULL", "accounts"),
+            ("REPLACE(service, '_', ' ')", "NULL", "connections"),
+        ];
         for (place, (name, class, table)) in tables.into_iter().enumerate() {
             query.push(if place > 0 { " UNION ALL " } else { "" });
             query.push("SELECT partner_id, id, organization_id, ").push(name).push(" AS name_lower, ").push(class).push(" AS class FROM ");

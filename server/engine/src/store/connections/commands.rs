@@ -154,9 +154,7 @@ pub async fn remove(engine: &Engine, actor: &Actor, id: ConnectionId, now: Time)
     scope::require(actor, Action::ManageDevices, "remove connections")?;
     let tx = store.begin_for(partner).await?;
     let stored = find(&tx, actor, id).await?;
-    let of_it = || {
-        account::Entity::find().filter(account::COLUMN.partner_id.eq(partner.0)).filter(account::COLUMN.connection_id.eq(id.0))
-    };
+    let of_it = || account::Entity::find().filter(account::COLUMN.partner_id.eq(partner.0)).filter(account::COLUMN.connection_id.eq(id.0));
     let activated = of_it().filter(account::COLUMN.status.eq("activated")).count(&tx).await?;
     if activated > 0 {
         let message = format!(
