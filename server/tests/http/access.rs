@@ -89,7 +89,13 @@ impl Tenant {
         let (key, _) = keys::create(store, &actor, new, START).await.unwrap();
         let new = NewConnection { organization: client.organization, service: Service::Microsoft365, policy: None };
         let connection = connections::create(&app.engine, &actor, new, START).await.unwrap();
-        let new = NewAccount { address: format!("{name}@x.test"), name: String::new(), kind: AccountType::User, activated: true, external_id: None };
+        let new = NewAccount {
+            address: format!("{name}@x.test"),
+            name: String::new(),
+            kind: AccountType::User,
+            activated: true,
+            external_id: None,
+        };
         accounts::put(&app.engine, &actor, connection, vec![new], START).await.unwrap();
         let filter = saas::AccountsFilter::of(client.organization);
         let account = saas::accounts(store, &actor, &filter, START).await.unwrap().items.remove(0).id;
