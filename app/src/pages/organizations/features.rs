@@ -61,7 +61,7 @@ fn Features(view: FeaturesView, desk: Desk, again: Callback<()>) -> impl IntoVie
         {(!activated).then(|| view! {
             <p class="notice" data-state="warning">"Backups are deactivated for this organization: nobody is backed up, no seat is used, and nothing raises alerts."</p>
         })}
-        <SeatTiles seats address/>
+        <SeatTiles seats address activated/>
         <div class="features-plan">
             <Section title="Plan"><Plan line may_plan on_change=again/></Section>
             <div>

@@ -170,7 +170,7 @@ pub fn Accounts(
                         <tbody>
                             {lines
                                 .into_iter()
-                                .map(|line| row(line, organization.sees_health, may.then_some((desk.selection, ask_ids))))
+                                .map(|line| row(line, (organization.sees_health, organization_activated), may.then_some((desk.selection, ask_ids))))
                                 .collect_view()}
                         </tbody>
                     </TableFrame></div>
@@ -206,11 +206,16 @@ fn nothing(is_all: bool, has_connection: bool, may_manage: bool, import: String)
     }
 }
 
-fn row(line: SeatLine, sees_health: bool, may: Option<(Selection, Callback<(Vec<String>, bool)>)>) -> AnyView {
+fn row(line: SeatLine, (sees_health, served): (bool, bool), may: Option<(Selection, Callback<(Vec<String>, bool)>)>) -> AnyView {
     let SeatLine { id, address, name, kind, service, status, gone_at, since } = line;
     let id = id.to_string();
     let activated = status == AccountStatus::Activated;
-    let (state, shape, word) = if activated { ("healthy", icon::HEALTHY, "Activated") } else { ("unknown", icon::UNKNOWN, "Unprotected") };
+    let (state, shape, word) = match (activated, served) {
+        (true, true) => ("healthy", icon::HEALTHY, "Activated"),
+        // Activated by itself; its organization is not.
+        (true, false) => ("paused", icon::PAUSED, "Paused"),
+        (false, _) => ("unknown", icon::UNKNOWN, "Unprotected"),
+    };
     let named = if sees_health {
         view! { <a class="row-link" href=format!("/accounts/{id}")>{address.clone()}</a> }.into_any()
     } else {

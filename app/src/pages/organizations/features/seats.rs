@@ -29,6 +29,8 @@ pub fn SeatTiles(
     seats: SeatsView,
     /// The organization's address.
     address: String,
+    /// Backups are activated.
+    activated: bool,
 ) -> impl IntoView {
     let SeatsView { used, limit, accounts, .. } = seats;
     let above = limit.map_or(0, |limit| (used - limit).max(0));
@@ -39,6 +41,11 @@ pub fn SeatTiles(
     };
     let features = format!("{address}/features");
     let list = format!("{features}?status=deactivated");
+    let unprotected = if activated {
+        view! { <StatTile value=accounts - used label="Unprotected" note="not backed up" state="warning" href=list/> }.into_any()
+    } else {
+        view! { <StatTile value=accounts label="Unprotected" note="while backups are off" state="warning"/> }.into_any()
+    };
     let tile = if above > 0 {
         view! { <StatTile value=used label="Seats in use" note state="warning"/> }.into_any()
     } else {
@@ -48,7 +55,7 @@ pub fn SeatTiles(
         <StatTiles>
             {tile}
             <StatTile value=accounts label="Accounts" note="known" href=features/>
-            <StatTile value=accounts - used label="Unprotected" note="not backed up" state="warning" href=list/>
+            {unprotected}
             <StatTile value=share(used, accounts) unit="%" label="Coverage" note="protected of all"/>
         </StatTiles>
         {(above > 0).then(|| view! {
