@@ -9,8 +9,8 @@ use crate::{
     },
     browser,
     components::{
-        DayBars, Marked, Page, RunBadge, Section, Sparkline, StateBadge, TableFrame, TilesSkeleton, TimeText, TrendChart, TrendPoint, TrendUnit,
-        WorkloadIcon, icon, loaded_with,
+        DayBars, Marked, Page, RunBadge, Section, Sparkline, StateBadge, TableFrame, TilesSkeleton, TimeText, TrendChart, TrendPoint,
+        TrendUnit, WorkloadIcon, icon, loaded_with,
     },
     live::{Live, use_now},
     me,

@@ -41,12 +41,8 @@ const COLUMNS: [Column; 11] = [
     Column::new("days", "31 days"),
 ];
 /// For finance (D11).
-const SEATS: [Column; 4] = [
-    Column::fixed("account", "Account"),
-    Column::new("name", "Name"),
-    Column::new("type", "Type"),
-    Column::new("service", "Service"),
-];
+const SEATS: [Column; 4] =
+    [Column::fixed("account", "Account"), Column::new("name", "Name"), Column::new("type", "Type"), Column::new("service", "Service")];
 const FILTERS: [&str; 5] = ["search", "type", "service", "result", "status"];
 
 /// What the address asks for.
@@ -168,21 +164,15 @@ fn Filters(services: Vec<(Service, Option<Consent>)>, columns: Columns, sees_res
     let pair = |value: &str, words: &str| (value.to_owned(), words.to_owned());
     let types: Vec<(String, String)> = AccountType::ALL.iter().map(|kind| pair(kind.as_str(), kind.name())).collect();
     let states = vec![pair("activated", "Activated"), pair("deactivated", "Unprotected")];
-    let results: Vec<(String, String)> = [
-        RunState::Succeeded,
-        RunState::Warning,
-        RunState::Failed,
-        RunState::Cancelled,
-        RunState::Running,
-        RunState::Retrying,
-    ]
-    .iter()
-    .map(|state| match state {
-        RunState::Running | RunState::Retrying => (state.as_str().to_owned(), format!("{} now", text::state_label(*state))),
-        _ => pair(state.as_str(), text::state_label(*state)),
-    })
-    .chain([pair("never", "Never backed up")])
-    .collect();
+    let results: Vec<(String, String)> =
+        [RunState::Succeeded, RunState::Warning, RunState::Failed, RunState::Cancelled, RunState::Running, RunState::Retrying]
+            .iter()
+            .map(|state| match state {
+                RunState::Running | RunState::Retrying => (state.as_str().to_owned(), format!("{} now", text::state_label(*state))),
+                _ => pair(state.as_str(), text::state_label(*state)),
+            })
+            .chain([pair("never", "Never backed up")])
+            .collect();
     let by_service =
         (services.len() > 1).then(|| view! { <SelectFilter name="service" label="Service" all="All services" options=service_options()/> });
     view! {
@@ -202,7 +192,8 @@ fn nothing(organization: OrganizationId, is_all: bool, has_connection: bool, may
     let features = format!("/organizations/{organization}/features");
     if !is_all {
         let all = format!("/organizations/{organization}/saas");
-        return view! { <Empty title="No account fits"><p>"Take a filter away, or "<a href=all>"show all accounts"</a>"."</p></Empty> }.into_any();
+        return view! { <Empty title="No account fits"><p>"Take a filter away, or "<a href=all>"show all accounts"</a>"."</p></Empty> }
+            .into_any();
     }
     match (has_connection, may_manage) {
         (false, true) => view! {

@@ -6,7 +6,8 @@ use crate::{
     api::saas::{SaasLine, SaasQuery, SaasView, load_saas},
     components::{
         ButtonKind, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, Empty, FilterBar, LinkButton, LiveCount, Menu, MenuLink,
-        MenuPart, Page, Pager, SearchFilter, SelectFilter, SortHead, StateBadge, TableFrame, TableSkeleton, TilesSkeleton, icon, loaded_with,
+        MenuPart, Page, Pager, SearchFilter, SelectFilter, SortHead, StateBadge, TableFrame, TableSkeleton, TilesSkeleton, icon,
+        loaded_with,
     },
     live::Live,
     me::{self, may},
@@ -88,7 +89,11 @@ pub fn SaasOverview() -> impl IntoView {
     } else {
         (Columns::of("saas_seats", &SEATS_OF_ONE), Columns::of("saas_seats_of", &SEATS_OF_SEVERAL))
     };
-    let above = vec![("/".to_owned(), "Dashboard".to_owned()), ("/backups".to_owned(), "Backup".to_owned()), ("/saas".to_owned(), "SaaS".to_owned())];
+    let above = vec![
+        ("/".to_owned(), "Dashboard".to_owned()),
+        ("/backups".to_owned(), "Backup".to_owned()),
+        ("/saas".to_owned(), "SaaS".to_owned()),
+    ];
     view! {
         <Page title="SaaS overview" breadcrumbs=above>
             {sees_results.then(|| view! { <Console/> })}
@@ -121,7 +126,8 @@ fn Dashboard(view: SaasView, columns: Columns, is_all: bool) -> impl IntoView {
     let shown = rows.len();
     let has_partners = !partners.is_empty();
     let kept = StoredValue::new(rows.clone());
-    let csv = Callback::new(move |()| kept.with_value(|rows| rows.iter().map(|(line, now)| csv_row(line, &saas(&now.get(), line))).collect()));
+    let csv =
+        Callback::new(move |()| kept.with_value(|rows| rows.iter().map(|(line, now)| csv_row(line, &saas(&now.get(), line))).collect()));
     view! {
         <Totals now=totals sees_results leads=Leads::ToLog/>
         <Filters regions partners columns/>

@@ -92,7 +92,11 @@ pub fn Totals(
             None => String::new(),
         };
         let unprotected = (now.accounts - now.seats).max(0);
-        let protected = if unprotected > 0 { format!("{} of {} accounts protected", text::count(now.seats), text::count(now.accounts)) } else { String::new() };
+        let protected = if unprotected > 0 {
+            format!("{} of {} accounts protected", text::count(now.seats), text::count(now.accounts))
+        } else {
+            String::new()
+        };
         [of, protected].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join("; ")
     });
     let to = move |result: &str| match leads {

@@ -381,12 +381,8 @@ async fn accounts_of(conn: &DatabaseConnection, keys: &[Key]) -> Result<Vec<Acco
     let mut found = HashMap::new();
     for row in conn.query_all_raw(sql.build(conn.get_database_backend())).await? {
         let id: i64 = at(&row, 0)?;
-        let hit = AccountHit {
-            id: AccountId(id),
-            address: at(&row, 1)?,
-            status: parse(&at::<String>(&row, 2)?)?,
-            organization: at(&row, 3)?,
-        };
+        let hit =
+            AccountHit { id: AccountId(id), address: at(&row, 1)?, status: parse(&at::<String>(&row, 2)?)?, organization: at(&row, 3)? };
         found.insert(id, hit);
     }
     Ok(keys.iter().filter_map(|(_, id)| found.remove(id)).collect())

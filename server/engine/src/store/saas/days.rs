@@ -59,10 +59,8 @@ impl Days {
         }
         let ids: Vec<i64> = accounts.iter().map(|a| a.id).collect();
         let mut switches = switches(conn, organization, &ids).await?;
-        let organizations_own = Switch {
-            turns: switches.remove(&0).unwrap_or_default(),
-            is_on: organization.status == OrganizationStatus::Activated.as_str(),
-        };
+        let organizations_own =
+            Switch { turns: switches.remove(&0).unwrap_or_default(), is_on: organization.status == OrganizationStatus::Activated.as_str() };
         // An instant later, so that what was turned off just now counts.
         let bounds: Vec<(Time, Time)> = (first..=today).map(|day| zone.day_bounds(day)).map(|(a, b)| (a, b.min(now + Span(1)))).collect();
         for account in accounts {
@@ -76,7 +74,11 @@ impl Days {
             };
             days.off.insert(account.id, bounds.iter().map(of_day).collect());
         }
-        if by_job { days.runs_by_job(conn, organization.partner_id, &ids).await? } else { days.runs(conn, organization.partner_id, &ids).await? }
+        if by_job {
+            days.runs_by_job(conn, organization.partner_id, &ids).await?
+        } else {
+            days.runs(conn, organization.partner_id, &ids).await?
+        }
         Ok(days)
     }
 
@@ -114,11 +116,7 @@ impl Days {
                 *day = runs;
             }
             if let Some(day) = self.sums.entry(account).or_insert_with(empty).get_mut(place) {
-                *day = DaySum {
-                    runs: day.runs.and(runs.runs),
-                    due: day.due + runs.due,
-                    completed: day.completed + runs.completed,
-                };
+                *day = DaySum { runs: day.runs.and(runs.runs), due: day.due + runs.due, completed: day.completed + runs.completed };
             }
         }
         Ok(())

@@ -344,7 +344,9 @@ impl Asked<'_> {
             sql.push(" AND o.plan_type = ").bind(plan_type.as_str());
         }
         if let Some(service) = filter.service {
-            sql.push(" AND EXISTS (SELECT 1 FROM saas_counts v WHERE v.partner_id = o.partner_id AND v.organization_id = o.id AND v.service = ");
+            sql.push(
+                " AND EXISTS (SELECT 1 FROM saas_counts v WHERE v.partner_id = o.partner_id AND v.organization_id = o.id AND v.service = ",
+            );
             sql.bind(service.as_str()).push(")");
         }
     }
@@ -366,7 +368,15 @@ impl Asked<'_> {
         match name {
             Some(name) => {
                 sql.push(" OR ").push(name).push(beyond).bind(last_name.as_str());
-                sql.push(" OR (").push(name).push(" = ").bind(last_name.as_str()).push(" AND ").push(id).push(beyond).bind(*last_id).push("))");
+                sql.push(" OR (")
+                    .push(name)
+                    .push(" = ")
+                    .bind(last_name.as_str())
+                    .push(" AND ")
+                    .push(id)
+                    .push(beyond)
+                    .bind(*last_id)
+                    .push("))");
             }
             None => {
                 sql.push(" OR ").push(id).push(beyond).bind(*last_id).push(")");

@@ -79,7 +79,12 @@ async fn ended(store: &Store, partners: &[PartnerId], organization: i64, now: Ti
 pub async fn has_connection(store: &Store, actor: &Actor, id: OrganizationId) -> Result<bool, Error> {
     may_see(actor)?;
     let rows = saas_count::Entity::find()
-        .filter(scope::within(&actor.scope, saas_count::Column::PartnerId, Some(saas_count::Column::OrganizationId), None::<saas_count::Column>))
+        .filter(scope::within(
+            &actor.scope,
+            saas_count::Column::PartnerId,
+            Some(saas_count::Column::OrganizationId),
+            None::<saas_count::Column>,
+        ))
         .filter(saas_count::COLUMN.organization_id.eq(id.0))
         .filter(saas_count::COLUMN.service.eq(""))
         .count(store.reads())
