@@ -34,6 +34,11 @@ for store in sqlite postgres; do
   done
 done
 
+echo "== SaaS dashboards, rendered by the server, 20 requests/s, with 10,000 organizations and 1,000,000 accounts in the store"
+for store in sqlite postgres; do
+  HOLDFAST_TEST_FSYNC=on HOLDFAST_BINARY="$PWD/dist/holdfast" cargo run --quiet --release -p server --example bench_saas -- $store 10000 1000000 30
+done
+
 echo "== Lighthouse on the demo fleet"
 tools/setup.sh bench
 folder=$(mktemp -d)
