@@ -229,7 +229,7 @@ on_both_stores! {
         let begin = row(&world, id).await.next_refresh_at.unwrap();
         let (mut now, mut tries) = (begin, 0);
         while now < begin + Span::hours(12) {
-            let claim = connections::claim_due(world.store(), &vault(), SERVICES, now).await.unwrap().expect("it is tried again and again");
+            let claim = connections::claim_due(world.store(), &vault(), SERVICES, now).await.unwrap().unwrap();
             connections::passing(&world.engine, &claim, ("http_503", "Service Unavailable"), now).await.unwrap();
             tries += 1;
             let stored = row(&world, id).await;
