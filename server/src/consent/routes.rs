@@ -88,7 +88,11 @@ async fn begin(State(portal): State<Portal>, SignedIn(actor): SignedIn, form: Re
             }
             response
         }
-        Err(error) => refused(&portal, "Not connected", Some(organization), error),
+        Err(error) => {
+            // What is outside of the scope has no page to go back to.
+            let back = (!matches!(error, engine::Error::NotFound(_))).then_some(organization);
+            refused(&portal, "Not connected", back, error)
+        }
     }
 }
 

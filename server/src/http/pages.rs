@@ -21,6 +21,7 @@ use leptos::{
     prelude::{provide_context, use_context},
 };
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use tower::{Layer, ServiceExt};
 
 /// Largest body of a server function.
 const MAX_FORM: usize = 256 << 10;
@@ -39,18 +40,27 @@ pub fn routes(portal: &Portal) -> Router<Portal> {
         (async move |request: Request| lost(context, request).await).layer(layer)
     };
     let pages = Router::new().leptos_routes_with_context(portal, list, context.clone(), app::shell);
-    let functions =
-        any(async move |request: Request| leptos_axum::handle_server_fns_with_context(context, request).await.into_response());
-    let mut routes = pages.route("/sf/{*name}", functions.clone());
-    for path in FILES {
-        routes = routes.route(path, functions.clone().layer(DefaultBodyLimit::max(MAX_FILE)));
-    }
-    routes
+    let functions = any(async move |request: Request| leptos_axum::handle_server_fns_with_context(context, request).await.into_response());
+    pages
+        .route("/sf/{*name}", functions)
         .layer(middleware::map_response(called))
-        .layer(DefaultBodyLimit::max(MAX_FORM))
+        .layer(middleware::from_fn(sized))
         .layer(middleware::from_fn_with_state(portal.clone(), sign_in_rate))
         .layer(middleware::from_fn_with_state(portal.clone(), with_session))
         .fallback(not_found)
+}
+
+/// How large a body may be: a file of accounts is larger than a form.
+async fn sized(request: Request, next: Next) -> Response {
+    let limit = if FILES.contains(&request.uri().path()) { MAX_FILE } else { MAX_FORM };
+    let inner = tower::service_fn(move |request: Request| {
+        let next = next.clone();
+        async move { Ok::<_, std::convert::Infallible>(next.run(request).await) }
+    });
+    match DefaultBodyLimit::max(limit).layer(inner).oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
 }
 
 /// Leptos answers 500 to every error of a server function that sets no status of its own; being sent to sign in is no fault of ours.
