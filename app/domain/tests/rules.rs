@@ -395,6 +395,38 @@ fn never_reported_comes_at_missed_and_stands_for_missed_and_overdue() {
     assert_eq!(kinds(&with_job), [AlertKind::NeverReported]);
 }
 
+/// An account with one workload, backed up daily.
+fn account(runs: &[RunSummary]) -> DeviceFacts {
+    let policy = Policy { schedule: daily(), ..Policy::default() };
+    DeviceFacts { terms: policy.account_terms(), ..device(runs) }
+}
+
+#[test]
+fn a_workload_is_saas_overdue_36_hours_after_its_scheduled_time_and_neither_missed_nor_overdue() {
+    let facts = account(&[good(1)]);
+    // The next slot is day 2 at 22:00; 36 hours later it is day 4, 10:00. Grace is no part of it.
+    let before = assess(&facts, at(4, "09:59"));
+    assert_eq!(kinds(&before), []);
+    let after = assess(&facts, at(4, "10:00"));
+    assert_eq!(kinds(&after), [AlertKind::SaasOverdue]);
+    assert_eq!((after.conditions[0].severity, after.conditions[0].since), (Severity::Warning, at(4, "10:00")));
+    assert!(before.next_change.is_some_and(|next| next <= at(4, "10:00")));
+}
+
+#[test]
+fn a_retrying_run_that_began_in_time_holds_saas_overdue_back_until_the_longest_run_time() {
+    let retrying = RunSummary { state: RunState::Retrying, ..open(at(4, "08:00")) };
+    let facts = account(&[good(1), retrying]);
+    assert_eq!(kinds(&assess(&facts, at(4, "19:59"))), []);
+    assert!(has(&assess(&facts, at(4, "20:00")), AlertKind::SaasOverdue));
+}
+
+#[test]
+fn an_account_without_a_workload_is_expected_to_do_nothing() {
+    let facts = DeviceFacts { jobs: Default::default(), ..account(&[]) };
+    assert_eq!(kinds(&assess(&facts, at(30, "00:00"))), []);
+}
+
 #[test]
 fn a_timed_out_run_is_stuck_until_a_usable_one_follows() {
     let timed_out = RunSummary { timed_out: true, ..run(RunState::Failed, at(2, "22:00"), at(3, "10:00")) };

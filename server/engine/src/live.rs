@@ -225,7 +225,13 @@ async fn listen(hub: &LiveHub, store: &Store) -> Result<(), Error> {
             .filter_map(|(partner, device)| Some((PartnerId(hex(partner)?), DeviceId(hex(device)?))))
             .collect();
         devices.sort_unstable();
-        hub.publish_here(now_of(store, &devices, None).await?.changes());
+        let work = now_of(store, &devices, None).await?;
+        let all_found = devices.iter().all(|key| work.places.contains_key(key));
+        hub.publish_here(work.changes());
+        if !all_found {
+            // What is neither a device nor an account is a connection: who shows counts takes a snapshot.
+            let _ = hub.inner.changes.send(Arc::new(Vec::new()));
+        }
     }
     Ok(())
 }

@@ -208,7 +208,9 @@ pub(super) fn view(facts: &DeviceFacts, now: Time) -> View {
     let success = success(facts, &mut jobs, &mut reasons, &mut ahead);
     let reported = jobs.reported;
     std::mem::take(&mut jobs.worst).conditions(reported, facts.terms.saas_overdue_after.is_some(), &mut conditions);
-    if !reported {
+    // Of an account without a workload nothing is expected.
+    let expects = facts.terms.saas_overdue_after.is_none() || !facts.jobs.is_empty();
+    if !reported && expects {
         never_reported(facts, &jobs, offline, &mut conditions, &mut ahead);
     }
     let restore = restore(facts, &mut reasons, &mut conditions, &mut ahead);

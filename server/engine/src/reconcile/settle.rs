@@ -3,6 +3,7 @@
 use super::{
     alerts::AlertChanges,
     shelf::{KeptSummary, MissedAround, RunsSince, Shelf},
+    sums::Sums,
     work::{Done, OpenRef, Work, no_slots},
 };
 use crate::{error::Error, ingest::PING, store::facts::resolve};
@@ -31,7 +32,13 @@ impl Work<'_> {
     /// Brings all subjects to where nothing more follows from facts and time, then writes the difference.
     pub(crate) async fn settle(&mut self, tx: &DatabaseTransaction) -> Result<(), Error> {
         let alerts = self.reach(tx).await?;
-        self.write(tx, alerts).await
+        self.write(tx, alerts, None).await
+    }
+
+    /// As [`Work::settle`]; what is added to counts, hours and days waits in `later`.
+    pub(super) async fn settle_counting(&mut self, tx: &DatabaseTransaction, later: &mut Sums) -> Result<(), Error> {
+        let alerts = self.reach(tx).await?;
+        self.write(tx, alerts, Some(later)).await
     }
 
     /// Brings all subjects to where nothing more follows from facts and time. What became of alerts is the answer; the rest

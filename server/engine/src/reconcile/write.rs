@@ -98,7 +98,9 @@ impl Subject {
 
 impl Work<'_> {
     /// Writes everything that is not written yet.
-    pub(super) async fn write(&mut self, tx: &DatabaseTransaction, alerts: AlertChanges) -> Result<(), Error> {
+    /// What is added to counts, hours and days goes into `later` where it is given: rows that many subjects share are then written once,
+    /// at the end of a transaction of many pieces.
+    pub(super) async fn write(&mut self, tx: &DatabaseTransaction, alerts: AlertChanges, later: Option<&mut Sums>) -> Result<(), Error> {
         for (rows, table) in alerts.rows(&self.subjects) {
             rows.write(tx, table).await?;
         }
@@ -109,7 +111,14 @@ impl Work<'_> {
         parts.extend(self.state_rows()?);
         // Beside the days: runs that end are as many, mostly.
         parts.push((known, &RUNS_GO_ON));
-        parts.extend(self.count_rows());
+        match later {
+            Some(sums) => self.add_to(sums),
+            None => {
+                let mut sums = Sums::default();
+                self.add_to(&mut sums);
+                parts.extend(sums.rows());
+            }
+        }
         write_all(tx, parts).await
     }
 
@@ -279,8 +288,7 @@ impl Work<'_> {
         Ok([(devices, &DEVICES), (jobs, &JOB_STATE), (states, &DEVICE_STATE), (storage, &STORAGE), (accounts, &ACCOUNT_STATE)])
     }
 
-    fn count_rows(&self) -> [(Rows, &'static Table); 6] {
-        let mut sums = Sums::default();
+    fn add_to(&self, sums: &mut Sums) {
         for subject in &self.subjects {
             if let Some(stored) = &subject.stored {
                 sums.without(subject, stored);
@@ -296,7 +304,6 @@ impl Work<'_> {
                 sums.run(subject, subject.jobs[work.job].job, after, 1);
             }
         }
-        sums.rows()
     }
 }
 

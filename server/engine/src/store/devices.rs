@@ -137,14 +137,12 @@ pub async fn assessment(store: &Store, actor: &Actor, id: DeviceId, at: Time, no
     Ok(health::assess(&loaded.facts, at))
 }
 
-/// Locks devices against ingest and the reconciler, in their order, before a command changes them.
+/// Locks devices and accounts against ingest and the reconciler, in their order, before a command changes them.
 pub(crate) async fn lock(store: &Store, tx: &DatabaseTransaction, devices: &[(PartnerId, DeviceId)]) -> Result<(), Error> {
     let mut devices = devices.to_vec();
     devices.sort_unstable();
-    for part in devices.chunks(500) {
-        crate::reconcile::work::lock(store, tx, part).await?;
-    }
-    Ok(())
+    devices.dedup();
+    crate::reconcile::work::lock(store, tx, &devices).await
 }
 
 /// Settles devices within a command's transaction; what to publish after the commit.
