@@ -5,6 +5,8 @@ import { expect, expectAccessible, open, Portal, test } from "../portal";
 const PASSWORD = "a lantern over the harbour";
 
 test.describe.serial("an organization's accounts", () => {
+  // A list without addresses is refused.
+  test.use({ expectedErrors: /status of 422/ });
   let portal: Portal;
   let features: string;
 

@@ -147,12 +147,7 @@ pub async fn discover(
     }
 }
 
-async fn all(
-    engine: &Engine,
-    turn: &Turn,
-    mut directory: Directory,
-    access: &impl Access,
-) -> Result<Tally, Ended> {
+async fn all(engine: &Engine, turn: &Turn, mut directory: Directory, access: &impl Access) -> Result<Tally, Ended> {
     let mut token = access.token(turn, false).await.map_err(Ended::NoToken)?;
     let mut renewed = false;
     let mut tally = Tally::default();

@@ -51,9 +51,7 @@ struct Tenant(Arc<Mutex<(Vec<Value>, Option<u16>)>>);
 
 impl Tenant {
     fn has(&self, users: &[(&str, &str)]) {
-        let user = |(id, mail): &(&str, &str)| {
-            json!({ "id": id, "displayName": format!("Name of {id}"), "mail": mail, "userType": if mail.contains("guest") { "Guest" } else { "Member" }, "accountEnabled": !mail.contains("blocked") })
-        };
+        let user = |(id, mail): &(&str, &str)| json!({ "id": id, "displayName": format!("Name of {id}"), "mail": mail, "userType": if mail.contains("guest") { "Guest" } else { "Member" }, "accountEnabled": !mail.contains("blocked") });
         *self.0.lock().unwrap() = (users.iter().map(user).collect(), None);
     }
 
@@ -70,7 +68,10 @@ async fn tenant() -> (Tenant, String) {
         let script = tenant.0.lock().unwrap();
         match script.1 {
             Some(401) if headers["authorization"] == "Bearer new" => {}
-            Some(status) => return (StatusCode::from_u16(status).unwrap(), Json(json!({ "error": { "code": "Authorization_RequestDenied" } }))).into_response(),
+            Some(status) => {
+                return (StatusCode::from_u16(status).unwrap(), Json(json!({ "error": { "code": "Authorization_RequestDenied" } })))
+                    .into_response();
+            }
             None => {}
         }
         Json(json!({ "value": script.0 })).into_response()

@@ -2,7 +2,7 @@
 
 use super::{Answer, CALLBACK, NotGranted, Renewal};
 use crate::{
-    http::{auth::Caller, error::ApiError},
+    http::{auth::{Caller, Proof}, error::ApiError},
     portal::Portal,
     security::PLAIN_PAGE_POLICY,
 };
@@ -37,7 +37,9 @@ impl FromRequestParts<Portal> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Response> {
         match Caller::from_request_parts(parts, portal).await {
-            Ok(caller) => Ok(Self(caller.actor)),
+            Ok(Caller { actor, proof: Proof::Session(_) }) => Ok(Self(actor)),
+            // It is a person who consents.
+            Ok(_) => Err(ApiError::forbidden("authorize connections with a key: somebody has to sign in").into_response()),
             Err(error) if error.status == StatusCode::UNAUTHORIZED => {
                 let came = if parts.method == http::Method::GET { path(&parts.uri) } else { "/".to_owned() };
                 Err(to(StatusCode::FOUND, &format!("/sign-in?next={}", app::browser::escape(&came))))
@@ -89,8 +91,9 @@ async fn begin(State(portal): State<Portal>, SignedIn(actor): SignedIn, form: Re
             response
         }
         Err(error) => {
-            // What is outside of the scope has no page to go back to.
-            let back = (!matches!(error, engine::Error::NotFound(_))).then_some(organization);
+            // Who doesn't see the organization has no page of it to go back to.
+            let seen = !matches!(error, engine::Error::NotFound(_) | engine::Error::Forbidden(_));
+            let back = seen.then_some(organization);
             refused(&portal, "Not connected", back, error)
         }
     }
@@ -154,6 +157,8 @@ fn unreadable(portal: &Portal) -> Response {
 /// What the engine refuses, as a page. Faults of ours go the common way, which logs them.
 fn refused(portal: &Portal, title: &str, organization: Option<OrganizationId>, error: engine::Error) -> Response {
     let told = ApiError::from(error);
+    // Where nothing is found, there is nothing to go back to.
+    let organization = organization.filter(|_| told.status != StatusCode::NOT_FOUND);
     if told.status.is_server_error() {
         return told.into_response();
     }

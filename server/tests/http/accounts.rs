@@ -63,7 +63,8 @@ async fn what_is_wrong_with_accounts_and_connections_is_said() {
         ("no organization", app.get(&app.owner, "/api/v1/connections").await),
         (
             "second connection",
-            app.post(&app.owner, "/api/v1/connections", json!({ "organization": app.own.organization, "service": "google_workspace" })).await,
+            app.post(&app.owner, "/api/v1/connections", json!({ "organization": app.own.organization, "service": "google_workspace" }))
+                .await,
         ),
         (
             "service",
@@ -77,11 +78,30 @@ async fn what_is_wrong_with_accounts_and_connections_is_said() {
         ("spreadsheet", import(&app, &query, "PK\u{3}\u{4}…").await),
         ("too large", import(&app, &query, "x".repeat(11 << 20)).await),
         ("bad rows", import(&app, &query, "email\nnobody\n").await),
-        ("site", app.post(&app.owner, "/api/v1/accounts", json!({ "connection": connection, "accounts": [{ "address": "https://x", "type": "site" }] })).await),
+        (
+            "site",
+            app.post(
+                &app.owner,
+                "/api/v1/accounts",
+                json!({ "connection": connection, "accounts": [{ "address": "https://x", "type": "site" }] }),
+            )
+            .await,
+        ),
         ("search", app.get(&app.owner, "/api/v1/accounts?q=a").await),
         ("status", app.get(&app.owner, "/api/v1/accounts?status=green").await),
-        ("nobody named", app.send(&app.owner, Method::PATCH, "/api/v1/accounts", Some(json!({ "accounts": [], "status": "activated" }))).await),
-        ("viewer", app.post(&app.member("viewer", domain::access::Role::Viewer).await, "/api/v1/accounts", json!({ "connection": connection, "accounts": [] })).await),
+        (
+            "nobody named",
+            app.send(&app.owner, Method::PATCH, "/api/v1/accounts", Some(json!({ "accounts": [], "status": "activated" }))).await,
+        ),
+        (
+            "viewer",
+            app.post(
+                &app.member("viewer", domain::access::Role::Viewer).await,
+                "/api/v1/accounts",
+                json!({ "connection": connection, "accounts": [] }),
+            )
+            .await,
+        ),
     ];
     // Ids are others each time.
     let shown: Vec<_> = answers.iter().map(|(name, answer)| json!([name, answer.status.as_u16(), answer.error()["error"]])).collect();
