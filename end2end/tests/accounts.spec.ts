@@ -82,7 +82,7 @@ test.describe.serial("an organization's accounts", () => {
     await page.getByLabel("Status").selectOption("deactivated");
     await expect(page).toHaveURL(/status=deactivated/);
     await page.getByLabel("Choose all accounts on this page").check();
-    await page.locator(".bulk").getByRole("button", { name: "Activate…" }).click();
+    await page.locator(".bulk").getByRole("button", { name: "Activate…", exact: true }).click();
     const dialog = page.getByRole("dialog");
     await expect(dialog).toContainText("Activate 10 accounts?");
     await expect(dialog).toContainText("Afterwards 1,005 of 1,000 seats are in use; now it is 995.");
@@ -105,13 +105,14 @@ test.describe.serial("an organization's accounts", () => {
     test.setTimeout(180_000);
     await portal.signIn(page);
     await open(page, features);
-    await page.getByRole("button", { name: "Deactivate…" }).last().click();
-    await page.getByLabel(/Type/).last().fill("Baker & Sons");
+    const backups = page.locator("section", { has: page.getByRole("heading", { name: /Backups are/ }) }).last();
+    await backups.getByRole("button", { name: "Deactivate…" }).click();
+    await page.getByLabel(/Type “Baker/).fill("Baker & Sons");
     await page.getByRole("dialog").getByRole("button", { name: "Deactivate", exact: true }).click();
     await expect(page.getByText(/Backups are deactivated for this organization/)).toBeVisible({ timeout: 60_000 });
     await expect(tile(page, "Seats in use")).toHaveText("0");
     await expect(page.locator(".features-history li").first()).toContainText("Backups of the organization deactivated");
-    await page.getByRole("button", { name: "Activate", exact: true }).last().click();
+    await backups.getByRole("button", { name: "Activate", exact: true }).click();
     await expect(tile(page, "Seats in use")).toHaveText("9,950", { timeout: 60_000 });
   });
 });

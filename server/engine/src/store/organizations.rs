@@ -21,7 +21,7 @@ use super::{
     facts::parse,
     input, partners, scope,
 };
-use crate::{Engine, error::Error};
+use crate::{Engine, error::Error, reconcile::consent};
 use domain::{
     access::{Action, Actor},
     ids::{DeviceId, OrganizationId, PartnerId},
@@ -239,7 +239,10 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: OrganizationId, change: Or
     let entry =
         Entry { partner, organization: Some(id), what: "organization.edit", subject: format!("organization:{id}"), detail: detail.into() };
     audit::append(&tx, audit::who(actor), entry, now).await?;
-    let changes = devices::settle(store, &tx, &held, now).await?;
+    let mut changes = devices::settle(store, &tx, &held, now).await?;
+    if status.is_some() {
+        changes.extend(consent::follow_organization(store, &tx, partner, id.0, now).await?);
+    }
     tx.commit().await?;
     engine.live.publish(changes);
     Ok(())
