@@ -225,6 +225,8 @@ impl Asked<'_> {
         sql.push(key).push(", ").push(id);
         self.from(&mut sql);
         let (from, beyond, order) = if self.filter.descending { (" <= ", " < ", " DESC") } else { (" >= ", " > ", "") };
+        // A sign: sorted, since what is open is found by an index of its own.
+        let sign = if self.filter.is_open() && self.backend == DbBackend::Sqlite { "+" } else { "" };
         if let Some((last, _, last_id)) = &self.after {
             let value = |sql: &mut Sql| {
                 match last {
@@ -232,14 +234,12 @@ impl Asked<'_> {
                     Key::Text(text) => sql.bind(text.as_str()),
                 };
             };
-            sql.push(" AND ").push(key).push(from);
+            sql.push(" AND ").push(sign).push(key).push(from);
             value(&mut sql);
-            sql.push(" AND (").push(key).push(beyond);
+            sql.push(" AND (").push(sign).push(key).push(beyond);
             value(&mut sql);
             sql.push(" OR ").push(id).push(beyond).bind(*last_id).push(")");
         }
-        // A sign: sorted, since what is open is found by an index of its own.
-        let sign = if self.filter.is_open() && self.backend == DbBackend::Sqlite { "+" } else { "" };
         sql.push(" ORDER BY ").push(sign).push(key).push(order).push(", ").push(sign).push(id).push(order);
         sql
     }
