@@ -189,7 +189,17 @@ impl Consents {
             if held.access_until >= self.now() + FRESH {
                 return Ok(Secret::new(held.access));
             }
-            match self.renew_now(partner, connection).await? {
+            let renewal = match connections::claim(&self.0.engine.store, &self.0.vault, partner, connection, self.now()).await? {
+                // Another has renewed it since we looked.
+                Claimed::Ours(claim) if claim.tokens.access_until >= self.now() + FRESH => {
+                    connections::give_back(&self.0.engine.store, &claim).await?;
+                    return Ok(Secret::new(claim.tokens.access));
+                }
+                Claimed::Ours(claim) => self.renew(&claim).await?,
+                Claimed::Taken => Renewal::Taken,
+                Claimed::Nothing => Renewal::Nothing,
+            };
+            match renewal {
                 // One that lives shorter than we'd like is used all the same.
                 Renewal::Renewed => {
                     let (_, held) = connections::held(&self.0.engine.store, &self.0.vault, partner, connection).await?;

@@ -11,7 +11,7 @@ mod tokens;
 
 pub use authorize::{Begun, begin, granted, take};
 pub use commands::{NewConnection, create, remove, set_policy};
-pub use renew::{Claim, Claimed, claim, claim_due, earliest, ours, passing, refused, renewed};
+pub use renew::{Claim, Claimed, claim, claim_due, earliest, give_back, ours, passing, refused, renewed};
 pub use tokens::{Tokens, held};
 
 use super::{

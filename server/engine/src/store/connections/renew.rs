@@ -207,6 +207,25 @@ async fn finish(engine: &Engine, tx: DatabaseTransaction, row: connection::Activ
     Ok(())
 }
 
+/// Gives a claim back: there is nothing to renew after all.
+///
+/// # Errors
+/// The database fails.
+pub async fn give_back(store: &Store, claim: &Claim) -> Result<(), Error> {
+    let tx = store.begin().await?;
+    let Some(stored) = still(&tx, claim).await? else { return Ok(()) };
+    let mut row = release(&stored, claim);
+    if claim.cut_short && stored.consent_code.is_empty() {
+        // What an earlier claim has left behind is not forgotten.
+        row.consent_code = Set(CUT_SHORT.to_owned());
+    }
+    if row.is_changed() {
+        row.update(&tx).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
 /// The provider has given new tokens. What was wrong is over. False: they were of no use any more and are dropped.
 ///
 /// # Errors
