@@ -2,7 +2,10 @@
 
 use super::{Answer, CALLBACK, NotGranted, Renewal};
 use crate::{
-    http::{auth::{Caller, Proof}, error::ApiError},
+    http::{
+        auth::{Caller, Proof},
+        error::ApiError,
+    },
     portal::Portal,
     security::PLAIN_PAGE_POLICY,
 };
