@@ -138,7 +138,7 @@ impl World {
 
     fn later(&self, by: Span) -> Time {
         let mut now = self.now.lock().unwrap();
-        *now = *now + by;
+        *now += by;
         *now
     }
 }

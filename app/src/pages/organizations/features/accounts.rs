@@ -17,6 +17,9 @@ use leptos::prelude::*;
 
 const FILTERS: [&str; 4] = ["search", "status", "type", "service"];
 
+/// Asks about these, activated or not.
+type AskIds = Callback<(Vec<String>, bool)>;
+
 /// What is about to happen to accounts: asked in a dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Asked {
@@ -104,7 +107,7 @@ pub fn Accounts(
         limit,
         organization_activated,
     });
-    let ask_ids = Callback::new(move |(ids, activate): (Vec<String>, bool)| {
+    let ask_ids: AskIds = Callback::new(move |(ids, activate): (Vec<String>, bool)| {
         let differs = |status: AccountStatus| (status == AccountStatus::Activated) != activate;
         let count = statuses.with_value(|all| all.iter().filter(|(id, status)| ids.contains(id) && differs(*status)).count());
         let mut asked = base.get_value();
@@ -206,7 +209,7 @@ fn nothing(is_all: bool, has_connection: bool, may_manage: bool, import: String)
     }
 }
 
-fn row(line: SeatLine, (sees_health, served): (bool, bool), may: Option<(Selection, Callback<(Vec<String>, bool)>)>) -> AnyView {
+fn row(line: SeatLine, (sees_health, served): (bool, bool), may: Option<(Selection, AskIds)>) -> AnyView {
     let SeatLine { id, address, name, kind, service, status, gone_at, since } = line;
     let id = id.to_string();
     let activated = status == AccountStatus::Activated;
