@@ -74,8 +74,7 @@ CREATE TABLE accounts (
   watched_since BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
-  PRIMARY KEY (partner_id, id),
-  FOREIGN KEY (partner_id, connection_id) REFERENCES connections (partner_id, id)
+  PRIMARY KEY (partner_id, id)
 );
 CREATE INDEX accounts_external ON accounts (partner_id, connection_id, external_id);
 CREATE UNIQUE INDEX accounts_address ON accounts (partner_id, connection_id, address_lower);

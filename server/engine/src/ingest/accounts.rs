@@ -237,8 +237,9 @@ async fn homes(
     for (partner, organization) in within.collect::<HashSet<_>>() {
         keys.int(partner.0).int(organization.0);
     }
-    let sql = "SELECT c.partner_id, c.organization_id, c.id, c.service FROM {x} {join} connections c \
-               ON c.partner_id = x.a AND c.organization_id = x.b";
+    // Held, so that nobody removes a connection as empty while it gets its first account.
+    let sql = "SELECT d.partner_id, d.organization_id, d.id, d.service FROM {x} {join} connections d \
+               ON d.partner_id = x.a AND d.organization_id = x.b ORDER BY d.partner_id, d.id {lock}";
     let mut homes: HashMap<_, Vec<Home>> = HashMap::new();
     for row in keys.query(tx, sql).await? {
         let home = Home {
