@@ -54,13 +54,8 @@ async fn connect(portal: &Portal, service: Service) -> ConnectionId {
 }
 
 async fn account(portal: &Portal, connection: ConnectionId, address: &str) -> AccountId {
-    let new = accounts::NewAccount {
-        address: address.into(),
-        name: String::new(),
-        kind: AccountType::User,
-        activated: true,
-        external_id: None,
-    };
+    let new =
+        accounts::NewAccount { address: address.into(), name: String::new(), kind: AccountType::User, activated: true, external_id: None };
     accounts::put(&portal.engine, &portal.actor, connection, vec![new], T0).await.unwrap();
     accounts::find_by_address(&portal.fresh.store, &portal.actor, connection, address).await.unwrap().unwrap().id
 }

@@ -55,7 +55,8 @@ async fn as_of(steps: u32, portal: &Portal, path: &Path) {
     db.execute_unprepared(&format!("ATTACH '{}' AS now", source.display())).await.unwrap();
     db.execute_unprepared("PRAGMA foreign_keys = OFF").await.unwrap();
     let rows = |sql: String| db.query_all_raw(Statement::from_string(db.get_database_backend(), sql));
-    let tables = rows("SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'seaql_%'".into());
+    let tables =
+        rows("SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'seaql_%'".into());
     for table in tables.await.unwrap() {
         let table: String = table.try_get_by_index(0).unwrap();
         let columns = rows(format!("SELECT name FROM pragma_table_info('{table}', 'main')")).await.unwrap();

@@ -154,8 +154,7 @@ impl Tab {
     async fn snapshot(&mut self) -> ApiResult<Event> {
         let build = self.portal.site().build().to_owned();
         let watched = Watched { devices: &self.watched, accounts: &self.accounts };
-        let snapshot =
-            live::snapshot(self.portal.store(), &self.actor, &watched, &self.organizations, &build, self.portal.now()).await?;
+        let snapshot = live::snapshot(self.portal.store(), &self.actor, &watched, &self.organizations, &build, self.portal.now()).await?;
         self.sent_counts = Some(ScopeNow { counts: snapshot.counts, saas: snapshot.saas });
         self.topics.clear();
         self.fresh.clear();

@@ -3,9 +3,9 @@
 
 use crate::{
     api::backup::AttentionLine,
-    pages::backup::row::subject_href,
     components::{SeverityBadge, TimeText},
     live::use_now,
+    pages::backup::row::subject_href,
 };
 use domain::{alert::AlertKind, health::Reason, text, time::Time};
 use leptos::prelude::*;

@@ -134,7 +134,11 @@ pub struct ConnectionQuery {
 
 /// The connections of an organization.
 #[utoipa::path(get, path = "/api/v1/connections", tag = "connections", params(ConnectionQuery), responses((status = 200, body = Paged<Connection>), (status = 404)))]
-pub async fn list(State(portal): State<Portal>, caller: Caller, Search(query): Search<ConnectionQuery>) -> ApiResult<Json<Paged<Connection>>> {
+pub async fn list(
+    State(portal): State<Portal>,
+    caller: Caller,
+    Search(query): Search<ConnectionQuery>,
+) -> ApiResult<Json<Paged<Connection>>> {
     let Some(text) = query.organization.filter(|text| !text.is_empty()) else {
         return Err(ApiError::malformed("bad_query", "name the `organization` whose connections you want").field("organization"));
     };

@@ -49,12 +49,7 @@ fn full(detail: AlertDetail) -> AlertLine {
 }
 
 /// The alerts of a device with what became of the open ones; open ones first.
-pub(in crate::api) async fn of_device(
-    engine: &Engine,
-    actor: &Actor,
-    device: DeviceId,
-    limit: u64,
-) -> Result<Vec<AlertLine>, UiError> {
+pub(in crate::api) async fn of_device(engine: &Engine, actor: &Actor, device: DeviceId, limit: u64) -> Result<Vec<AlertLine>, UiError> {
     let filter = AlertFilter { state: AlertState::Any, device: Some(device), limit: Some(limit), ..AlertFilter::default() };
     let mut lines: Vec<AlertLine> = alerts::list(&engine.store, actor, &filter).await?.items.into_iter().map(line).collect();
     lines.sort_by_key(|a| a.resolved_at.is_some());

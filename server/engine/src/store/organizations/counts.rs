@@ -8,7 +8,12 @@ use crate::{
         entity::{organization_count, organization_hour},
     },
 };
-use domain::{access::Actor, ids::{OrganizationId, PartnerId}, live::CountsNow, time::Time};
+use domain::{
+    access::Actor,
+    ids::{OrganizationId, PartnerId},
+    live::CountsNow,
+    time::Time,
+};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
 use std::collections::HashMap;
