@@ -162,7 +162,7 @@ pub async fn serve_store(
     let renewals = tokio::spawn(consents.clone().run(stop.clone()));
     tokio::spawn(discovery::run(engine.clone(), consents.clone(), config.saas.clone(), stop.clone()));
     beside(engine.clone(), stop.clone());
-    let portal = Portal::new(engine, config, consents, code.clone(), stop.clone());
+    let portal = Portal::new(engine, config, consents.clone(), code.clone(), stop.clone());
     say(&format!("Holdfast is ready: open {}", portal.public_url()));
     if first {
         match &code {
@@ -177,7 +177,10 @@ pub async fn serve_store(
     }
     accept(listener, router(&portal), stop).await;
     // What a provider has given must be stored.
-    let _ = tokio::time::timeout(LAST_SECONDS, renewals).await;
+    let both = async { tokio::join!(renewals, consents.finish()) };
+    if tokio::time::timeout(LAST_SECONDS, both).await.is_err() {
+        tracing::warn!("renewals cut");
+    }
     engine_stop.cancel();
     tokio::time::sleep(Duration::from_millis(50)).await;
     tracing::info!("stopped");

@@ -30,6 +30,7 @@ use engine::{
 };
 use providers::{Client, Granted, Http, Kind, Refusal, Secret};
 use std::{fmt, sync::Arc};
+use tokio_util::task::TaskTracker;
 
 /// Where people come back to.
 pub const CALLBACK: &str = "/consent/callback";
@@ -43,6 +44,8 @@ struct Shared {
     vault: Vault,
     clients: Vec<Client>,
     http: Http,
+    /// Renewals that somebody asked for: they outlive who asked.
+    asked: TaskTracker,
 }
 
 impl fmt::Debug for Consents {
@@ -103,7 +106,7 @@ impl Consents {
                 Client::new(*service, &settings.authorize_url, &settings.token_url, id, secret, &settings.scopes, &redirect, http.clone());
             clients.push(made.map_err(|e| WrongSetting::new(format!("setting of {}: {e}", service.name())))?);
         }
-        Ok(Self(Arc::new(Shared { engine, vault: secrets.vault.clone(), clients, http })))
+        Ok(Self(Arc::new(Shared { engine, vault: secrets.vault.clone(), clients, http, asked: TaskTracker::new() })))
     }
 
     /// The services that are set up.
@@ -137,6 +140,8 @@ impl Consents {
         if !actor.may(Action::ManageDevices) {
             return Err(Error::Forbidden("connect SaaS services"));
         }
+        // Before anything is made: a key can't consent.
+        connections::person(actor)?;
         let client = self.client(service)?;
         let there = connections::list(&engine.store, actor, organization).await?;
         let connection = match there.iter().find(|row| row.service == service) {
@@ -158,14 +163,19 @@ impl Consents {
         let begun = connections::take(engine, actor, &self.0.vault, &answer.state, self.now()).await?;
         let refused = |refusal| NotGranted::There(begun.organization, begun.service, refusal);
         let Some(code) = answer.code.filter(|_| answer.error.is_none()) else {
+            // A browser says so, and anybody can make a browser say anything: it is told to its person, and no fault of the platform.
             let refusal = Refusal::of_callback(answer.error.as_deref().unwrap_or("no_answer"), &answer.description);
-            self.tell(begun.service, &refusal).await?;
+            tracing::info!(connection = %begun.connection, code = refusal.code, kind = ?refusal.kind, "came back without a code");
             return Err(refused(refusal));
         };
         let granted = match self.client(begun.service)?.exchange(&code, &Secret::new(begun.verifier)).await {
             Ok(granted) => granted,
             Err(refusal) => {
-                self.tell(begun.service, &refusal).await?;
+                tracing::info!(connection = %begun.connection, code = refusal.code, kind = ?refusal.kind, "the code was refused");
+                // A code that a browser made up may be called a wrong request; our own secret is judged without looking at the code.
+                if refusal.kind == Kind::OurSecret {
+                    self.tell(begun.service, &refusal).await?;
+                }
                 return Err(refused(refusal));
             }
         };
@@ -179,11 +189,10 @@ impl Consents {
         Ok((begun.organization, begun.service))
     }
 
-    /// What is our own fault is told to whoever runs the portal.
+    /// What the token endpoint finds our own fault is told to whoever runs the portal, without the words: they may speak of one tenant.
     async fn tell(&self, service: Service, refusal: &Refusal) -> Result<(), Error> {
         let Some(fault) = fault_of(refusal.kind) else { return Ok(()) };
-        let detail = format!("{}: {}", refusal.code, refusal.detail);
-        platform::report(&self.0.engine.store, fault, service, &detail, self.now()).await
+        platform::report(&self.0.engine.store, fault, service, &refusal.code, self.now()).await
     }
 
     /// Asks the provider now whether consent still holds.

@@ -65,6 +65,20 @@ impl From<Error> for NoToken {
     }
 }
 
+/// Why a renewal has no outcome.
+enum NotRenewed {
+    /// Before the provider was asked, or when its refusal was to be stored: the old tokens are as good as before.
+    Here(Error),
+    /// It gave tokens, and they can't be stored.
+    Lost(Error),
+}
+
+impl From<Error> for NotRenewed {
+    fn from(error: Error) -> Self {
+        Self::Here(error)
+    }
+}
+
 impl Consents {
     /// Renews what is due, and waits for what is due next, until cancelled. A renewal that is under way is finished: what a provider has given
     /// must be stored.
@@ -116,23 +130,65 @@ impl Consents {
         connections::claim_due(&self.0.engine.store, &self.0.vault, &self.services(), self.now()).await
     }
 
-    /// Renews a connection now, due or not.
+    /// Renews a connection now, due or not. Goes on when nobody waits for it any more: a request that is cancelled must not lose what the
+    /// provider has given meanwhile.
     pub(crate) async fn renew_now(&self, partner: PartnerId, connection: ConnectionId) -> Result<Renewal, Error> {
-        match connections::claim(&self.0.engine.store, &self.0.vault, partner, connection, self.now()).await? {
-            Claimed::Ours(claim) => self.renew(&claim).await,
-            Claimed::Taken => Ok(Renewal::Taken),
-            Claimed::Nothing => Ok(Renewal::Nothing),
-        }
+        self.renew_apart(partner, connection, None).await.map(|(renewal, _)| renewal)
+    }
+
+    /// As [`Self::renew_now`]; a token that holds for `enough` is given instead of being renewed.
+    async fn renew_apart(
+        &self,
+        partner: PartnerId,
+        connection: ConnectionId,
+        enough: Option<Span>,
+    ) -> Result<(Renewal, Option<Secret>), Error> {
+        let own = self.clone();
+        let renewal = self.0.asked.spawn(async move {
+            let store = &own.0.engine.store;
+            match connections::claim(store, &own.0.vault, partner, connection, own.now()).await? {
+                // Another has renewed it since we looked.
+                Claimed::Ours(claim) if enough.is_some_and(|enough| claim.tokens.access_until >= own.now() + enough) => {
+                    connections::give_back(store, &claim).await?;
+                    Ok((Renewal::Nothing, Some(Secret::new(claim.tokens.access))))
+                }
+                Claimed::Ours(claim) => Ok((own.renew(&claim).await?, None)),
+                Claimed::Taken => Ok((Renewal::Taken, None)),
+                Claimed::Nothing => Ok((Renewal::Nothing, None)),
+            }
+        });
+        renewal.await.map_err(|error| Error::Internal(format!("a renewal ended early: {error}")))?
+    }
+
+    /// Waits for renewals that somebody asked for.
+    pub async fn finish(&self) {
+        self.0.asked.close();
+        self.0.asked.wait().await;
     }
 
     async fn renew(&self, claim: &Claim) -> Result<Renewal, Error> {
+        let outcome = self.ask(claim).await;
+        match outcome {
+            Ok(renewal) => Ok(renewal),
+            Err(NotRenewed::Lost(error)) => Err(error),
+            Err(NotRenewed::Here(error)) => {
+                // Nothing was cut short: the next one must not believe so.
+                if let Err(also) = connections::give_back(&self.0.engine.store, claim).await {
+                    tracing::warn!(error = %also, connection = %claim.connection, "a claim could not be given back");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn ask(&self, claim: &Claim) -> Result<Renewal, NotRenewed> {
         let engine = &self.0.engine;
         let answer = self.client(claim.service)?.refresh(&Secret::new(claim.tokens.refresh.as_str())).await;
         let now = self.now();
         let refusal = match answer {
             Ok(granted) => {
                 let Some(tokens) = kept(&granted, Some(&claim.tokens.refresh), now) else { return Ok(Renewal::Nothing) };
-                return self.store(claim, &tokens, now).await;
+                return self.store(claim, &tokens, now).await.map_err(NotRenewed::Lost);
             }
             Err(refusal) => refusal,
         };
@@ -189,16 +245,10 @@ impl Consents {
             if held.access_until >= self.now() + FRESH {
                 return Ok(Secret::new(held.access));
             }
-            let renewal = match connections::claim(&self.0.engine.store, &self.0.vault, partner, connection, self.now()).await? {
-                // Another has renewed it since we looked.
-                Claimed::Ours(claim) if claim.tokens.access_until >= self.now() + FRESH => {
-                    connections::give_back(&self.0.engine.store, &claim).await?;
-                    return Ok(Secret::new(claim.tokens.access));
-                }
-                Claimed::Ours(claim) => self.renew(&claim).await?,
-                Claimed::Taken => Renewal::Taken,
-                Claimed::Nothing => Renewal::Nothing,
-            };
+            let (renewal, fresh) = self.renew_apart(partner, connection, Some(FRESH)).await?;
+            if let Some(token) = fresh {
+                return Ok(token);
+            }
             match renewal {
                 // One that lives shorter than we'd like is used all the same.
                 Renewal::Renewed => {

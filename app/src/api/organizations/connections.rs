@@ -45,8 +45,8 @@ pub struct KnownConnection {
     pub detail: String,
     /// First refused, while it is not known yet whether consent is gone.
     pub doubted_since: Option<Time>,
-    /// Since when the provider can't be reached, once it is worth a warning.
-    pub troubled_since: Option<Time>,
+    /// Since when no token is given for faults that say nothing of the consent, and whether that is worth a warning.
+    pub troubled: Option<(Time, bool)>,
     /// What is wrong with the portal itself; for those who may change its settings.
     pub platform: Option<String>,
     /// The organization at the provider.
@@ -159,11 +159,11 @@ pub(in crate::api) mod ssr {
                 Fault::ClientSecret => format!(
                     "{name} refuses this portal's own client secret. Make a new one at the provider and put it into the secrets file; no \
                      client has to do anything. ({})",
-                    incident.detail
+                    incident.code
                 ),
                 Fault::Request => format!(
                     "{name} doesn't take what this portal asks for: check the client id, the scopes and the addresses in its settings. ({})",
-                    incident.detail
+                    incident.code
                 ),
                 Fault::TokenKey => "The secrets file lacks the key that tokens were sealed with. Put it back, or authorize again.".to_owned(),
             }
@@ -176,7 +176,7 @@ pub(in crate::api) mod ssr {
             code: row.code.clone(),
             detail: row.detail.clone(),
             doubted_since: row.refused_at.filter(|_| row.consent == Consent::Connected),
-            troubled_since: row.troubled_since.filter(|_| row.is_troubled(now)),
+            troubled: row.troubled_since.map(|since| (since, row.is_troubled(now))),
             platform,
             tenant: row.tenant.clone(),
             granted: row.granted_at.map(|at| (at, row.granted_by.clone())),

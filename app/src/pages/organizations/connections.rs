@@ -129,10 +129,11 @@ fn notices(known: &KnownConnection, name: &'static str) -> AnyView {
             </p>
         }
     });
-    let troubled = known.troubled_since.map(|at| {
+    let troubled = known.troubled.map(|(at, is_long)| {
+        let state = if is_long { "warning" } else { "unknown" };
         view! {
-            <p class="notice" data-state="warning">
-                {name}" can't be reached since "<TimeText at/>". Consent stays; it is tried again at least once an hour."{code()}
+            <p class="notice" data-state=state>
+                {name}" has given no new token since "<TimeText at/>". Consent stays; it is tried again at least once an hour."{code()}
             </p>
         }
     });

@@ -9,7 +9,7 @@ mod commands;
 mod renew;
 mod tokens;
 
-pub use authorize::{Begun, begin, granted, take};
+pub use authorize::{Begun, begin, granted, person, take};
 pub use commands::{NewConnection, create, remove, set_policy};
 pub use renew::{Claim, Claimed, claim, claim_due, earliest, give_back, ours, passing, refused, renewed};
 pub use tokens::{Tokens, held};
@@ -70,7 +70,7 @@ pub struct ConnectionRow {
     pub next_refresh_at: Option<Time>,
     /// Since when the provider refuses, from the first refusal on.
     pub refused_at: Option<Time>,
-    /// Since when there are passing faults.
+    /// Since when no token is given for faults that say nothing of the consent.
     pub troubled_since: Option<Time>,
     /// When its accounts were discovered last.
     pub discovered_at: Option<Time>,

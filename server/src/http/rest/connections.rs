@@ -62,6 +62,10 @@ pub struct Connection {
     consent_at: Moment,
     /// The provider's code of the last refusal or fault.
     code: String,
+    /// What the provider said with it.
+    detail: String,
+    /// Since when no token is given for faults that say nothing of the consent; worth a look after six hours.
+    troubled_since: Option<Moment>,
     /// When somebody authorized it last.
     granted_at: Option<Moment>,
     refreshed_at: Option<Moment>,
@@ -88,6 +92,8 @@ impl From<ConnectionRow> for Connection {
             consent: row.consent,
             consent_at: row.consent_at.into(),
             code: row.code,
+            detail: row.detail,
+            troubled_since: row.troubled_since.map(Moment),
             granted_at: row.granted_at.map(Moment),
             refreshed_at: row.refreshed_at.map(Moment),
             discovered_at: row.discovered_at.map(Moment),

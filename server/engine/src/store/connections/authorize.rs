@@ -43,7 +43,11 @@ pub struct Begun {
     pub verifier: String,
 }
 
-fn person(actor: &Actor) -> Result<UserId, Error> {
+/// Who it is; consent is given by somebody, never by a key.
+///
+/// # Errors
+/// `Forbidden` for keys.
+pub fn person(actor: &Actor) -> Result<UserId, Error> {
     match actor.ground {
         Ground::Member(user, _) => Ok(user),
         Ground::Key(..) | Ground::System => Err(Error::Forbidden("authorize connections with a key: somebody has to sign in")),
@@ -119,7 +123,7 @@ pub async fn take(engine: &Engine, actor: &Actor, vault: &Vault, state: &str, no
 /// The provider has given tokens: the connection is connected, an alert about it is resolved.
 ///
 /// # Errors
-/// `NotFound`, `Forbidden`; `Conflict` when they are of another tenant than those before.
+/// `NotFound`, `Forbidden`; `Conflict` when they are of another tenant than those before, or of nobody knows which.
 pub async fn granted(
     engine: &Engine,
     actor: &Actor,
@@ -133,6 +137,14 @@ pub async fn granted(
     scope::require(actor, Action::ManageDevices, "authorize connections")?;
     let tx = store.begin_for(partner).await?;
     let stored = find(&tx, actor, id).await?;
+    if tenant.is_none() && !stored.tenant.is_empty() {
+        let message = format!(
+            "The provider doesn't say to which tenant that account belongs; this connection is of {}. Sign in with an account of that tenant; \
+             to move to another, remove the connection first.",
+            stored.tenant
+        );
+        return Err(Error::conflict("other_tenant", message));
+    }
     if let Some(tenant) = tenant.as_deref().filter(|tenant| !stored.tenant.is_empty() && *tenant != stored.tenant) {
         let message = format!(
             "That account belongs to another tenant ({tenant}) than this connection ({}). Sign in with an account of the right one; to move \
@@ -172,7 +184,7 @@ pub async fn granted(
     row.next_discovery_at = Set(Some(now.0));
     row.updated_at = Set(now.0);
     row.update(&tx).await?;
-    platform::over(&tx, service, now).await?;
+    platform::over(&tx, service, (partner, id), now).await?;
     let entry = Entry {
         partner,
         organization: Some(organization),

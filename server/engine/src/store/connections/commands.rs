@@ -12,7 +12,7 @@ use crate::{
         entity::{account, authorization, connection, saas_count},
         facts::parse,
         organizations::{self, OrganizationStatus},
-        policies, scope,
+        platform, policies, scope,
     },
 };
 use domain::{
@@ -22,8 +22,8 @@ use domain::{
     time::Time,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait, IntoActiveModel, ModelTrait, PaginatorTrait, QueryFilter,
-    sea_query::OnConflict,
+    ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel, ModelTrait, PaginatorTrait,
+    QueryFilter, QuerySelect, sea_query::OnConflict,
 };
 use serde_json::json;
 
@@ -153,6 +153,10 @@ pub async fn remove(engine: &Engine, actor: &Actor, id: ConnectionId, now: Time)
     let partner = PartnerId(find(store.reads(), actor, id).await?.partner_id);
     scope::require(actor, Action::ManageDevices, "remove connections")?;
     let tx = store.begin_for(partner).await?;
+    if store.backend() == DbBackend::Postgres {
+        // An event may be about to make its first account: that holds the row, too.
+        connection::Entity::find_by_id((partner.0, id.0)).lock_exclusive().one(&tx).await?;
+    }
     let stored = find(&tx, actor, id).await?;
     let of_it = || account::Entity::find().filter(account::COLUMN.partner_id.eq(partner.0)).filter(account::COLUMN.connection_id.eq(id.0));
     let activated = of_it().filter(account::COLUMN.status.eq("activated")).count(&tx).await?;
@@ -191,6 +195,7 @@ pub async fn remove(engine: &Engine, actor: &Actor, id: ConnectionId, now: Time)
         row.updated_at = Set(now.0);
         row.update(&tx).await?;
     }
+    platform::removed(&tx, service, (partner, id), now).await?;
     let changes = consent::follow(store, &tx, partner, id, now).await?;
     let detail = json!({ "service": service, "gone": is_empty });
     record(&tx, actor, (partner, organization, id), "connection.remove", detail, now).await?;

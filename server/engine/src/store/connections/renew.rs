@@ -4,7 +4,10 @@
 //! sealed tokens with those it had claimed. So what is stored is never older than what was there. A claim that ran out tells that a
 //! renewal was cut short; if the provider then refuses, that is named as the cause.
 
-use super::tokens::{self, Tokens};
+use super::{
+    WARN_AFTER,
+    tokens::{self, Tokens},
+};
 use crate::{
     Engine,
     error::Error,
@@ -15,7 +18,7 @@ use crate::{
         audit::{self, Entry, hex},
         entity::connection,
         facts::parse,
-        platform::{self, Fault},
+        platform::{self, Fault, TOKEN_KEY},
     },
     vault::Vault,
 };
@@ -157,17 +160,27 @@ async fn take(tx: DatabaseTransaction, vault: &Vault, row: connection::Model, no
     let (organization, service) = (OrganizationId(row.organization_id), parse::<Service>(&row.service)?);
     let opened = tokens::open(vault, partner, id, &sealed);
     let cut_short = row.claimed_until.is_some() || row.consent_code == CUT_SHORT;
-    let mut row = row.into_active_model();
     let tokens = match opened {
         Ok(tokens) => tokens,
         Err(error) => {
-            row.next_refresh_at = Set(Some((now + LONGEST_PAUSE).0));
-            row.update(&tx).await?;
-            platform::seen(&tx, Fault::TokenKey, service, &error.to_string(), now).await?;
+            tracing::warn!(%error, connection = %id, "tokens can't be opened");
+            // Where consent is gone the answer is to authorize again, with or without the key.
+            let is_gone = parse::<Consent>(&row.consent)? == Consent::Expired;
+            let mut changed = row.clone().into_active_model();
+            put_off(&mut changed, &row, now);
+            changed.next_refresh_at = Set(Some((now + LONGEST_PAUSE).0));
+            if !is_gone {
+                trouble(&mut changed, &row, service, now);
+                changed.consent_code = Set(TOKEN_KEY.to_owned());
+                changed.consent_detail = Set("The key that its tokens were sealed with is missing.".to_owned());
+                platform::seen(&tx, Fault::TokenKey, service, TOKEN_KEY, now).await?;
+            }
+            changed.update(&tx).await?;
             tx.commit().await?;
             return Ok(Claimed::Nothing);
         }
     };
+    let mut row = row.into_active_model();
     let mut random = [0u8; 16];
     rand::fill(&mut random);
     let by = hex(&random);
@@ -247,7 +260,7 @@ pub async fn renewed(engine: &Engine, vault: &Vault, claim: &Claim, tokens: &Tok
         row.consent_at = Set(now.0);
         record(&tx, claim, "connection.accepted", json!({}), now).await?;
     }
-    platform::over(&tx, claim.service, now).await?;
+    platform::over(&tx, claim.service, (claim.partner, claim.connection), now).await?;
     finish(engine, tx, row, claim, now).await?;
     Ok(true)
 }
@@ -256,12 +269,18 @@ pub async fn renewed(engine: &Engine, vault: &Vault, claim: &Claim, tokens: &Tok
 ///
 /// # Errors
 /// The database fails.
-pub async fn passing(engine: &Engine, claim: &Claim, (code, detail): (&str, &str), now: Time) -> Result<(), Error> {
+pub async fn passing(engine: &Engine, claim: &Claim, said: (&str, &str), now: Time) -> Result<(), Error> {
     let tx = engine.store.begin_for(claim.partner).await?;
     let Some(stored) = still(&tx, claim).await? else { return Ok(()) };
-    let mut row = release(&stored, claim);
-    put_off(&mut row, &stored, now);
-    row.troubled_since = Set(Some(stored.troubled_since.unwrap_or(now.0)));
+    let row = faulty(&stored, claim, said, now);
+    finish(engine, tx, row, claim, now).await
+}
+
+/// The row after a fault that says nothing of the consent.
+fn faulty(stored: &connection::Model, claim: &Claim, (code, detail): (&str, &str), now: Time) -> connection::ActiveModel {
+    let mut row = release(stored, claim);
+    put_off(&mut row, stored, now);
+    trouble(&mut row, stored, claim.service, now);
     // What a refusal said is not overwritten by a fault of the line; that a renewal was cut short isn't either.
     if stored.refused_at.is_none() && !claim.cut_short {
         row.consent_code = Set(code.to_owned());
@@ -269,7 +288,7 @@ pub async fn passing(engine: &Engine, claim: &Claim, (code, detail): (&str, &str
     } else if claim.cut_short && stored.refused_at.is_none() {
         row.consent_code = Set(CUT_SHORT.to_owned());
     }
-    finish(engine, tx, row, claim, now).await
+    row
 }
 
 /// The provider says that consent is gone. Believed at the second refusal, a minute or more after the first. True: it is gone.
@@ -303,26 +322,42 @@ pub async fn refused(engine: &Engine, claim: &Claim, (code, detail): (&str, &str
     Ok(is_gone)
 }
 
-/// Our own secret, request or key is wrong: one row for the whole platform, nothing of the connection's.
+/// The provider doesn't take our own secret or request: the connection's row says so, its consent stays as it is. One incident of the whole
+/// platform when nobody else is better off.
 ///
 /// # Errors
 /// The database fails.
-pub async fn ours(engine: &Engine, claim: &Claim, fault: Fault, (code, detail): (&str, &str), now: Time) -> Result<(), Error> {
+pub async fn ours(engine: &Engine, claim: &Claim, fault: Fault, said: (&str, &str), now: Time) -> Result<(), Error> {
     let tx = engine.store.begin_for(claim.partner).await?;
     let stored = still(&tx, claim).await?;
-    platform::seen(&tx, fault, claim.service, &format!("{code}: {detail}"), now).await?;
+    platform::seen(&tx, fault, claim.service, said.0, now).await?;
     let Some(stored) = stored else {
         tx.commit().await?;
         return Ok(());
     };
-    let mut row = release(&stored, claim);
-    put_off(&mut row, &stored, now);
+    let row = faulty(&stored, claim, said, now);
     finish(engine, tx, row, claim, now).await
 }
 
 fn put_off(row: &mut connection::ActiveModel, stored: &connection::Model, now: Time) {
     row.attempts = Set(stored.attempts + 1);
     row.next_refresh_at = Set(Some((now + pause(stored.attempts + 1)).0));
+    row.updated_at = Set(now.0);
+}
+
+/// Remembers since when there are faults, and warns once when they have lasted long.
+fn trouble(row: &mut connection::ActiveModel, stored: &connection::Model, service: Service, now: Time) {
+    let since = Time(stored.troubled_since.unwrap_or(now.0));
+    row.troubled_since = Set(Some(since.0));
+    if is_long_now(since, Time(stored.updated_at), now) {
+        tracing::warn!(connection = %ConnectionId(stored.id), service = service.as_str(), since = since.0, "no token for six hours: it is tried again");
+    }
+}
+
+/// True for the first attempt that finds that faults have lasted long. Each attempt changes its row.
+fn is_long_now(since: Time, changed: Time, now: Time) -> bool {
+    let long = since + WARN_AFTER;
+    now >= long && changed < long
 }
 
 /// What the server itself has seen of a connection.
@@ -335,6 +370,15 @@ async fn record(tx: &DatabaseTransaction, claim: &Claim, what: &'static str, det
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn faults_that_last_are_warned_of_once() {
+        let since = Time(1_000_000);
+        let tries = [0, 1, 5, 6, 7, 12].map(|hours| since + Span::hours(hours));
+        let warned: Vec<bool> = tries.windows(2).map(|pair| is_long_now(since, pair[0], pair[1])).collect();
+        assert_eq!(warned, [false, false, true, false, false]);
+        assert!(!is_long_now(since, Time(0), since), "the first fault");
+    }
 
     #[test]
     fn pauses_double_up_to_an_hour_and_are_never_all_the_same() {
