@@ -221,6 +221,9 @@ on_both_stores! {
         let other = (tokens(2, MONDAY), Some("fabrikam".to_owned()));
         let refused = connections::granted(&world.engine, &world.owner, &vault(), id, other, MONDAY).await.unwrap_err();
         assert_eq!(refused.public_code(), "other_tenant");
+        let unnamed = (tokens(2, MONDAY), None);
+        let refused = connections::granted(&world.engine, &world.owner, &vault(), id, unnamed, MONDAY).await.unwrap_err();
+        assert_eq!(refused.public_code(), "other_tenant", "nobody knows whose those are");
     }
 
     async fn outages_are_waited_out_and_told_after_six_hours(fresh) {
@@ -260,13 +263,44 @@ on_both_stores! {
         assert_eq!(incidents.len(), 1);
         assert_eq!((incidents[0].fault, incidents[0].service, incidents[0].since), (Fault::ClientSecret, Service::Microsoft365, now));
         let told = row(&world, ids[0]).await;
-        assert_eq!((told.consent, told.incident.map(|i| i.fault)), (Consent::Connected, Some(Fault::ClientSecret)));
+        assert_eq!((told.consent, told.code.as_str(), told.troubled_since), (Consent::Connected, "AADSTS7000222", Some(now)));
+        let incident = told.incident.unwrap();
+        assert_eq!((incident.fault, incident.code.as_str()), (Fault::ClientSecret, "AADSTS7000222"), "the words stay with the connection");
         assert_eq!(alert(&world, AlertState::Any).await, None);
         let technician = Actor { ground: Ground::Member(world.user, Role::Technician), scope: world.owner.scope.clone() };
         assert_eq!(connections::get(world.store(), &technician, ids[0]).await.unwrap().incident, None);
         let claim = claim(&world, ids[1], now + Span::HOUR).await;
         connections::renewed(&world.engine, &vault(), &claim, &tokens(2, now), now + Span::HOUR).await.unwrap();
         assert!(platform::incidents(world.store()).await.unwrap().is_empty(), "over at the first success of the service");
+    }
+
+    async fn what_only_one_connection_is_refused_is_nobody_elses_incident(fresh) {
+        let world = World::started(fresh).await;
+        let (acme, other) = (world.organization("Acme").await, world.organization("Other").await);
+        let (id, fine) = (connect(&world, acme).await, connect(&world, other).await);
+        let mut now = MONDAY + Span::hours(3);
+        for _ in 0..2 {
+            let working = claim(&world, fine, now).await;
+            connections::renewed(&world.engine, &vault(), &working, &tokens(2, now), now).await.unwrap();
+            now = now + Span::minutes(30);
+            let failing = claim(&world, id, now).await;
+            connections::ours(&world.engine, &failing, Fault::Request, ("invalid_scope", "Of Acme."), now).await.unwrap();
+            assert!(platform::incidents(world.store()).await.unwrap().is_empty());
+            now = now + Span::hours(2);
+        }
+        let told = row(&world, id).await;
+        assert_eq!((told.code.as_str(), told.detail.as_str()), ("invalid_scope", "Of Acme."));
+        assert_eq!((told.consent, told.troubled_since), (Consent::Connected, Some(MONDAY + Span(3 * 3_600_000 + 1_800_000))));
+    }
+
+    async fn a_claim_that_is_given_back_was_not_cut_short(fresh) {
+        let world = World::started(fresh).await;
+        let id = connect(&world, world.organization("Acme").await).await;
+        let unused = claim(&world, id, MONDAY).await;
+        connections::give_back(world.store(), &unused).await.unwrap();
+        refuse(&world, id, "invalid_grant", MONDAY).await;
+        assert!(refuse(&world, id, "invalid_grant", MONDAY + Span::minutes(1)).await);
+        assert_eq!(row(&world, id).await.cause, Some(Cause::Refused));
     }
 
     async fn a_renewal_that_was_cut_short_is_named_when_the_provider_then_refuses(fresh) {
@@ -297,7 +331,17 @@ on_both_stores! {
         assert_eq!(claim.connection, readable);
         connections::renewed(&world.engine, &another, &claim, &tokens(2, due), due).await.unwrap();
         assert!(connections::claim_due(world.store(), &another, SERVICES, due).await.unwrap().is_none());
-        assert_eq!(row(&world, id).await.consent, Consent::Connected);
+        let told = row(&world, id).await;
+        assert_eq!((told.consent, told.code.as_str(), told.troubled_since), (Consent::Connected, "token_key", Some(due)));
+        let fine = due + Span::minutes(5);
+        let Claimed::Ours(claim) = connections::claim(world.store(), &another, world.partner, readable, fine).await.unwrap() else { panic!() };
+        connections::renewed(&world.engine, &another, &claim, &tokens(3, fine), fine).await.unwrap();
+        let open = platform::incidents(world.store()).await.unwrap();
+        assert_eq!((open.len(), open[0].fault), (1, Fault::TokenKey), "another's success doesn't bring the key back");
+        let back = due + Span::HOUR;
+        let claim = connections::claim_due(world.store(), &vault(), SERVICES, back).await.unwrap().unwrap();
+        connections::renewed(&world.engine, &vault(), &claim, &tokens(2, back), back).await.unwrap();
+        assert!(platform::incidents(world.store()).await.unwrap().is_empty());
     }
 
     async fn a_deactivated_organizations_alert_is_muted_and_not_counted(fresh) {
