@@ -29,7 +29,7 @@ use engine::{
 use serde_json::json;
 use server::{
     config::{Flags, SaasFlags},
-    consent::{NoToken, Renewal},
+    consent::{Consents, NoToken, Renewal},
 };
 use std::{
     collections::HashMap,
@@ -85,7 +85,11 @@ async fn token(State(provider): State<Arc<Provider>>, Form(form): Form<HashMap<S
     }
     if form["grant_type"] == "authorization_code" {
         assert!(form["code_verifier"].len() >= 43);
-        return if form["code"] == "good" { provider.tokens() } else { error(400, "invalid_grant", "Bad Request") };
+        return match form["code"].as_str() {
+            "good" => provider.tokens(),
+            "malformed" => error(400, "invalid_request", "AADSTS9002313: Invalid request."),
+            _ => error(400, "invalid_grant", "Bad Request"),
+        };
     }
     provider.refreshes.fetch_add(1, Ordering::SeqCst);
     if form["refresh_token"] != format!("r{}", provider.newest.load(Ordering::SeqCst)) {
@@ -205,6 +209,62 @@ async fn a_refusal_is_a_page_that_says_what_to_do_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn what_a_browser_makes_up_is_no_fault_of_the_platform() {
+    let place = Place::new(Kind::Sqlite).await;
+    let state = place.leave(&place.app.owner).await;
+    let made_up = format!("/consent/callback?state={state}&error=invalid_scope&error_description=Call+this+number");
+    assert_eq!(place.app.get(&place.app.owner, &made_up).await.status, StatusCode::CONFLICT);
+    let state = place.leave(&place.app.owner).await;
+    let malformed = format!("/consent/callback?state={state}&code=malformed");
+    assert_eq!(place.app.get(&place.app.owner, &malformed).await.status, StatusCode::CONFLICT);
+    assert!(platform::incidents(&place.app.engine.store).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_key_that_can_not_consent_makes_no_connection() {
+    let place = Place::new(Kind::Sqlite).await;
+    let refused = place.app.consents.begin(&place.actor, place.app.own.organization, Service::Microsoft365).await.unwrap_err();
+    assert_eq!(refused.public_code(), "forbidden");
+    assert!(connections::list(&place.app.engine.store, &place.actor, place.app.own.organization).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_renewal_goes_on_when_nobody_waits_for_it_any_more() {
+    let place = Place::new(Kind::Sqlite).await;
+    let id = place.connect().await;
+    place.app.pass(Span::hours(2)).await;
+    let (partner, actor) = (place.app.partner, place.actor.clone());
+    for n in 1..=2 {
+        let (consents, actor) = (place.app.consents.clone(), actor.clone());
+        let asked = tokio::spawn(async move {
+            if n == 1 { consents.check(&actor, id).await.is_ok() } else { consents.access_token(partner, id).await.is_ok() }
+        });
+        while place.refreshes() < n {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        asked.abort();
+        place.app.consents.finish().await;
+        assert_eq!(place.row().await.refreshed_at, Some(place.app.time()));
+        place.app.pass(Span::hours(2)).await;
+    }
+    place.app.consents.access_token(partner, id).await.unwrap();
+    assert_eq!((place.refreshes(), place.provider.reused.load(Ordering::SeqCst)), (3, 0));
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_set_up_any_more_leaves_no_claim_behind() {
+    let place = Place::new(Kind::Sqlite).await;
+    let id = place.connect().await;
+    place.app.pass(Span::hours(2)).await;
+    let mut config = place.app.config.clone();
+    config.saas = server::config::Config::read(&Flags::default()).unwrap().saas;
+    let bare = Consents::new(place.app.engine.clone(), &config, &place.app.secrets, &config.address()).unwrap();
+    assert!(bare.access_token(place.app.partner, id).await.is_err());
+    let (_, renewal) = place.app.consents.check(&place.actor, id).await.unwrap();
+    assert_eq!(renewal, Renewal::Renewed);
+}
+
+#[tokio::test]
 async fn each_renewal_takes_the_newest_refresh_token() {
     let place = Place::new(Kind::Sqlite).await;
     place.connect().await;
@@ -320,6 +380,7 @@ async fn our_own_wrong_secret_is_told_once_and_to_nobody_elses_alerts() {
     let place = Place::new(Kind::Sqlite).await;
     let id = place.connect().await;
     place.mood(Mood::WrongSecret);
+    place.app.pass(Span::hours(2)).await;
     let (_, renewal) = place.app.consents.check(&place.actor, id).await.unwrap();
     assert!(matches!(renewal, Renewal::Ours(_)), "{renewal:?}");
     let state = place.leave(&place.app.owner).await;

@@ -115,8 +115,8 @@ pub struct TestApp {
     pub foreign: Client,
     pub foreign_owner: Who,
     pub consents: Consents,
-    secrets: Secrets,
-    config: Config,
+    pub secrets: Secrets,
+    pub config: Config,
     fresh: Fresh,
 }
 
