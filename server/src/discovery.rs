@@ -25,6 +25,7 @@ use providers::{
     directory::{self, Directory, LeftOut, Member, Trouble},
 };
 use std::{collections::BTreeMap, time::Duration};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 /// Directories that are read at once: one that throttles holds up no other.
@@ -58,6 +59,8 @@ enum Ended {
     NoToken(NoToken),
     Store(Error),
     Stopped,
+    /// Somebody asked for it anew, authorized anew or disconnected.
+    TakenAway,
 }
 
 impl From<Error> for Ended {
@@ -80,20 +83,31 @@ pub async fn run(engine: Engine, consents: Consents, settings: Saas, stop: Cance
     if consents.services().is_empty() {
         return;
     }
-    join_all((0..LANES).map(|_| lane(&engine, &consents, &settings, &stop))).await;
+    let looking = Mutex::new(());
+    join_all((0..LANES).map(|_| lane(&engine, &consents, &settings, &looking, &stop))).await;
 }
 
-async fn lane(engine: &Engine, consents: &Consents, settings: &Saas, stop: &CancellationToken) {
+async fn lane(engine: &Engine, consents: &Consents, settings: &Saas, looking: &Mutex<()>, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        let turn = {
+            // One lane looks; the others that have nothing to do wait until it found something.
+            let _one = looking.lock().await;
+            look(engine, stop).await
+        };
+        let Some(mut turn) = turn else { return };
+        let directory = Directory::new(turn.service, &settings.of(turn.service).directory_url, consents.http().clone());
+        if let Err(error) = discover(engine, &mut turn, directory, consents, stop).await {
+            tracing::warn!(%error, "discovery: will try again");
+        }
+    }
+}
+
+/// Waits for the next turn. None: cancelled.
+async fn look(engine: &Engine, stop: &CancellationToken) -> Option<Turn> {
     while !stop.is_cancelled() {
         let now = (engine.clock)();
         let pause = match discovery::next(&engine.store, now).await {
-            Ok(Some(turn)) => {
-                let directory = Directory::new(turn.service, &settings.of(turn.service).directory_url, consents.http().clone());
-                if let Err(error) = discover(engine, &turn, directory, consents, stop).await {
-                    tracing::warn!(%error, "discovery: will try again");
-                }
-                continue;
-            }
+            Ok(Some(turn)) => return Some(turn),
             Ok(None) => match discovery::earliest(&engine.store).await {
                 Ok(earliest) => earliest.map_or(LONGEST_PAUSE, |at| (at.0 - now.0).clamp(250, LONGEST_PAUSE)),
                 Err(_) => LONGEST_PAUSE,
@@ -104,10 +118,11 @@ async fn lane(engine: &Engine, consents: &Consents, settings: &Saas, stop: &Canc
             }
         };
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => return None,
             () = tokio::time::sleep(Duration::from_millis(pause.unsigned_abs())) => {}
         }
     }
+    None
 }
 
 /// Reads a directory and brings the connection's accounts up to date.
@@ -116,7 +131,7 @@ async fn lane(engine: &Engine, consents: &Consents, settings: &Saas, stop: &Canc
 /// The store fails; what was stored before stays.
 pub async fn discover(
     engine: &Engine,
-    turn: &Turn,
+    turn: &mut Turn,
     directory: Directory,
     access: &impl Access,
     stop: &CancellationToken,
@@ -125,14 +140,20 @@ pub async fn discover(
     let read = async {
         tokio::select! {
             () = stop.cancelled() => Err(Ended::Stopped),
-            read = all(engine, turn, directory, access) => read,
+            read = all(engine, &mut *turn, directory, access) => read,
         }
     };
     let now = || (engine.clock)();
     match read.await {
         Ok(tally) => {
-            let gone = discovery::finished(store, turn, &tally.met, |gone| tally.told(gone), now()).await?;
-            tracing::info!(connection = %turn.connection, new = tally.new, gone, "discovered");
+            match discovery::finished(engine, turn, &tally.met, |gone| tally.told(gone), now()).await? {
+                Some(gone) => tracing::info!(connection = %turn.connection, new = tally.new, gone, "discovered"),
+                None => tracing::info!(connection = %turn.connection, "discovery was asked for anew"),
+            }
+            Ok(())
+        }
+        Err(Ended::TakenAway) => {
+            tracing::info!(connection = %turn.connection, "discovery was asked for anew");
             Ok(())
         }
         Err(Ended::Store(error)) => {
@@ -142,12 +163,12 @@ pub async fn discover(
         Err(ended) => {
             let (words, again) = ended.told(now());
             tracing::info!(connection = %turn.connection, why = %words, "not discovered");
-            discovery::failed(store, turn, &words, again).await
+            discovery::failed(store, turn, &words, again).await.map(|_| ())
         }
     }
 }
 
-async fn all(engine: &Engine, turn: &Turn, mut directory: Directory, access: &impl Access) -> Result<Tally, Ended> {
+async fn all(engine: &Engine, turn: &mut Turn, mut directory: Directory, access: &impl Access) -> Result<Tally, Ended> {
     let mut token = access.token(turn, false).await.map_err(Ended::NoToken)?;
     let mut renewed = false;
     let mut tally = Tally::default();
@@ -166,10 +187,12 @@ async fn all(engine: &Engine, turn: &Turn, mut directory: Directory, access: &im
         renewed = false;
         let now = (engine.clock)();
         let new = tally.take(turn, page);
-        tally.new += accounts::put(engine, &turn.actor(), turn.connection, new, now).await?.created;
         let so_far = tally.met.ids.len();
         let words = format!("Reading the directory: {} people so far", text::count(i64::try_from(so_far).unwrap_or(i64::MAX)));
-        discovery::told(&engine.store, turn, &words, now).await?;
+        if !discovery::told(&engine.store, turn, &words, now).await? {
+            return Err(Ended::TakenAway);
+        }
+        tally.new += accounts::put(engine, &turn.actor(), turn.connection, new, now).await?.created;
     }
 }
 
@@ -221,7 +244,7 @@ impl Ended {
     /// For people, and when it is tried again.
     fn told(&self, now: Time) -> (String, Time) {
         match self {
-            Self::Stopped => ("Interrupted; it begins anew.".into(), now),
+            Self::Stopped | Self::TakenAway => ("Interrupted; it begins anew.".into(), now),
             Self::Store(error) => (error.public_message(), now + SOON),
             Self::NoToken(NoToken::NeverGiven) => ("Nobody has authorized the connection.".into(), now + LATER),
             Self::NoToken(NoToken::Gone) => ("Consent is gone: authorize the connection again.".into(), now + SOON),

@@ -123,12 +123,24 @@ impl World {
     /// What the next turn does; the connection, afterwards.
     async fn discover(&self) -> connections::ConnectionRow {
         let now = *self.now.lock().unwrap();
-        let turn = discovery::next(&self.engine.store, now).await.unwrap().unwrap();
+        let mut turn = discovery::next(&self.engine.store, now).await.unwrap().unwrap();
         assert_eq!(discovery::next(&self.engine.store, now).await.unwrap(), None, "a turn is taken once");
+        self.go_on(&mut turn).await;
+        self.connection().await
+    }
+
+    async fn go_on(&self, turn: &mut discovery::Turn) {
         let patience = Patience { first: Duration::from_millis(1), longest: Duration::from_millis(5), tries: 2 };
         let directory = Directory::new(turn.service, &self.base, Http::new()).patient(patience);
-        discover(&self.engine, &turn, directory, &Anybody, &CancellationToken::new()).await.unwrap();
+        discover(&self.engine, turn, directory, &Anybody, &CancellationToken::new()).await.unwrap();
+    }
+
+    async fn connection(&self) -> connections::ConnectionRow {
         connections::get(&self.engine.store, &self.owner, self.connection).await.unwrap()
+    }
+
+    async fn no_drift(&self) {
+        assert_eq!(engine::check::recount(&self.engine.store).await.unwrap(), Vec::new());
     }
 
     async fn accounts(&self) -> Vec<AccountRow> {
@@ -174,12 +186,32 @@ async fn new_ones_are_unprotected_and_who_is_gone_is_marked(kind: Kind) {
             ("https://acme.example/hr".to_owned(), AccountStatus::Deactivated, None),
         ]
     );
+    world.no_drift().await;
 
     // Bob is back, without a licence to sign in: he is there again.
     world.tenant.has(&[("1", "ada.byron@acme.example"), ("2", "bob@acme.example"), ("5", "carol@acme.example")]);
     world.later(Span::DAY);
     world.discover().await;
     assert!(world.accounts().await.iter().all(|a| a.gone_at.is_none()));
+    world.no_drift().await;
+}
+
+async fn a_turn_that_was_taken_away_puts_nobody_in_and_leaves_the_next_one_as_asked(kind: Kind) {
+    let world = World::started(kind).await;
+    world.authorize().await;
+    world.tenant.has(&[("1", "ada@acme.example")]);
+    let store = &world.engine.store;
+    let mut turn = discovery::next(store, MONDAY).await.unwrap().unwrap();
+    let asked = world.later(Span::SECOND);
+    discovery::discover(&world.engine, &world.owner, world.connection, asked).await.unwrap();
+    world.go_on(&mut turn).await;
+    assert!(world.accounts().await.is_empty());
+    assert!(!discovery::told(store, &mut turn, "late", asked).await.unwrap());
+    assert!(!discovery::failed(store, &turn, "late", asked + Span::DAY).await.unwrap());
+    let gone = discovery::finished(&world.engine, &turn, &discovery::Met::default(), |_| "late".into(), asked).await.unwrap();
+    assert_eq!((gone, world.connection().await.next_discovery_at), (None, Some(asked)));
+    assert_eq!(world.discover().await.discovery_detail, "1 person met, 1 new");
+    world.no_drift().await;
 }
 
 async fn a_directory_that_is_not_read_to_its_end_marks_nobody(kind: Kind) {
@@ -211,6 +243,17 @@ async fn a_directory_that_is_not_read_to_its_end_marks_nobody(kind: Kind) {
     discovery::discover(&world.engine, &world.owner, world.connection, now).await.unwrap();
     assert_eq!(discovery::earliest(&world.engine.store).await.unwrap(), Some(now));
     assert!(discovery::next(&world.engine.store, now).await.unwrap().is_some());
+    world.no_drift().await;
+}
+
+#[tokio::test]
+async fn a_turn_that_was_taken_away_puts_nobody_in_and_leaves_the_next_one_as_asked_on_sqlite() {
+    a_turn_that_was_taken_away_puts_nobody_in_and_leaves_the_next_one_as_asked(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_turn_that_was_taken_away_puts_nobody_in_and_leaves_the_next_one_as_asked_on_postgres() {
+    a_turn_that_was_taken_away_puts_nobody_in_and_leaves_the_next_one_as_asked(Kind::Postgres).await;
 }
 
 #[tokio::test]

@@ -141,6 +141,40 @@ on_both_stores! {
         portal.no_drift().await;
     }
 
+    async fn what_is_no_address_is_not_taken_in(fresh) {
+        let (portal, connection) = connected(fresh).await;
+        let sent = ["no address", "ada", "ada@example.com ada", &AccountId(connection.0).to_string(), &"a".repeat(200)]
+            .map(|address| event(address, "email", "r1", RunState::Succeeded, hours(1)));
+        let receipt = portal.send(sent.to_vec(), hours(1)).await;
+        let refused: Vec<_> = receipt.rejected.iter().map(|r| r.code.as_str()).collect();
+        assert_eq!(refused, ["invalid_address", "invalid_address", "invalid_address", "unknown_account", "invalid_address"]);
+        assert!(portal.rows("SELECT address FROM accounts", 1).await.is_empty());
+    }
+
+    async fn reports_make_at_most_ten_thousand_unprotected_accounts(fresh) {
+        let (portal, connection) = connected(fresh).await;
+        let store = &portal.fresh.store;
+        let sql = format!(
+            "INSERT INTO accounts (partner_id, id, organization_id, connection_id, service, address, address_lower, name, type, status, \
+             enrolled_at, watched_since, created_at, updated_at) \
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) \
+             SELECT {}, i, {}, {}, 'microsoft_365', 'made' || i, 'made' || i, '', 'site', 'deactivated', 0, 0, 0, 0 FROM n",
+            portal.partner.0, portal.organization.0, connection.0
+        );
+        let tx = store.begin().await.unwrap();
+        tx.execute_raw(Statement::from_string(store.backend(), sql)).await.unwrap();
+        tx.commit().await.unwrap();
+        let sent = ["ada@example.com", "bob@example.com", "made7", "BOB@example.com"]
+            .map(|address| event(address, "email", "r1", RunState::Succeeded, hours(1)));
+        let receipt = portal.send(sent.to_vec(), hours(1)).await;
+        let refused: Vec<_> = receipt.rejected.iter().map(|r| (r.index, r.code.as_str())).collect();
+        assert_eq!(refused, [(1, "too_many_accounts"), (3, "too_many_accounts")]);
+        // Whoever a directory names is not counted.
+        let known = accounts::NewAccount { address: "ada@example.com".into(), external_id: Some("7".into()), ..Default::default() };
+        accounts::put(&portal.engine, &portal.actor, connection, vec![known], hours(1)).await.unwrap();
+        assert_eq!(portal.send(sent[1..2].to_vec(), hours(1)).await.accepted, 1);
+    }
+
     async fn who_is_meant_is_told_by_scope_organization_and_service(fresh) {
         let (portal, connection) = connected(fresh).await;
         let known = account(&portal, connection, "ada@example.com").await;

@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     store::{
         Store,
+        accounts::{NewAccount, check},
         facts::{at, parse},
     },
 };
@@ -41,6 +42,10 @@ static ACCOUNTS: Table = Table {
     columns: &[],
     meet: Meet::Keep,
 };
+
+/// Unprotected accounts of a connection that no directory names: beyond them, events make no new ones. A sender that makes addresses
+/// up must not fill the store.
+const MOST_TAKEN_IN: i64 = 10_000;
 
 /// An account that is known.
 #[derive(Clone, Copy)]
@@ -167,7 +172,7 @@ async fn take_in(store: &Store, tx: &DatabaseTransaction, unknown: &[Unknown<'_>
         return Ok(());
     }
     let homes = homes(tx, unknown.iter().map(|(_, within, ..)| *within)).await?;
-    let mut new: BTreeMap<(Home, String), (&str, AccountType)> = BTreeMap::new();
+    let mut new: BTreeMap<(Home, String), (String, AccountType)> = BTreeMap::new();
     let mut places = Vec::new();
     for (place, within, address, service, workload) in unknown {
         let fitting: Vec<&Home> =
@@ -191,10 +196,38 @@ async fn take_in(store: &Store, tx: &DatabaseTransaction, unknown: &[Unknown<'_>
             continue;
         }
         let kind = if workload.eq_ignore_ascii_case(Workload::SharePoint.as_str()) { AccountType::Site } else { AccountType::User };
-        let key = (home, address.to_lowercase());
-        new.entry(key.clone()).or_insert((address, kind));
+        if address.parse::<AccountId>().is_ok() {
+            found[*place] = refused("unknown_account", format!("There is no account with the id `{address}` here."));
+            continue;
+        }
+        let account = match check(home.service, NewAccount { address: (*address).to_owned(), kind, ..NewAccount::default() }) {
+            Ok(account) => account,
+            Err(error) => {
+                found[*place] = refused(error.public_code(), error.public_message());
+                continue;
+            }
+        };
+        let key = (home, account.address.to_lowercase());
+        new.entry(key.clone()).or_insert((account.address, kind));
         places.push((*place, key));
     }
+    let mut room = room(tx, new.keys().map(|(home, _)| *home)).await?;
+    new.retain(|(home, _), _| {
+        let left = room.entry(*home).or_default();
+        *left -= 1;
+        *left >= 0
+    });
+    places.retain(|(place, key)| {
+        let fits = new.contains_key(key);
+        if !fits {
+            let message = format!(
+                "The connection has {MOST_TAKEN_IN} unprotected accounts that were made by reports or lists; no more are made by reports. \
+                 Check what the sender calls its accounts, or import this one."
+            );
+            found[*place] = refused("too_many_accounts", message);
+        }
+        fits
+    });
     let mut rows = Rows::default();
     let mut keys = Keys::new(&[Int, Int, Text]);
     for ((home, lower), (address, kind)) in &new {
@@ -204,7 +237,7 @@ async fn take_in(store: &Store, tx: &DatabaseTransaction, unknown: &[Unknown<'_>
             .int(store.id(now))
             .int(home.organization.0)
             .text(home.service.as_str())
-            .text(*address)
+            .text(address.as_str())
             .text(kind.as_str())
             .text(AccountStatus::Deactivated.as_str())
             .int(now.0)
@@ -227,6 +260,25 @@ async fn take_in(store: &Store, tx: &DatabaseTransaction, unknown: &[Unknown<'_>
         }
     }
     Ok(())
+}
+
+/// How many accounts may still be taken in, by connection. The connections are held: nobody else takes in meanwhile.
+async fn room(tx: &DatabaseTransaction, homes: impl Iterator<Item = Home>) -> Result<HashMap<Home, i64>, Error> {
+    let mut room = HashMap::new();
+    for home in homes {
+        if room.contains_key(&home) {
+            continue;
+        }
+        let mut keys = Keys::new(&[Int, Int]);
+        keys.int(home.partner.0).int(home.connection.0);
+        let sql = format!(
+            "SELECT COUNT(*) FROM (SELECT 1 AS one FROM {{x}} {{join}} accounts a ON a.partner_id = x.a AND a.connection_id = x.b \
+             AND a.external_id IS NULL AND a.status = 'deactivated' LIMIT {MOST_TAKEN_IN}) AS taken"
+        );
+        let taken: i64 = keys.query(tx, &sql).await?.first().map_or(Ok(0), |row| at(row, 0))?;
+        room.insert(home, MOST_TAKEN_IN - taken);
+    }
+    Ok(room)
 }
 
 async fn homes(

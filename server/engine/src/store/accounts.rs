@@ -15,6 +15,7 @@ mod put;
 mod seats;
 mod sheet;
 mod status;
+mod tries;
 
 pub use activation::{ActivationRow, history};
 pub(crate) use activation::{mark_organization, subjects_of_connection, subjects_of_organization, subjects_of_policy, watch_anew};

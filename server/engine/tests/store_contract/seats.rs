@@ -125,6 +125,10 @@ on_both_stores! {
         let shared = NewAccount { kind: AccountType::SharedMailbox, ..user("info@example.org", true) };
         accounts::put(&world.engine, &world.owner, connection, vec![shared], MONDAY).await.unwrap();
         assert_eq!(count(&world, "SELECT COUNT(*) FROM jobs").await, 3);
+        // A directory lists users: which of them is a shared mailbox, it doesn't say.
+        let met = NewAccount { external_id: Some("7".into()), ..user("info@example.org", false) };
+        accounts::put(&world.engine, &world.owner, connection, vec![met], MONDAY + HOUR).await.unwrap();
+        assert_eq!(count(&world, "SELECT COUNT(*) FROM jobs").await, 3);
         accounts::put(&world.engine, &world.owner, connection, vec![user("info@example.org", false)], MONDAY + HOUR).await.unwrap();
         assert_eq!(count(&world, "SELECT COUNT(*) FROM jobs").await, 5);
     }

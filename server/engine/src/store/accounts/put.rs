@@ -6,6 +6,7 @@ use super::{
     connection_of,
     seats::{Seats, seats_of},
     subjects,
+    tries::Tries,
 };
 use crate::{
     Engine,
@@ -15,7 +16,7 @@ use crate::{
         Store,
         audit::{self, Entry},
         devices,
-        entity::{account, connection},
+        entity::connection,
         facts::{at, parse},
         input, organizations, scope,
     },
@@ -26,10 +27,10 @@ use domain::{
     saas::{AccountStatus, AccountType, Service},
     time::Time,
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryResult, QuerySelect};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
 use serde::Serialize;
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use Kind::{Int, Text};
 
@@ -42,7 +43,7 @@ pub struct NewAccount {
     pub address: String,
     /// Its name for people; empty: stays as it is.
     pub name: String,
-    /// What kind of seat it is.
+    /// What kind of seat it is. A known account keeps its own when it comes with an `external_id`, that is, from discovery.
     pub kind: AccountType,
     /// True: it shall be backed up and uses a seat. False: it stays as it is, and is unprotected if it is new.
     pub activated: bool,
@@ -151,8 +152,10 @@ impl Kept {
         if !new.name.is_empty() {
             after.name.clone_from(&new.name);
         }
-        after.kind = new.kind;
-        if new.external_id.is_some() {
+        // A directory lists users; that one of them is a shared mailbox is known by whoever imported it so.
+        if new.external_id.is_none() {
+            after.kind = new.kind;
+        } else {
             after.external_id.clone_from(&new.external_id);
             after.gone_at = None;
         }
@@ -221,12 +224,11 @@ pub async fn preview(store: &Store, actor: &Actor, id: ConnectionId, new: Vec<Ne
     let found = connection_of(conn, actor, id).await?;
     scope::require(actor, Action::ManageDevices, "add accounts")?;
     let wanted = wanted(parse(&found.service)?, new)?;
-    let renamed = renamed(conn, &found, &wanted).await?;
     let organization = organizations::find(conn, actor, OrganizationId(found.organization_id)).await?;
     let mut outcome = PutOutcome { seats: seats_of(conn, &organization).await?, ..PutOutcome::default() };
     let all: Vec<(&String, &NewAccount)> = wanted.iter().collect();
     for part in all.chunks(BATCH) {
-        let kept = kept(conn, &found, part, &renamed).await?;
+        let kept = kept(conn, &found, part, &wanted).await?;
         for (lower, account) in part {
             match kept.get(*lower) {
                 None => outcome.count_new(account.activated),
@@ -256,11 +258,16 @@ pub async fn put(engine: &Engine, actor: &Actor, id: ConnectionId, new: Vec<NewA
     let found = connection_of(store.reads(), actor, id).await?;
     scope::require(actor, Action::ManageDevices, "add accounts")?;
     let wanted = wanted(parse(&found.service)?, new)?;
-    let renamed = renamed(store.reads(), &found, &wanted).await?;
     let mut outcome = PutOutcome::default();
     let all: Vec<(&String, &NewAccount)> = wanted.iter().collect();
     for part in all.chunks(BATCH) {
-        put_part(engine, actor, &found, part, &renamed, &mut outcome, now).await?;
+        let mut tries = Tries::default();
+        loop {
+            match put_part(engine, actor, &found, part, &wanted, now).await {
+                Ok(done) => break outcome.add(&done),
+                Err(error) => tries.again(error).await?,
+            }
+        }
     }
     let organization = organizations::find(store.reads(), actor, OrganizationId(found.organization_id)).await?;
     outcome.seats = seats_of(store.reads(), &organization).await?;
@@ -268,6 +275,13 @@ pub async fn put(engine: &Engine, actor: &Actor, id: ConnectionId, new: Vec<NewA
 }
 
 impl PutOutcome {
+    fn add(&mut self, more: &Self) {
+        self.created += more.created;
+        self.changed += more.changed;
+        self.unchanged += more.unchanged;
+        self.activated += more.activated;
+    }
+
     fn count_new(&mut self, activated: bool) {
         self.created += 1;
         self.activated += u64::from(activated);
@@ -283,34 +297,41 @@ impl PutOutcome {
     }
 }
 
+/// One transaction. New rows go in first and known ones are locked then, as ingest does it: so the two can't wait for each other.
 async fn put_part(
     engine: &Engine,
     actor: &Actor,
     found: &connection::Model,
     part: &[(&String, &NewAccount)],
-    renamed: &HashMap<String, i64>,
-    outcome: &mut PutOutcome,
+    wanted: &Wanted,
     now: Time,
-) -> Result<(), Error> {
+) -> Result<PutOutcome, Error> {
     let store = &engine.store;
     let partner = PartnerId(found.partner_id);
+    let mut outcome = PutOutcome::default();
     let tx = store.begin_for(partner).await?;
-    let before = kept(&tx, found, part, renamed).await?;
-    let held = subjects(partner, before.values().map(|k| k.id));
-    devices::lock(store, &tx, &held).await?;
-    // Read again under the lock: an event may have been quicker.
-    let before = if held.is_empty() { before } else { kept(&tx, found, part, renamed).await? };
-    let counts_before = (outcome.created, outcome.changed, outcome.activated);
+    let mut before = kept(&tx, found, part, wanted).await?;
     let mut work = Part { found, service: parse(&found.service)?, who: actor, now, touched: Vec::new(), activated: Vec::new() };
-    work.insert(store, &tx, part, &before, outcome).await?;
-    work.update(&tx, part, &before, outcome).await?;
-    let counts = (outcome.created - counts_before.0, outcome.changed - counts_before.1, outcome.activated - counts_before.2);
+    let minted = work.insert(store, &tx, part, &before, &mut outcome).await?;
+    if before.len() + minted.len() < part.len() {
+        // An event was quicker with some of the new ones.
+        before = kept(&tx, found, part, wanted).await?;
+        before.retain(|_, known| !minted.contains(&known.id));
+    }
+    if !before.is_empty() {
+        devices::lock(store, &tx, &subjects(partner, before.values().map(|k| k.id))).await?;
+        let locked: HashSet<i64> = before.values().map(|k| k.id).collect();
+        // What they are now that nobody else changes them.
+        before = kept(&tx, found, part, wanted).await?;
+        before.retain(|_, known| locked.contains(&known.id));
+        work.update(&tx, part, &before, &mut outcome).await?;
+    }
     if work.touched.is_empty() {
-        return Ok(());
+        return Ok(outcome);
     }
     let (touched, activated) = (work.touched, work.activated);
     activation::make_jobs(store, &tx, partner, &activated, now).await?;
-    let mut detail = json!({ "created": counts.0, "changed": counts.1, "activated": counts.2 });
+    let mut detail = json!({ "created": outcome.created, "changed": outcome.changed, "activated": outcome.activated });
     if let ([(address, _)], Some(object)) = (part, detail.as_object_mut()) {
         object.insert("address".into(), json!(address));
     }
@@ -325,7 +346,7 @@ async fn put_part(
     let changes = devices::settle(store, &tx, &subjects(partner, touched), now).await?;
     tx.commit().await?;
     engine.live.publish(changes);
-    Ok(())
+    Ok(outcome)
 }
 
 /// One transaction's accounts.
@@ -341,6 +362,7 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
+    /// Makes those that aren't known; gives their ids.
     async fn insert(
         &mut self,
         store: &Store,
@@ -348,7 +370,7 @@ impl Part<'_> {
         part: &[(&String, &NewAccount)],
         before: &HashMap<String, Kept>,
         outcome: &mut PutOutcome,
-    ) -> Result<(), Error> {
+    ) -> Result<HashSet<i64>, Error> {
         let (found, now) = (self.found, self.now.0);
         let new: Vec<_> = part.iter().filter(|(lower, _)| !before.contains_key(*lower)).collect();
         let mut rows = Rows::default();
@@ -374,7 +396,7 @@ impl Part<'_> {
             minted.push((id, *account));
         }
         if minted.is_empty() {
-            return Ok(());
+            return Ok(HashSet::new());
         }
         rows.write(tx, &NEW).await?;
         let mut keys = Keys::new(&[Int, Int]);
@@ -382,9 +404,8 @@ impl Part<'_> {
             keys.int(found.partner_id).int(*id);
         }
         let sql = "SELECT a.id FROM {x} {join} accounts a ON a.partner_id = x.a AND a.id = x.b";
-        let there: std::collections::HashSet<i64> =
-            keys.query(tx, sql).await?.iter().map(|row| at(row, 0)).collect::<Result<_, Error>>()?;
-        // One that an event made at the same moment stays as it made it; the next import or discovery brings it up to date.
+        let there: HashSet<i64> = keys.query(tx, sql).await?.iter().map(|row| at(row, 0)).collect::<Result<_, Error>>()?;
+        // One that an event made at the same moment is brought up to date as those known before.
         minted.retain(|(id, _)| there.contains(id));
         for (id, account) in &minted {
             outcome.count_new(account.activated);
@@ -394,7 +415,8 @@ impl Part<'_> {
             }
         }
         let activated = minted.iter().filter(|(_, a)| a.activated).map(|(id, _)| (found.organization_id, *id));
-        activation::mark(tx, PartnerId(found.partner_id), self.who, activated, true, self.now).await
+        activation::mark(tx, PartnerId(found.partner_id), self.who, activated, true, self.now).await?;
+        Ok(there)
     }
 
     async fn update(
@@ -443,27 +465,31 @@ impl Part<'_> {
     }
 }
 
-/// What is stored of these accounts, by the address under which they come.
+/// What is stored of these accounts, by the address under which they come. An account that the provider knows by an id of ours under
+/// another address now comes under the new one; only while nobody has that address, and the old one isn't put in as well.
 async fn kept<C: ConnectionTrait>(
     conn: &C,
     found: &connection::Model,
     part: &[(&String, &NewAccount)],
-    renamed: &HashMap<String, i64>,
+    wanted: &Wanted,
 ) -> Result<HashMap<String, Kept>, Error> {
-    let (mut by_address, mut by_id) = (Keys::new(&[Int, Int, Text]), Keys::new(&[Int, Int]));
-    let mut new_address: HashMap<i64, &String> = HashMap::new();
-    for (lower, _) in part {
+    let (mut by_address, mut by_external) = (Keys::new(&[Int, Int, Text]), Keys::new(&[Int, Int, Text]));
+    let mut new_address: HashMap<&str, &String> = HashMap::new();
+    for (lower, account) in part {
         by_address.int(found.partner_id).int(found.id).text(lower);
-        if let Some(id) = renamed.get(*lower) {
-            by_id.int(found.partner_id).int(*id);
-            new_address.insert(*id, lower);
+        if let Some(external) = account.external_id.as_deref() {
+            new_address.insert(external, lower);
         }
     }
+    for external in new_address.keys() {
+        by_external.int(found.partner_id).int(found.id).text(external);
+    }
     let mut kept = HashMap::with_capacity(part.len());
-    let sql = format!("{KEPT}a.partner_id = x.a AND a.id = x.b");
-    for row in by_id.query(conn, &sql).await? {
+    let sql = format!("{KEPT}a.partner_id = x.a AND a.connection_id = x.b AND a.external_id = x.c ORDER BY a.id DESC");
+    for row in by_external.query(conn, &sql).await? {
         let account = Kept::read(&row)?;
-        if let Some(lower) = new_address.get(&account.id) {
+        let Some(lower) = account.external_id.as_deref().and_then(|external| new_address.get(external)) else { continue };
+        if !wanted.contains_key(&account.address_lower) {
             kept.insert((*lower).clone(), account);
         }
     }
@@ -473,30 +499,4 @@ async fn kept<C: ConnectionTrait>(
         kept.insert(account.address_lower.clone(), account);
     }
     Ok(kept)
-}
-
-/// Accounts that the provider knows by an id of ours under another address now: new address → account. Only while nobody has that
-/// address, and the old one isn't put in as well.
-async fn renamed<C: ConnectionTrait>(conn: &C, found: &connection::Model, wanted: &Wanted) -> Result<HashMap<String, i64>, Error> {
-    let by_external: HashMap<&str, &String> =
-        wanted.iter().filter_map(|(lower, account)| Some((account.external_id.as_deref()?, lower))).collect();
-    if by_external.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let stored: Vec<(i64, String, Option<String>)> = account::Entity::find()
-        .select_only()
-        .columns([account::Column::Id, account::Column::AddressLower, account::Column::ExternalId])
-        .filter(account::COLUMN.partner_id.eq(found.partner_id))
-        .filter(account::COLUMN.connection_id.eq(found.id))
-        .into_tuple()
-        .all(conn)
-        .await?;
-    let taken: std::collections::HashSet<&str> = stored.iter().map(|(_, lower, _)| lower.as_str()).collect();
-    Ok(stored
-        .iter()
-        .filter_map(|(id, lower, external)| {
-            let new = *by_external.get(external.as_deref()?)?;
-            (new != lower && !taken.contains(new.as_str()) && !wanted.contains_key(lower)).then(|| (new.clone(), *id))
-        })
-        .collect())
 }
