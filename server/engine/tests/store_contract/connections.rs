@@ -282,11 +282,11 @@ on_both_stores! {
         for _ in 0..2 {
             let working = claim(&world, fine, now).await;
             connections::renewed(&world.engine, &vault(), &working, &tokens(2, now), now).await.unwrap();
-            now = now + Span::minutes(30);
+            now += Span::minutes(30);
             let failing = claim(&world, id, now).await;
             connections::ours(&world.engine, &failing, Fault::Request, ("invalid_scope", "Of Acme."), now).await.unwrap();
             assert!(platform::incidents(world.store()).await.unwrap().is_empty());
-            now = now + Span::hours(2);
+            now += Span::hours(2);
         }
         let told = row(&world, id).await;
         assert_eq!((told.code.as_str(), told.detail.as_str()), ("invalid_scope", "Of Acme."));

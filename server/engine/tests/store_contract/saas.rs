@@ -337,10 +337,10 @@ on_both_stores! {
         assert_eq!(log(LogFilter::default()).await, [account.clone(), account.clone(), machine.clone()]);
         assert_eq!(log(LogFilter { organization: Some(harbour), ..Default::default() }).await.len(), 3);
         assert_eq!(log(LogFilter { device: Some("USER000".into()), ..Default::default() }).await, [account.clone(), account.clone()]);
-        assert_eq!(log(LogFilter { result: LogResult::Is(RunState::Running), ..Default::default() }).await, [account.clone()]);
+        assert_eq!(log(LogFilter { result: LogResult::Is(RunState::Running), ..Default::default() }).await, std::slice::from_ref(&account));
         let open = LogFilter { result: LogResult::Is(RunState::Running), device: Some("user000".into()), ..Default::default() };
-        assert_eq!(log(open).await, [account.clone()]);
-        assert_eq!(log(LogFilter { result: LogResult::Troubled, ..Default::default() }).await, [account.clone()]);
+        assert_eq!(log(open).await, std::slice::from_ref(&account));
+        assert_eq!(log(LogFilter { result: LogResult::Troubled, ..Default::default() }).await, std::slice::from_ref(&account));
         assert_eq!(log(LogFilter { tool: Some("none".into()), device: Some("harbour".into()), ..Default::default() }).await, []);
 
         let of_account = runs::RunFilter { device: Some(DeviceId(id.0)), ..Default::default() };
