@@ -8,7 +8,7 @@ mod organizations;
 mod saas;
 
 pub use organizations::{BEAT, OrganizationState, OrganizationWatch, watch};
-pub(crate) use saas::of_organizations as saas_of_organizations;
+pub(crate) use saas::{of_organizations as saas_of_organizations, of_scope as saas_of_scope, sum_of as saas_of};
 
 use crate::{
     Clock,

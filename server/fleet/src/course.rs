@@ -159,25 +159,7 @@ impl DevicePlan {
         if place == 0 && self.course.first_run && from <= self.course.starts && self.course.starts < until {
             slots.push(self.course.starts);
         }
-        if let Schedule::Every { every_minutes } = job.follows {
-            let every = Span::minutes(every_minutes.max(1).into());
-            let mut slot = job.since + every * ((from - job.since).0 + every.0 - 1).div_euclid(every.0);
-            while slot < until {
-                slots.push(slot);
-                slot += every;
-            }
-            return slots;
-        }
-        let mut after = from - Span(1);
-        while let Ok(next) = zones::next_slots(&job.follows, after, 16)
-            && let Some(last) = next.last()
-        {
-            after = *last;
-            slots.extend(next.iter().filter(|slot| **slot < until));
-            if after >= until {
-                break;
-            }
-        }
+        slots.extend(scheduled(&job.follows, job.since, from, until));
         slots
     }
 
@@ -267,4 +249,29 @@ impl DevicePlan {
             }
         }
     }
+}
+
+/// Slots of a schedule that began at `since`, from `from` on and before `until`.
+pub(crate) fn scheduled(schedule: &Schedule, since: Time, from: Time, until: Time) -> Vec<Time> {
+    let mut slots = Vec::new();
+    if let Schedule::Every { every_minutes } = *schedule {
+        let every = Span::minutes(every_minutes.max(1).into());
+        let mut slot = since + every * ((from - since).0 + every.0 - 1).div_euclid(every.0).max(0);
+        while slot < until {
+            slots.push(slot);
+            slot += every;
+        }
+        return slots;
+    }
+    let mut after = from - Span(1);
+    while let Ok(next) = zones::next_slots(schedule, after, 16)
+        && let Some(last) = next.last()
+    {
+        after = *last;
+        slots.extend(next.iter().filter(|slot| **slot < until));
+        if after >= until {
+            break;
+        }
+    }
+    slots
 }

@@ -5,23 +5,19 @@ use crate::{
     error::Error,
     ingest::{CheckIn, batch, bulk::Rows, limits},
     reconcile::{
-        work::{Mint, Subject, SubjectKind, no_slots},
+        work::{Mint, Origin, Subject, SubjectKind},
         write,
     },
     store::{devices::uuid, input},
 };
 use domain::{
-    facts::{DeviceFacts, RestoreFacts},
     ids::{DeviceId, OrganizationId, PartnerId, PolicyId},
     policy::DeviceLife,
     time::Time,
     zones::Zone,
 };
 use fleet::{DevicePlan, Happening, What};
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A device on its way.
 pub(super) struct Course<'a> {
@@ -50,41 +46,20 @@ impl<'a> Course<'a> {
     ) -> Result<Self, Error> {
         let now = plan.enrolled_at;
         let device = DeviceId(mint.id(now));
-        let subject = Subject {
+        let mut subject = Subject::of(Origin {
             partner,
             organization,
             device,
             kind: SubjectKind::Device(plan.class),
             zone,
             schedule: policy.schedule.clone(),
+            terms: policy.policy.terms(plan.class),
+            enrolled_at: now,
             watched_since: now,
             life: DeviceLife::Pending,
             deactivated: false,
-            facts: DeviceFacts {
-                life: DeviceLife::Pending,
-                enrolled_at: now,
-                last_seen: None,
-                checked_in_at: None,
-                storage: None,
-                restore: RestoreFacts::default(),
-                terms: policy.policy.terms(plan.class),
-                expected: no_slots(now),
-                jobs: Default::default(),
-            },
-            quota: plan.quota_bytes,
-            storage_said: None,
-            jobs: Vec::new(),
-            job_names: HashMap::new(),
-            stored: None,
-            assessment: None,
-            next_change: None,
-            alerts: Vec::new(),
-            open_alerts: 0,
-            touched: Vec::new(),
-            row_changed: false,
-            agent_version: None,
-            hostname: None,
-        };
+        });
+        subject.quota = plan.quota_bytes;
         Ok(Self { life: Life::begin(mint, subject)?, plan, storage: BTreeMap::new(), restore_tests: Rows::default(), updated_at: now })
     }
 

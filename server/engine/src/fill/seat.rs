@@ -4,10 +4,9 @@ use super::{life::Life, mint::SubjectMint, organization::OrganizationRows, table
 use crate::{
     error::Error,
     ingest::bulk::Rows,
-    reconcile::work::{AccountKind, Mint, Subject, SubjectKind, counted_life, no_slots},
+    reconcile::work::{AccountKind, Mint, Origin, Subject, SubjectKind},
 };
 use domain::{
-    facts::{DeviceFacts, RestoreFacts},
     ids::{ConnectionId, DeviceId, OrganizationId, PartnerId},
     policy::DeviceLife,
     saas::{AccountStatus, Service},
@@ -15,7 +14,6 @@ use domain::{
     zones::Zone,
 };
 use fleet::{AccountPlan, What};
-use std::collections::HashMap;
 
 /// To what an account belongs.
 #[derive(Clone, Copy)]
@@ -48,41 +46,19 @@ enum Edit {
 impl<'a> Seat<'a> {
     pub(super) fn begin(mint: &'a SubjectMint, home: Home<'a>, plan: &'a AccountPlan) -> Result<Self, Error> {
         let now = plan.seen_at;
-        let subject = Subject {
+        let subject = Subject::of(Origin {
             partner: home.partner,
             organization: home.organization,
             device: DeviceId(mint.id(now)),
             kind: SubjectKind::Account(AccountKind { service: home.service, gone: false }),
             zone: home.zone,
             schedule: home.policy.schedule.clone(),
+            terms: home.policy.policy.account_terms(),
+            enrolled_at: now,
             watched_since: now,
             life: DeviceLife::Paused,
             deactivated: false,
-            facts: DeviceFacts {
-                life: counted_life(DeviceLife::Paused, false),
-                enrolled_at: now,
-                last_seen: None,
-                checked_in_at: None,
-                storage: None,
-                restore: RestoreFacts::default(),
-                terms: home.policy.policy.account_terms(),
-                expected: no_slots(now),
-                jobs: Default::default(),
-            },
-            quota: None,
-            storage_said: None,
-            jobs: Vec::new(),
-            job_names: HashMap::new(),
-            stored: None,
-            assessment: None,
-            next_change: None,
-            alerts: Vec::new(),
-            open_alerts: 0,
-            touched: Vec::new(),
-            row_changed: false,
-            agent_version: None,
-            hostname: None,
-        };
+        });
         Ok(Self { life: Life::begin(mint, subject)?, plan, home, updated_at: now })
     }
 

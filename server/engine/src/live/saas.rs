@@ -17,15 +17,24 @@ use sea_orm::ConnectionTrait;
 use std::collections::HashMap;
 
 /// Counts of a scope; none: it has no connection, or is a device's.
-pub(super) async fn of_scope<C: ConnectionTrait>(conn: &C, scope: &Scope, now: Time) -> Result<Option<SaasNow>, Error> {
+pub(crate) async fn of_scope<C: ConnectionTrait>(conn: &C, scope: &Scope, now: Time) -> Result<Option<SaasNow>, Error> {
     let pairs: Vec<(PartnerId, OrganizationId)> = match scope {
         Scope::Device(..) => return Ok(None),
         Scope::Organization(partner, organization) => vec![(*partner, *organization)],
         // 0: the whole partner.
         scope => partners(scope).iter().map(|partner| (*partner, OrganizationId(0))).collect(),
     };
+    sum_of(conn, &pairs, now).await
+}
+
+/// Counts of these organizations together (organization 0: of the whole partner); none: none of them has a connection.
+pub(crate) async fn sum_of<C: ConnectionTrait>(
+    conn: &C,
+    pairs: &[(PartnerId, OrganizationId)],
+    now: Time,
+) -> Result<Option<SaasNow>, Error> {
     let mut sum: Option<SaasNow> = None;
-    for part in of_organizations(conn, &pairs, now).await?.into_values() {
+    for part in of_organizations(conn, pairs, now).await?.into_values() {
         let sum = sum.get_or_insert_default();
         for (sum, part) in [
             (&mut sum.accounts, part.accounts),

@@ -8,6 +8,7 @@ pub(crate) mod consent;
 mod rows;
 mod settle;
 pub(crate) mod shelf;
+mod subject;
 mod sums;
 mod tables;
 pub(crate) mod work;

@@ -1,12 +1,12 @@
 //! Rows of the database, read into what one transaction works on.
 
-use super::work::{AccountKind, Done, JobWork, OpenRef, Stored, Subject, SubjectKind, counted_life, no_slots};
+use super::work::{AccountKind, Done, JobWork, OpenRef, Origin, Stored, Subject, SubjectKind, no_slots};
 use crate::{
     error::Error,
     store::facts::{at, narrow, parse},
 };
 use domain::{
-    facts::{DeviceFacts, JobFacts, JobHistory, RestoreFacts, Storage},
+    facts::{JobFacts, JobHistory, Storage},
     health::Score,
     ids::{DeviceId, JobId, OrganizationId, PartnerId, RunId},
     policy::{DeviceClass, DeviceLife, Policy},
@@ -117,41 +117,28 @@ pub(super) fn device(row: &QueryResult, schedules: &mut Schedules) -> Result<Sub
     };
     let quota: Option<i64> = at(row, 5)?;
     let (restore_at, restore_passed): (Option<i64>, Option<bool>) = (at(row, 30)?, at(row, 31)?);
-    Ok(Subject {
+    let mut subject = Subject::of(Origin {
         partner: PartnerId(at(row, 0)?),
         organization,
         device: DeviceId(at(row, 1)?),
         kind: SubjectKind::Device(class),
         zone: zone(&at::<String>(row, 10)?)?,
         schedule: schedules.of(&at::<String>(row, 12)?)?,
-        watched_since: Time(at(row, 7)?).max(enrolled_at),
+        terms: policy.terms(class),
+        enrolled_at,
+        watched_since: Time(at(row, 7)?),
         life,
         deactivated,
-        facts: DeviceFacts {
-            life: counted_life(life, deactivated),
-            enrolled_at,
-            last_seen: time(27)?,
-            checked_in_at: time(28)?,
-            storage: at::<Option<i64>>(row, 29)?.map(|used| Storage { used, quota }),
-            restore: RestoreFacts { last: restore_at.map(Time).zip(restore_passed) },
-            terms: policy.terms(class),
-            expected: no_slots(enrolled_at),
-            jobs: Default::default(),
-        },
-        quota,
-        storage_said: None,
-        jobs: Vec::new(),
-        job_names: HashMap::new(),
-        stored,
-        assessment: None,
-        next_change: None,
-        alerts: Vec::new(),
-        open_alerts: 0,
-        touched: Vec::new(),
-        row_changed: false,
-        agent_version: at(row, 8)?,
-        hostname: at(row, 9)?,
-    })
+    });
+    subject.facts.last_seen = time(27)?;
+    subject.facts.checked_in_at = time(28)?;
+    subject.facts.storage = at::<Option<i64>>(row, 29)?.map(|used| Storage { used, quota });
+    subject.facts.restore.last = restore_at.map(Time).zip(restore_passed);
+    subject.quota = quota;
+    subject.stored = stored;
+    subject.agent_version = at(row, 8)?;
+    subject.hostname = at(row, 9)?;
+    Ok(subject)
 }
 
 /// An account out of a row of [`ACCOUNTS`].
@@ -180,41 +167,22 @@ pub(super) fn account(row: &QueryResult, schedules: &mut Schedules) -> Result<Su
             })
         }
     };
-    Ok(Subject {
+    let mut subject = Subject::of(Origin {
         partner: PartnerId(at(row, 0)?),
         organization: OrganizationId(at(row, 2)?),
         device: DeviceId(at(row, 1)?),
         kind: SubjectKind::Account(AccountKind { service, gone: at::<Option<i64>>(row, 5)?.is_some() }),
         zone: zone(&at::<String>(row, 8)?)?,
         schedule: schedules.of(&at::<String>(row, 10)?)?,
-        watched_since: Time(at(row, 7)?).max(enrolled_at),
+        terms: policy(row, 11)?.account_terms(),
+        enrolled_at,
+        watched_since: Time(at(row, 7)?),
         life,
         deactivated,
-        facts: DeviceFacts {
-            life: counted_life(life, deactivated),
-            enrolled_at,
-            last_seen: at::<Option<i64>>(row, 26)?.map(Time),
-            checked_in_at: None,
-            storage: None,
-            restore: RestoreFacts::default(),
-            terms: policy(row, 11)?.account_terms(),
-            expected: no_slots(enrolled_at),
-            jobs: Default::default(),
-        },
-        quota: None,
-        storage_said: None,
-        jobs: Vec::new(),
-        job_names: HashMap::new(),
-        stored,
-        assessment: None,
-        next_change: None,
-        alerts: Vec::new(),
-        open_alerts: 0,
-        touched: Vec::new(),
-        row_changed: false,
-        agent_version: None,
-        hostname: None,
-    })
+    });
+    subject.facts.last_seen = at::<Option<i64>>(row, 26)?.map(Time);
+    subject.stored = stored;
+    Ok(subject)
 }
 
 /// Adds a job out of a row of [`JOBS`] to its device or account.

@@ -10,25 +10,19 @@ use crate::{
     ingest::bulk::{Keys, Kind},
     store::{Store, facts::at},
 };
+
+pub(crate) use super::subject::{
+    AccountKind, Done, JobWork, OpenRef, Origin, Stored, Subject, SubjectKind, counted_life, history_text, no_slots,
+};
 use domain::{
     alert::AlertKind,
-    facts::{DeviceFacts, JobFacts, JobHistory, RunSummary},
-    health::{Assessment, Band, Score},
-    ids::{DeviceId, JobId, OrganizationId, PartnerId, RunId},
-    live::AlertNow,
-    policy::{DeviceClass, DeviceLife},
-    run::{Run, RunEvent, RunState},
-    saas::Service,
-    schedule::{Pending, Schedule, Slots},
+    facts::{JobFacts, JobHistory, RunSummary},
+    ids::{DeviceId, JobId, PartnerId, RunId},
+    run::{Run, RunEvent},
     time::{Span, Time},
-    zones::Zone,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
-use serde::Deserialize;
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
 /// Gives new ids: the store, or whoever fills one.
 pub(crate) trait Mint: Send + Sync {
@@ -50,122 +44,6 @@ pub(crate) struct Work<'s> {
     pub(crate) places: HashMap<(PartnerId, DeviceId), usize>,
     pub(crate) runs: Vec<RunWork>,
     pub(crate) run_ids: HashMap<RunId, usize>,
-}
-
-/// What a subject is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SubjectKind {
-    Device(DeviceClass),
-    Account(AccountKind),
-}
-
-impl SubjectKind {
-    /// Of an account: what it weighs as.
-    pub(crate) const fn class(self) -> DeviceClass {
-        match self {
-            Self::Device(class) => class,
-            Self::Account(_) => DeviceClass::Workstation,
-        }
-    }
-}
-
-/// What an account has beside what devices have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct AccountKind {
-    pub(crate) service: Service,
-    /// The provider doesn't name it any more.
-    pub(crate) gone: bool,
-}
-
-/// A device or an account at work.
-pub(crate) struct Subject {
-    pub(crate) partner: PartnerId,
-    pub(crate) organization: OrganizationId,
-    /// Its id: the device's, or the account's in the same clothes.
-    pub(crate) device: DeviceId,
-    pub(crate) kind: SubjectKind,
-    pub(crate) zone: Zone,
-    pub(crate) schedule: Arc<Schedule>,
-    pub(crate) watched_since: Time,
-    /// Its own life; `facts.life` is the one that counts (paused while its organization is deactivated).
-    pub(crate) life: DeviceLife,
-    pub(crate) deactivated: bool,
-    pub(crate) facts: DeviceFacts,
-    pub(crate) quota: Option<i64>,
-    /// Time of the check-in that said something of its storage, in this transaction.
-    pub(crate) storage_said: Option<Time>,
-    /// Parallel to `facts.jobs`.
-    pub(crate) jobs: Vec<JobWork>,
-    /// Name in lower case → place in `jobs`.
-    pub(crate) job_names: HashMap<String, usize>,
-    pub(crate) stored: Option<Stored>,
-    pub(crate) assessment: Option<Assessment>,
-    pub(crate) next_change: Option<Time>,
-    pub(crate) alerts: Vec<AlertNow>,
-    pub(crate) open_alerts: i64,
-    /// Places of the runs that changed.
-    pub(crate) touched: Vec<usize>,
-    /// `devices` itself changes: life, agent version, host name, quota.
-    pub(crate) row_changed: bool,
-    pub(crate) agent_version: Option<String>,
-    pub(crate) hostname: Option<String>,
-}
-
-/// What `device_state` or `account_state` held before.
-pub(crate) struct Stored {
-    pub(crate) organization: OrganizationId,
-    pub(crate) life: DeviceLife,
-    pub(crate) band: Band,
-    pub(crate) score: Score,
-    pub(crate) running: i64,
-    pub(crate) retrying: i64,
-    pub(crate) open_alerts: i64,
-    /// Whether it was in breach of its service level; none: it wasn't covered.
-    pub(crate) service: Option<bool>,
-    /// Of an account: whether it stood among the known ones.
-    pub(crate) counted: bool,
-    pub(crate) had_conditions: bool,
-    pub(crate) assessed_at: Time,
-}
-
-/// A job at work.
-pub(crate) struct JobWork {
-    pub(crate) job: JobId,
-    pub(crate) name_lower: String,
-    pub(crate) schedule: Option<Arc<Schedule>>,
-    /// All open runs, so that none has to be searched for.
-    pub(crate) open: Vec<OpenRef>,
-    pub(crate) last_run: Option<(RunId, RunState)>,
-    pub(crate) last_at: Option<Time>,
-    /// The run that ended last as a backup ends.
-    pub(crate) last_done: Option<Done>,
-    pub(crate) is_new: bool,
-    /// History or slots differ from what is stored.
-    pub(crate) changed: bool,
-    pub(crate) resolve: bool,
-    pub(crate) rebuild: bool,
-    /// Run keys loaded or made → place in `runs`.
-    pub(crate) keys: HashMap<String, usize>,
-}
-
-/// An open run of a job: (id, start, retrying, begun without a key).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Deserialize)]
-pub(crate) struct OpenRef(pub(crate) i64, pub(crate) Time, pub(crate) bool, pub(crate) bool);
-
-/// A run that ended succeeded, warning, failed or cancelled: (how, when, id).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Deserialize)]
-pub(crate) struct Done(pub(crate) RunState, pub(crate) Time, pub(crate) i64);
-
-impl Done {
-    pub(crate) fn of(id: RunId, run: &RunSummary) -> Option<Self> {
-        let counts = matches!(run.state, RunState::Succeeded | RunState::Warning | RunState::Failed | RunState::Cancelled);
-        counts.then(|| Self(run.state, run.ended_at.unwrap_or(run.started_at), id.0))
-    }
-
-    /// By end; of two that ended together the later id.
-    pub(crate) fn is_after(self, other: Option<Self>) -> bool {
-        other.is_none_or(|other| (self.1, self.2) >= (other.1, other.2))
-    }
 }
 
 /// A run at work.
@@ -409,36 +287,6 @@ impl<'s> Work<'s> {
         });
         place
     }
-}
-
-/// Stands where nobody looks: `expected` of a device that has jobs, slots of a job before they are resolved.
-pub(crate) fn no_slots(at: Time) -> Slots {
-    Slots { due: at, interval: Span::ZERO, slack: Span::ZERO, pending: Pending::Listed(Vec::new()) }
-}
-
-/// A deactivated organization's devices count as paused (D2).
-pub(crate) fn counted_life(life: DeviceLife, deactivated: bool) -> DeviceLife {
-    if deactivated && life != DeviceLife::Retired { DeviceLife::Paused } else { life }
-}
-
-/// The text of `job_state.history`: the history, and after it what only this room reads: the open runs, and of accounts the last
-/// backup that ended.
-pub(crate) fn history_text(history: &JobHistory, job: &JobWork, kind: SubjectKind) -> Result<String, Error> {
-    let mut text = serde_json::to_string(history)?;
-    let done = job.last_done.filter(|_| matches!(kind, SubjectKind::Account(_)));
-    if !job.open.is_empty() || done.is_some() {
-        text.pop();
-        if !job.open.is_empty() {
-            text.push_str(",\"open_list\":");
-            text.push_str(&serde_json::to_string(&job.open)?);
-        }
-        if let Some(done) = done {
-            text.push_str(",\"last_done\":");
-            text.push_str(&serde_json::to_string(&done)?);
-        }
-        text.push('}');
-    }
-    Ok(text)
 }
 
 /// Kinds whose alert points to the run that failed.

@@ -11,9 +11,7 @@ use crate::{
     ingest::bulk::{Keys, Kind, Rows, Table, write_all},
 };
 use domain::{
-    health::Band,
     ids::{JobId, PartnerId, RunId},
-    policy::DeviceLife,
     run::{Run, RunState},
     time::Time,
 };
@@ -43,62 +41,8 @@ pub(crate) fn troubled_row(rows: &mut Rows, subject: &Subject, id: RunId, run: &
     }
 }
 
-impl Subject {
-    /// Open runs: (running, retrying).
-    pub(crate) fn open_runs(&self) -> (i64, i64) {
-        let mut counts = (0, 0);
-        for open in self.jobs.iter().flat_map(|job| &job.open) {
-            if open.2 {
-                counts.1 += 1;
-            } else {
-                counts.0 += 1;
-            }
-        }
-        counts
-    }
-
-    pub(crate) fn last_usable_at(&self) -> Option<Time> {
-        self.facts.jobs.iter().filter_map(|job| job.history.last_usable_end).max()
-    }
-
-    /// Earliest due time of its jobs, grace included.
-    pub(crate) fn due_at(&self) -> Option<Time> {
-        let grace = self.facts.terms.grace;
-        if self.facts.jobs.is_empty() {
-            return Some(self.facts.expected.due + grace);
-        }
-        self.facts.jobs.iter().map(|job| job.slots.due + grace).min()
-    }
-
-    /// When its service level is broken if no usable backup comes (D5); none: it isn't covered (no account is).
-    pub(crate) fn breach_at(&self) -> Option<Time> {
-        let SubjectKind::Device(class) = self.kind else { return None };
-        domain::sla::breach_at(self.facts.life, class, self.facts.enrolled_at, self.last_usable_at())
-    }
-
-    /// Whether it is in breach of its service level at `now`; none: it isn't covered.
-    pub(crate) fn service(&self, now: Time) -> Option<bool> {
-        self.breach_at().map(|at| at <= now)
-    }
-
-    /// Of an account: whether it stands among the known ones: it is at the provider still, or in use.
-    pub(crate) fn counted(&self) -> bool {
-        matches!(self.kind, SubjectKind::Account(account) if !account.gone || self.life != DeviceLife::Paused)
-    }
-
-    /// The last backup that ended, of any job: how, and when. A slot that was missed or skipped is no backup.
-    pub(crate) fn last_done(&self) -> Option<(RunState, Time)> {
-        self.jobs.iter().filter_map(|job| job.last_done).max_by_key(|done| (done.1, done.2)).map(|done| (done.0, done.1))
-    }
-
-    pub(crate) fn band(&self) -> Band {
-        self.assessment.as_ref().map_or(Band::Unknown, |a| a.band)
-    }
-}
-
 impl Work<'_> {
-    /// Writes everything that is not written yet.
-    /// What is added to counts, hours and days goes into `later` where it is given: rows that many subjects share are then written once,
+    /// Writes everything that is not written yet. What is added to counts, hours and days goes into `later` where it is given: rows that many subjects share are then written once,
     /// at the end of a transaction of many pieces.
     pub(super) async fn write(&mut self, tx: &DatabaseTransaction, alerts: AlertChanges, later: Option<&mut Sums>) -> Result<(), Error> {
         for (rows, table) in alerts.rows(&self.subjects) {

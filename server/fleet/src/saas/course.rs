@@ -2,7 +2,7 @@
 
 use super::{plan::AccountPlan, story::AccountStory};
 use crate::{
-    course::within,
+    course::{scheduled, within},
     dice::{Dice, seed},
     plan::{Happening, What},
 };
@@ -11,7 +11,6 @@ use domain::{
     saas::{Service, Workload},
     schedule::Schedule,
     time::{Span, Time},
-    zones,
 };
 use std::sync::Arc;
 
@@ -95,29 +94,7 @@ fn chunk(account: &AccountPlan, from: Time, until: Time) -> Vec<Happening> {
 }
 
 fn slots(course: &AccountCourse, from: Time, until: Time) -> Vec<Time> {
-    let from = from.max(course.starts - LONGEST);
-    let mut slots = Vec::new();
-    if let Schedule::Every { every_minutes } = *course.follows {
-        let every = Span::minutes(every_minutes.max(1).into());
-        let first = (from - course.starts).0 + every.0 - 1;
-        let mut slot = course.starts + every * first.div_euclid(every.0).max(0);
-        while slot < until {
-            slots.push(slot);
-            slot += every;
-        }
-        return slots;
-    }
-    let mut after = from - Span(1);
-    while let Ok(next) = zones::next_slots(&course.follows, after, 4)
-        && let Some(last) = next.last()
-    {
-        after = *last;
-        slots.extend(next.iter().filter(|slot| **slot < until));
-        if after >= until {
-            break;
-        }
-    }
-    slots
+    scheduled(&course.follows, course.starts, from.max(course.starts - LONGEST), until)
 }
 
 /// Usual length, in seconds, for a size in per mille of the usual.
