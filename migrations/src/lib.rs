@@ -9,6 +9,7 @@ mod m20261120_000001_create_core;
 mod m20261121_000002_create_console;
 mod m20261121_000003_index_lists;
 mod m20261121_000004_create_saas;
+mod m20261121_000005_create_service;
 mod steps;
 
 /// Runs all steps in order.
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_create_console::Migration),
             Box::new(m20261121_000003_index_lists::Migration),
             Box::new(m20261121_000004_create_saas::Migration),
+            Box::new(m20261121_000005_create_service::Migration),
         ]
     }
 }

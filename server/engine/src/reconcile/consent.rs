@@ -188,6 +188,8 @@ async fn open_or_reopen(
         reason: Set(reason),
         // All of an organization's accounts wait for it: what a server is among machines.
         worth: Set(kinds::worth(KIND, SEVERITY, DeviceClass::Server)),
+        last_opened_at: Set(now.0),
+        ..Default::default()
     };
     Ok((model.insert(tx).await?, "opened"))
 }

@@ -142,6 +142,7 @@ pub async fn create(store: &Store, actor: &Actor, new: NewOrganization, now: Tim
         seat_limit: Set(seat_limit),
         created_at: Set(now.0),
         updated_at: Set(now.0),
+        ..Default::default()
     }
     .insert(&tx)
     .await?;

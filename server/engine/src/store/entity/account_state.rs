@@ -27,6 +27,7 @@ pub struct Model {
     pub running: i64,
     pub retrying: i64,
     pub open_alerts: i64,
+    pub quiet_until: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

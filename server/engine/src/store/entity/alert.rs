@@ -27,6 +27,13 @@ pub struct Model {
     pub snoozed_until: Option<i64>,
     pub reason: String,
     pub worth: i64,
+    pub incident_id: Option<i64>,
+    pub destination: Option<String>,
+    pub last_opened_at: i64,
+    pub reopenings: String,
+    pub flapping_since: Option<i64>,
+    pub cleared_at: Option<i64>,
+    pub reminded_at: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -29,6 +29,7 @@ pub struct Model {
     pub open_alerts: i64,
     pub breach_at: Option<i64>,
     pub in_breach: bool,
+    pub quiet_until: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

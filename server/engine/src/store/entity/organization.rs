@@ -20,6 +20,8 @@ pub struct Model {
     pub seat_limit: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,
+    pub sla_workstation_hours: i64,
+    pub sla_server_hours: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
