@@ -99,6 +99,10 @@ ids! {
     RunId,
     /// The record of a condition's life.
     AlertId,
+    /// Alerts with one cause.
+    IncidentId,
+    /// A maintenance window, as it stood from one change to the next.
+    MaintenanceId,
     /// A verification that a restore works.
     RestoreTestId,
     /// A source of reports that is not known yet.
