@@ -101,10 +101,16 @@ ids! {
     AlertId,
     /// Alerts with one cause.
     IncidentId,
+    /// Filters that somebody keeps under a name.
+    SavedViewId,
     /// A maintenance window, as it stood from one change to the next.
     MaintenanceId,
     /// A verification that a restore works.
     RestoreTestId,
+    /// A rule of service level.
+    SlaRuleId,
+    /// A frozen, stored document.
+    ReportId,
     /// A source of reports that is not known yet.
     InboxId,
     /// A template for sources that are not known yet.
