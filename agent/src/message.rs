@@ -31,6 +31,8 @@ pub(crate) struct Event {
     pub(crate) log: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tool: Option<Tool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) destination: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -56,6 +58,7 @@ impl Event {
             failed_items: Vec::new(),
             log: None,
             tool: None,
+            destination: None,
         }
     }
 
@@ -66,6 +69,7 @@ impl Event {
         self.bytes_added = parsed.bytes_added;
         self.message = parsed.message;
         self.failed_items = parsed.failed_items;
+        self.destination = parsed.destination.or(self.destination);
         if let Some(tool) = parsed.tool {
             self.tool = Some(Tool { name: tool.name });
         }

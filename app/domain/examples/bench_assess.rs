@@ -40,6 +40,7 @@ fn device(days: i64, failing: i64) -> DeviceFacts {
         terms: Policy::default().terms(DeviceClass::Workstation),
         expected: slots.clone(),
         jobs: [JobFacts { job: JobId(1), name: "nightly".into(), enrolled_at: START, history, slots }].into_iter().collect(),
+        quiet: Default::default(),
     }
 }
 

@@ -137,6 +137,9 @@ pub struct DeviceFacts {
     pub expected: Slots,
     /// Its jobs.
     pub jobs: SmallVec<[JobFacts; 1]>,
+    /// The interval of maintenance that is in force or comes next, and the one after it (D2).
+    #[serde(default, skip_serializing_if = "SmallVec::is_empty")]
+    pub quiet: crate::maintenance::Quiet,
 }
 
 /// What the history needs of a run.

@@ -170,6 +170,9 @@ pub struct Assessment {
     pub missed: SmallVec<[(JobId, Time); 2]>,
     /// Open runs that have passed the longest run time: the server ends each as `failed: timed out`.
     pub stuck: SmallVec<[JobId; 1]>,
+    /// It is in maintenance until then: conditions are recorded and not alerted (D2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_until: Option<Time>,
     /// Nothing in this assessment changes before this time, unless an event arrives. At it something does, or the
     /// listed slots are used up and have to be resolved again.
     pub next_change: Option<Time>,
@@ -206,5 +209,6 @@ impl Assessment {
             && self.conditions == other.conditions
             && self.missed == other.missed
             && self.stuck == other.stuck
+            && self.quiet_until == other.quiet_until
     }
 }

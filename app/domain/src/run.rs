@@ -77,6 +77,9 @@ pub struct RunEvent {
     pub failed_items: Vec<String>,
     /// The tool.
     pub tool: Option<Tool>,
+    /// Where it stores: a repository or a bucket, as the tool names it; never with a secret. At most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
 }
 
 /// When a run first entered a state in an attempt.
@@ -150,6 +153,7 @@ impl RunEvent {
             message: None,
             failed_items: Vec::new(),
             tool: None,
+            destination: None,
         }
     }
 
@@ -163,6 +167,7 @@ impl RunEvent {
             .then_with(|| self.message.cmp(&other.message))
             .then_with(|| self.failed_items.cmp(&other.failed_items))
             .then_with(|| self.tool.cmp(&other.tool))
+            .then_with(|| self.destination.cmp(&other.destination))
     }
 }
 

@@ -296,6 +296,29 @@ pub fn next_slots(schedule: &Schedule, after: Time, n: usize) -> Result<Vec<Time
     }
 }
 
+/// At most `n` slots of a cron line after an instant; fewer if it has no more within a lifetime. Errors as [`validate`].
+pub(crate) fn next_slots_upto(cron: &str, zone: &str, after: Time, n: usize) -> Result<Vec<Time>, ScheduleError> {
+    Ok(Clock::of(cron, zone)?.after(after, n))
+}
+
+/// The slots of a cron line from an instant up to another (not at it). Errors as [`validate`].
+pub(crate) fn slots_between(cron: &str, zone: &str, from: Time, until: Time) -> Result<Vec<Time>, ScheduleError> {
+    let clock = Clock::of(cron, zone)?;
+    let last = clock.zone.local(until).date();
+    // A day early: a fixed time in a gap of a whole day runs on the next.
+    let mut date = clock.zone.local(from).date() - Days::new(1);
+    let (mut found, mut today) = (Vec::new(), Vec::new());
+    while date <= last {
+        clock.slots_on(date, &mut today);
+        found.extend(today.iter().filter(|slot| **slot >= from && **slot < until));
+        let Some(next) = date.succ_opt() else { break };
+        date = next;
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
 /// Resolves a schedule around S and the last start of a job. `horizon`: how many slots to list ([`HORIZON`]).
 /// Errors as [`validate`].
 pub fn resolve(schedule: &Schedule, enrolled_at: Time, history: &JobHistory, horizon: usize) -> Result<Slots, ScheduleError> {

@@ -62,6 +62,7 @@ fn device_of(class: DeviceClass, runs: &[RunSummary]) -> DeviceFacts {
         terms: Policy { schedule: daily(), ..Policy::default() }.terms(class),
         expected: Slots::every(Span::DAY, enrolled(), enrolled(), enrolled()),
         jobs: [job(1, &daily(), runs)].into_iter().collect(),
+        quiet: Default::default(),
     }
 }
 

@@ -164,6 +164,7 @@ fn band(fleet: &Fleet, partner: usize, device: &DevicePlan, now: Time) -> (Band,
         terms: policy.terms(device.class),
         expected,
         jobs,
+        quiet: Default::default(),
     };
     let assessment = assess(&facts, now);
     if std::env::var_os("FLEET_WHY").is_some() && (assessment.band != Band::Healthy || !assessment.conditions.is_empty()) {

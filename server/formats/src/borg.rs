@@ -131,6 +131,7 @@ fn finding(archive: &Value, repository: Option<&Value>, report: &Report<'_>) -> 
         items: number(stats, "nfiles"),
         bytes: number(stats, "original_size"),
         bytes_added: number(stats, "deduplicated_size"),
+        destination: repository.and_then(|r| text(r, "location")).map(str::to_owned),
     }
 }
 

@@ -19,7 +19,7 @@ pub use log::{HEAD_LIMIT, TAIL_LIMIT, excerpt};
 pub use redact::redact;
 pub use restore::{RestoreOutcome, restore_test};
 pub use tool::{ToolName, detect, detect_program};
-pub use verdict::{MAX_FAILED_ITEMS, MAX_MESSAGE, signal_of};
+pub use verdict::{MAX_FAILED_ITEMS, MAX_MESSAGE, destination, signal_of};
 
 use domain::{
     run::{RunEvent, RunState},

@@ -229,6 +229,7 @@ fn summary(value: &Value) -> Summary {
             items: number(value, "total_files_processed"),
             bytes: number(value, "total_bytes_processed"),
             bytes_added: number(value, "data_added_packed").or_else(|| number(value, "data_added")),
+            destination: None,
         },
     }
 }

@@ -71,6 +71,8 @@ pub(crate) struct Finding {
     pub(crate) items: Option<i64>,
     pub(crate) bytes: Option<i64>,
     pub(crate) bytes_added: Option<i64>,
+    /// Where it was stored, as the tool names it.
+    pub(crate) destination: Option<String>,
 }
 
 impl Finding {
@@ -95,6 +97,7 @@ impl Finding {
                 message: one_line(message),
                 failed_items: failed.named,
                 tool: (!tool.is_empty()).then(|| Tool { name: tool.to_owned(), version: String::new() }),
+                destination: self.destination.as_deref().and_then(destination),
             },
             log: log::excerpt(report.stdout, report.stderr),
         }
@@ -115,6 +118,15 @@ pub(crate) fn one_line(message: &str) -> Option<String> {
         line = line.chars().take(MAX_MESSAGE - 1).chain(['…']).collect();
     }
     (!line.is_empty()).then_some(line)
+}
+
+/// Longest destination, in characters.
+const MAX_DESTINATION: usize = 200;
+
+/// A place that backups go to, within its limits: no secrets, no control characters; `None` when nothing is left.
+pub fn destination(place: &str) -> Option<String> {
+    let place: String = redact(place).trim().chars().filter(|c| !c.is_control()).take(MAX_DESTINATION).collect();
+    (!place.is_empty()).then_some(place)
 }
 
 /// The signal N of an exit code 128 + N.

@@ -62,6 +62,9 @@ pub struct Event {
     /// The tool.
     #[schema(value_type = Option<Object>)]
     tool: Option<Tool>,
+    /// Where it stores: a repository or a bucket, as the tool names it; at most 200 characters are kept. Failures of many devices with one
+    /// destination become one incident.
+    destination: Option<String>,
 }
 
 /// A known state, or the word that is none.
@@ -199,6 +202,7 @@ impl Event {
             message: message.map(|m| formats::redact(&m)),
             failed_items: self.failed_items.unwrap_or_default(),
             tool: self.tool,
+            destination: self.destination.as_deref().and_then(formats::destination),
         };
         Ok(IncomingEvent {
             subject,

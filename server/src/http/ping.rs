@@ -270,6 +270,7 @@ fn bare(state: RunState, at: Time) -> RunEvent {
         message: None,
         failed_items: Vec::new(),
         tool: None,
+        destination: None,
     }
 }
 

@@ -79,6 +79,7 @@ pub fn start_of(end: &RunEvent, at: Time) -> RunEvent {
         message: None,
         failed_items: Vec::new(),
         tool: end.tool.clone(),
+        destination: end.destination.clone(),
     }
 }
 

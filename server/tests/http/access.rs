@@ -143,6 +143,7 @@ fn failed() -> RunEvent {
         message: Some("no space".into()),
         failed_items: vec![],
         tool: None,
+        destination: None,
     }
 }
 

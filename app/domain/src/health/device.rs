@@ -235,6 +235,7 @@ pub(super) fn view(facts: &DeviceFacts, now: Time) -> View {
     if let Some(next) = jobs.past_due.and_then(|due| place.next(due, now)) {
         ahead.at(next);
     }
+    let quiet_until = quiet(facts, &mut ahead);
     // Critical before warning; within that as found.
     if conditions.len() > 1 {
         conditions.sort_by_key(|condition: &Condition| std::cmp::Reverse(condition.severity));
@@ -250,10 +251,21 @@ pub(super) fn view(facts: &DeviceFacts, now: Time) -> View {
             factors,
             missed: jobs.slots,
             stuck: jobs.stuck,
+            quiet_until,
             next_change: (next.0 < i64::MAX).then_some(next),
         },
         settled: sure || ahead.exhausted == next,
     }
+}
+
+/// Maintenance: at its beginning and its end something is sure to change.
+fn quiet(facts: &DeviceFacts, ahead: &mut Ahead) -> Option<Time> {
+    let now = ahead.now;
+    for boundary in facts.quiet.iter().flat_map(|(from, until)| [*from, *until]).filter(|boundary| *boundary > now) {
+        ahead.at(boundary);
+        ahead.sure = ahead.sure.min(boundary);
+    }
+    crate::maintenance::quiet_until(&facts.quiet, now)
 }
 
 fn offline(facts: &DeviceFacts, ahead: &mut Ahead) -> Option<Offline> {

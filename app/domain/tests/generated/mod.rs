@@ -97,6 +97,21 @@ impl Device {
     }
 }
 
+/// No maintenance, one interval, or two.
+fn quiet() -> impl Strategy<Value = domain::maintenance::Quiet> {
+    let lengths = || 1..60i64 * 48;
+    let second = proptest::option::of((lengths(), lengths()));
+    proptest::option::of((-60i64 * 48..60 * 24 * 12, lengths(), second)).prop_map(|quiet| {
+        let mut intervals = domain::maintenance::Quiet::new();
+        if let Some((from, length, second)) = quiet {
+            let until = BASE + Span::minutes(from + length);
+            intervals.push((BASE + Span::minutes(from), until));
+            intervals.extend(second.map(|(gap, length)| (until + Span::minutes(gap), until + Span::minutes(gap + length))));
+        }
+        intervals
+    })
+}
+
 pub fn device() -> impl Strategy<Value = Device> {
     let minutes_ago = || 0..60i64 * 24 * 9;
     let restore = proptest::option::of((0..100i64 * 24, any::<bool>()));
@@ -113,8 +128,9 @@ pub fn device() -> impl Strategy<Value = Device> {
         proptest::option::of((0..120i64, proptest::option::of(1..120i64))),
         restore,
         life,
+        quiet(),
     )
-        .prop_map(|(terms, jobs, seen, checked_in, storage, restore, life)| {
+        .prop_map(|(terms, jobs, seen, checked_in, storage, restore, life, quiet)| {
             let mut device = Device {
                 facts: DeviceFacts {
                     life,
@@ -126,6 +142,7 @@ pub fn device() -> impl Strategy<Value = Device> {
                     terms,
                     expected: domain::schedule::Slots::every(Span::DAY, ENROLLED, ENROLLED, ENROLLED),
                     jobs: Default::default(),
+                    quiet,
                 },
                 jobs,
             };

@@ -250,6 +250,7 @@ mod tests {
                 terms: Policy::default().terms(DeviceClass::Server),
                 expected: slots,
                 jobs: Default::default(),
+                quiet: Default::default(),
             },
             runs: Vec::new(),
             alerts: Vec::new(),

@@ -6,7 +6,8 @@ use crate::{
     error::Error,
     ingest::{batch, bulk::Rows, limits},
     reconcile::{
-        work::{Stored, Subject, Work, counted_life},
+        recency::{self, Ends, RECENCY},
+        work::{Stored, Subject, SubjectKind, Work, counted_life},
         write,
     },
 };
@@ -28,7 +29,8 @@ impl<'a> Life<'a> {
     pub(super) fn begin(mint: &'a SubjectMint, subject: Subject) -> Result<Self, Error> {
         let now = subject.facts.enrolled_at;
         let places = HashMap::from([((subject.partner, subject.device), 0)]);
-        let work = Work { mint, now, subjects: vec![subject], places, runs: Vec::new(), run_ids: HashMap::new() };
+        let work =
+            Work { mint, now, subjects: vec![subject], places, runs: Vec::new(), run_ids: HashMap::new(), reminders: Default::default() };
         let mut life = Self { work, memory: Memory::default() };
         life.work.resolve_all();
         life.settle()?;
@@ -71,6 +73,7 @@ impl<'a> Life<'a> {
                 service,
                 counted,
                 had_conditions: !assessment.conditions.is_empty(),
+                quiet: assessment.quiet_until.is_some(),
                 assessed_at: before,
             });
         }
@@ -136,11 +139,17 @@ impl<'a> Life<'a> {
         rows.sums.subject(subject, self.work.now);
         let (runs, alerts) = self.memory.into_parts();
         let (mut run_rows, mut troubled, mut log_rows) = (Rows::default(), Rows::default(), Rows::default());
+        let mut ends = Ends::default();
         for kept in runs {
             let job = subject.jobs[kept.job].job;
             write::run_row(&mut run_rows, subject, job, (kept.id, &kept.key), &kept.run)?;
             write::troubled_row(&mut troubled, subject, kept.id, &kept.run);
             rows.sums.run(subject, job, write::counted_run(&kept.run), 1);
+            if let (SubjectKind::Device(_), Some(end)) =
+                (subject.kind, recency::usable_end(kept.run.state(), kept.run.started_at, kept.run.ended_at))
+            {
+                ends.add((subject.partner.0, subject.organization.0, subject.device.0), end);
+            }
             if let Some((log, at)) = kept.log {
                 write::log_row(&mut log_rows, subject.partner, kept.id, log, at);
             }
@@ -148,6 +157,7 @@ impl<'a> Life<'a> {
         }
         rows.alerts += alerts.alerts.len();
         rows.add(&write::RUNS, run_rows);
+        rows.add(&RECENCY, ends.into_new_rows());
         rows.add(&write::TROUBLED, troubled);
         rows.add(&write::LOGS, log_rows);
         for (alerts, table) in alerts.rows(&self.work.subjects) {

@@ -74,7 +74,7 @@ impl Memory {
     /// In the end: runs, and alerts with what was said of them.
     pub(super) fn into_parts(self) -> (impl Iterator<Item = Kept>, AlertChanges) {
         let alerts = self.alerts.into_iter().map(|alert| (0, alert)).collect();
-        (self.runs.into_iter().filter(|kept| !kept.withdrawn), AlertChanges { alerts, events: self.events })
+        (self.runs.into_iter().filter(|kept| !kept.withdrawn), AlertChanges { alerts, events: self.events, turns: Vec::new() })
     }
 
     fn there(&self) -> impl Iterator<Item = &Kept> {

@@ -13,6 +13,7 @@ const ADDRESS: usize = 320;
 const DEVICE_NAME: usize = 200;
 const RUN_KEY: usize = 200;
 const MESSAGE: usize = 2_000;
+const DESTINATION: usize = 200;
 const FAILED_ITEMS: usize = 100;
 const FAILED_ITEM: usize = 1_000;
 const LOG: usize = 64 * 1024;
@@ -108,6 +109,11 @@ pub(crate) fn event(event: &mut RunEvent, now: Time) -> Result<(), Refusal> {
         strip(&mut tool.version);
         cut(&mut tool.version, 60);
     }
+    if let Some(destination) = &mut event.destination {
+        strip(destination);
+        cut(destination, DESTINATION);
+    }
+    event.destination = event.destination.take().filter(|d| !d.trim().is_empty());
     Ok(())
 }
 

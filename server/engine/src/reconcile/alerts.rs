@@ -1,8 +1,11 @@
 //! Alerts follow conditions (D4): opened, raised, reopened, resolved by the difference, at most one open per device and kind.
+//! What becomes of one subject's alerts is decided in `follow`; which of them make an incident, in `incidents`.
+
+mod follow;
 
 use super::{
     shelf::Shelf,
-    work::{Subject, SubjectKind, Work, comes_from_a_run},
+    work::{Subject, Work},
 };
 use crate::{
     error::Error,
@@ -10,14 +13,12 @@ use crate::{
     store::facts::{at, parse},
 };
 use domain::{
-    alert::{AlertKind, Condition, Severity},
+    alert::{AlertKind, Severity},
     ids::{AlertId, PartnerId},
     live::AlertNow,
-    policy::DeviceLife,
-    run::RunState,
-    text,
     time::{Span, Time},
 };
+use follow::{Around, follow};
 use sea_orm::QueryResult;
 use std::collections::HashMap;
 
@@ -26,6 +27,7 @@ use Kind::{Bool, Int, Text};
 /// A resolved alert that recurs within this time is the same alert again.
 pub(super) const REOPENS: Span = Span::DAY;
 
+/// Without `incident_id`, which only `incidents` writes: it may change under another subject's lock.
 static ALERTS: Table = Table {
     name: "alerts",
     keys: &[("partner_id", Int), ("id", Int)],
@@ -44,6 +46,12 @@ static ALERTS: Table = Table {
         ("snoozed_until", Int),
         ("reason", Text),
         ("worth", Int),
+        ("destination", Text),
+        ("last_opened_at", Int),
+        ("reopenings", Text),
+        ("flapping_since", Int),
+        ("cleared_at", Int),
+        ("reminded_at", Int),
     ],
     meet: Meet::Replace,
 };
@@ -74,12 +82,24 @@ pub(crate) struct Alert {
     pub(crate) acknowledged_by: Option<String>,
     pub(crate) snoozed_until: Option<i64>,
     pub(crate) reason: String,
+    /// As it was read; written by `incidents` only.
+    pub(crate) incident_id: Option<i64>,
+    pub(crate) destination: Option<String>,
+    /// When it was opened, reopened or unmuted last.
+    pub(crate) last_opened_at: i64,
+    /// The latest reopenings, the oldest first.
+    pub(crate) reopenings: Vec<Time>,
+    pub(crate) flapping_since: Option<i64>,
+    /// The condition is gone since then; it stays open, because it flaps.
+    pub(crate) cleared_at: Option<i64>,
+    pub(crate) reminded_at: Option<i64>,
 }
 
-struct Said {
-    alert: AlertId,
-    what: &'static str,
-    note: String,
+impl Alert {
+    /// Open, and somebody wants to hear of it.
+    pub(crate) const fn counts(&self) -> bool {
+        self.resolved_at.is_none() && !self.muted
+    }
 }
 
 /// What became of the alerts of some devices.
@@ -89,6 +109,19 @@ pub(crate) struct AlertChanges {
     pub(crate) alerts: Vec<(usize, Alert)>,
     /// What is to be said of them.
     pub(crate) events: Vec<AlertEvent>,
+    /// What incidents follow.
+    pub(crate) turns: Vec<Turn>,
+}
+
+/// An alert that began to count, ceased to, or changed its severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Turn {
+    pub(crate) partner: PartnerId,
+    pub(crate) alert: AlertId,
+    /// It was opened, reopened or unmuted.
+    pub(crate) began: bool,
+    /// The incident that it belonged to.
+    pub(crate) incident: Option<i64>,
 }
 
 /// An entry of an alert's history.
@@ -103,7 +136,8 @@ pub(crate) struct AlertEvent {
 
 /// Alerts that are open, or were resolved lately, by (partner, device, time).
 pub(super) const KNOWN: &str = "SELECT a.device_id, a.partner_id, a.id, a.kind, a.opened_at, a.job_id, a.run_id, a.severity, a.since, a.raised_at, \
- a.resolved_at, a.reopened, a.muted, a.acknowledged_at, a.acknowledged_by, a.snoozed_until, a.reason \
+ a.resolved_at, a.reopened, a.muted, a.acknowledged_at, a.acknowledged_by, a.snoozed_until, a.reason, \
+ a.incident_id, a.destination, a.last_opened_at, a.reopenings, a.flapping_since, a.cleared_at, a.reminded_at \
  FROM {x} {join} alerts a ON a.partner_id = x.a AND a.device_id = x.b AND (a.resolved_at IS NULL OR a.resolved_at > x.c)";
 
 impl Work<'_> {
@@ -111,7 +145,8 @@ impl Work<'_> {
     pub(super) async fn follow_alerts(&mut self, shelf: &impl Shelf) -> Result<AlertChanges, Error> {
         let mut wanted = Vec::new();
         for subject in &self.subjects {
-            // Open alerts are exactly the conditions of the last assessment: without any, then and now, there is nothing to look for.
+            // Open alerts are the conditions of the last assessment, and those that are damped, which count: without any, then and now,
+            // there is nothing to look for.
             let conditions = subject.assessment.as_ref().is_some_and(|a| !a.conditions.is_empty());
             if conditions || subject.stored.as_ref().is_none_or(|s| s.had_conditions || s.open_alerts > 0) {
                 wanted.push((subject.partner, subject.device, self.now - REOPENS));
@@ -130,8 +165,9 @@ impl Work<'_> {
         for (place, subject) in self.subjects.iter_mut().enumerate() {
             let before = known.remove(&place).unwrap_or_default();
             let mut mint = || AlertId(self.mint.id(self.now));
-            let (after, said) = follow(subject, &before, self.now, &mut mint);
-            changes.events.extend(said.into_iter().map(|said| AlertEvent {
+            let around = Around { now: self.now, remind_after: self.reminders.of(subject.partner) };
+            let followed = follow(subject, &before, &around, &mut mint);
+            changes.events.extend(followed.said.into_iter().map(|said| AlertEvent {
                 partner: subject.partner,
                 alert: said.alert,
                 id: self.mint.id(self.now),
@@ -139,7 +175,11 @@ impl Work<'_> {
                 what: said.what,
                 note: said.note,
             }));
-            let open = || after.iter().filter(|a| a.resolved_at.is_none() && !a.muted);
+            if let Some(wake) = followed.wake {
+                let wake = wake.max(self.now + Span::SECOND);
+                subject.next_change = Some(subject.next_change.map_or(wake, |next| next.min(wake)));
+            }
+            let open = || followed.after.iter().filter(|a| a.counts());
             subject.open_alerts = i64::try_from(open().count()).unwrap_or(0);
             subject.alerts = open()
                 .map(|a| AlertNow {
@@ -150,7 +190,18 @@ impl Work<'_> {
                     acknowledged: a.acknowledged_at.is_some(),
                 })
                 .collect();
-            changes.alerts.extend(after.into_iter().filter(|a| !before.contains(a)).map(|alert| (place, alert)));
+            for alert in followed.after {
+                let was = before.iter().find(|known| known.id == alert.id);
+                if was == Some(&alert) {
+                    continue;
+                }
+                let counted = was.is_some_and(Alert::counts);
+                if counted != alert.counts() || (counted && was.is_some_and(|was| was.severity != alert.severity)) {
+                    let began = alert.counts() && !counted;
+                    changes.turns.push(Turn { partner: subject.partner, alert: alert.id, began, incident: alert.incident_id });
+                }
+                changes.alerts.push((place, alert));
+            }
         }
         Ok(changes)
     }
@@ -177,129 +228,6 @@ impl AlertChanges {
     }
 }
 
-/// The alerts as they should be now, and what is to be said about the change.
-fn follow(subject: &Subject, before: &[Alert], now: Time, mint: &mut impl FnMut() -> AlertId) -> (Vec<Alert>, Vec<Said>) {
-    let muted = matches!(subject.facts.life, DeviceLife::Paused | DeviceLife::Retired);
-    let mut after: Vec<Alert> = before.to_vec();
-    let mut said = Vec::new();
-    let conditions = subject.assessment.as_ref().map(|a| a.conditions.as_slice()).unwrap_or_default();
-    for condition in conditions {
-        let place = match after.iter().position(|a| a.kind == condition.kind && a.resolved_at.is_none()) {
-            Some(place) => place,
-            None => reopen_or_open(&mut after, condition, muted, now, mint, &mut said, subject),
-        };
-        let alert = &mut after[place];
-        if condition.severity > alert.severity {
-            let mut note = words(subject, condition, now);
-            if alert.acknowledged_at.take().is_some() {
-                alert.acknowledged_by = None;
-                note.push_str(" It was acknowledged as a warning; that no longer holds.");
-            }
-            alert.raised_at = Some(now.0);
-            said.push(Said { alert: alert.id, what: "raised", note });
-        } else if condition.severity < alert.severity {
-            said.push(Said { alert: alert.id, what: "lowered", note: words(subject, condition, now) });
-        }
-        alert.severity = condition.severity;
-        alert.since = condition.since.0;
-        alert.reason = serde_json::to_string(&condition.reason).unwrap_or_default();
-        alert.job_id = condition.job.map(|j| j.0);
-        if let Some(run) = failing_run(subject, condition) {
-            alert.run_id = Some(run);
-        }
-        if alert.muted != muted {
-            alert.muted = muted;
-            let (what, note) = if muted {
-                match subject.kind {
-                    SubjectKind::Device(_) => ("muted", "The device or its organization was paused: recorded, not alerted."),
-                    SubjectKind::Account(_) => ("muted", "The account or its organization was deactivated: recorded, not alerted."),
-                }
-            } else {
-                ("unmuted", "The pause has ended and the condition is still there.")
-            };
-            said.push(Said { alert: alert.id, what, note: note.into() });
-        }
-    }
-    for alert in after.iter_mut().filter(|a| a.resolved_at.is_none() && !conditions.iter().any(|c| c.kind == a.kind)) {
-        alert.resolved_at = Some(now.0);
-        said.push(Said { alert: alert.id, what: "resolved", note: what_cleared(alert.kind, conditions).into() });
-    }
-    (after, said)
-}
-
-fn reopen_or_open(
-    after: &mut Vec<Alert>,
-    condition: &Condition,
-    muted: bool,
-    now: Time,
-    mint: &mut impl FnMut() -> AlertId,
-    said: &mut Vec<Said>,
-    subject: &Subject,
-) -> usize {
-    let latest =
-        after.iter().enumerate().filter(|(_, a)| a.kind == condition.kind).max_by_key(|(_, a)| a.resolved_at).map(|(place, _)| place);
-    let note = words(subject, condition, now);
-    if let Some(place) = latest {
-        let alert = &mut after[place];
-        alert.resolved_at = None;
-        alert.reopened += 1;
-        alert.severity = condition.severity;
-        alert.acknowledged_at = None;
-        alert.acknowledged_by = None;
-        alert.muted = muted;
-        said.push(Said { alert: alert.id, what: "reopened", note });
-        return place;
-    }
-    let id = mint();
-    after.push(Alert {
-        id,
-        kind: condition.kind,
-        opened_at: now,
-        job_id: None,
-        run_id: None,
-        severity: condition.severity,
-        since: condition.since.0,
-        raised_at: None,
-        resolved_at: None,
-        reopened: 0,
-        muted,
-        acknowledged_at: None,
-        acknowledged_by: None,
-        snoozed_until: None,
-        reason: String::new(),
-    });
-    said.push(Said { alert: id, what: "opened", note });
-    after.len() - 1
-}
-
-fn words(subject: &Subject, condition: &Condition, now: Time) -> String {
-    text::reason(&condition.reason, now, |job| {
-        subject.facts.jobs.iter().find(|j| j.job == job).map_or_else(|| "a job".to_owned(), |j| j.name.clone())
-    })
-}
-
-fn failing_run(subject: &Subject, condition: &Condition) -> Option<i64> {
-    if !comes_from_a_run(condition.kind) {
-        return None;
-    }
-    let job = subject.jobs.iter().find(|j| Some(j.job) == condition.job)?;
-    job.last_run.filter(|(_, state)| condition.kind == AlertKind::SizeAnomaly || *state == RunState::Failed).map(|(id, _)| id.0)
-}
-
-const fn what_cleared(kind: AlertKind, now: &[Condition]) -> &'static str {
-    match kind {
-        AlertKind::JobFailed => "A usable backup came after the failures.",
-        AlertKind::MissedSchedule if !now.is_empty() => "A usable backup came, or the alert went on as backup overdue.",
-        AlertKind::MissedSchedule | AlertKind::BackupOverdue | AlertKind::SaasOverdue => "A usable backup came, or it is no longer due.",
-        AlertKind::StorageQuota => "Storage is below 95 % of its quota again.",
-        AlertKind::ConsentExpired => "The provider accepts the connection again.",
-        AlertKind::RestoreTestFailed => "A later restore test passed.",
-        AlertKind::NeverReported => "The first report has arrived.",
-        AlertKind::RunStuck => "A later run ended, or the run reported its end after all.",
-        AlertKind::SizeAnomaly => "The last usable run holds its usual size again.",
-    }
-}
-
 pub(super) fn alert(row: &QueryResult) -> Result<Alert, Error> {
     Ok(Alert {
         id: AlertId(at(row, 2)?),
@@ -317,6 +245,13 @@ pub(super) fn alert(row: &QueryResult) -> Result<Alert, Error> {
         acknowledged_by: at(row, 14)?,
         snoozed_until: at(row, 15)?,
         reason: at(row, 16)?,
+        incident_id: at(row, 17)?,
+        destination: at(row, 18)?,
+        last_opened_at: at(row, 19)?,
+        reopenings: serde_json::from_str(&at::<String>(row, 20)?)?,
+        flapping_since: at(row, 21)?,
+        cleared_at: at(row, 22)?,
+        reminded_at: at(row, 23)?,
     })
 }
 
@@ -339,5 +274,11 @@ fn row(rows: &mut Rows, subject: &Subject, alert: &Alert) {
         .maybe_text(alert.acknowledged_by.clone())
         .maybe_int(alert.snoozed_until)
         .text(alert.reason.as_str())
-        .int(domain::alert::worth(alert.kind, alert.severity, subject.kind.class()));
+        .int(domain::alert::worth(alert.kind, alert.severity, subject.kind.class()))
+        .maybe_text(alert.destination.clone())
+        .int(alert.last_opened_at)
+        .text(serde_json::to_string(&alert.reopenings).unwrap_or_else(|_| "[]".into()))
+        .maybe_int(alert.flapping_since)
+        .maybe_int(alert.cleared_at)
+        .maybe_int(alert.reminded_at);
 }

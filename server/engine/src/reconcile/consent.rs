@@ -4,7 +4,10 @@
 //! A connection is no subject of `assess`: its state is what the provider says, twice. The alert follows that state by difference, as
 //! those of devices follow theirs.
 
-use super::alerts::REOPENS;
+use super::{
+    alerts::{AlertChanges, AlertEvent, REOPENS, Turn},
+    incidents,
+};
 use crate::{
     error::Error,
     live::{Change, ChangeOf},
@@ -12,13 +15,14 @@ use crate::{
         Store,
         entity::{alert, alert_event, connection, organization},
         facts::parse,
+        maintenance::InForce,
     },
 };
 use domain::{
     alert::{self as kinds, AlertKind, Severity},
     consent::Cause,
     health::Reason,
-    ids::{ConnectionId, DeviceId, OrganizationId, PartnerId},
+    ids::{AlertId, ConnectionId, DeviceId, OrganizationId, PartnerId},
     policy::DeviceClass,
     saas::{Consent, Service},
     text,
@@ -55,7 +59,14 @@ pub(crate) async fn follow(
         if !connection.consent_code.is_empty() {
             note.push_str(&format!(" ({})", connection.consent_code));
         }
-        Some(Wanted { organization: connection.organization_id, since, reason, note, muted: organization.status == "deactivated" })
+        let mut windows = InForce::load(tx, Some(&store.short().ancestors), [partner].into(), now).await?;
+        let quiet = windows.quiet_organization(partner, OrganizationId(organization.id), now);
+        let mute = if organization.status == "deactivated" {
+            Some("The organization was deactivated: recorded, not alerted.")
+        } else {
+            domain::maintenance::quiet_until(&quiet, now).map(|_| "In maintenance: recorded, not alerted.")
+        };
+        Some(Wanted { organization: connection.organization_id, since, reason, note, mute })
     } else {
         None
     };
@@ -87,7 +98,8 @@ struct Wanted {
     since: Time,
     reason: Reason,
     note: String,
-    muted: bool,
+    /// Why it is recorded and not alerted, in words.
+    mute: Option<&'static str>,
 }
 
 async fn settle(
@@ -97,6 +109,8 @@ async fn settle(
     wanted: Option<Wanted>,
     now: Time,
 ) -> Result<Vec<Change>, Error> {
+    // As whoever changes alerts.
+    incidents::lock(tx, &[partner].into()).await?;
     let known = alert::Entity::find()
         .filter(alert::COLUMN.partner_id.eq(partner.0))
         .filter(alert::COLUMN.device_id.eq(id.0))
@@ -120,13 +134,15 @@ async fn settle(
             let mut model = open.clone().into_active_model();
             model.since = Set(wanted.since.0);
             model.reason = Set(serde_json::to_string(&wanted.reason)?);
-            model.muted = Set(wanted.muted);
+            model.muted = Set(wanted.mute.is_some());
+            if open.muted && wanted.mute.is_none() {
+                model.last_opened_at = Set(now.0);
+            }
             let after = model.update(tx).await?;
-            if open.muted != wanted.muted {
-                let (what, note) = if wanted.muted {
-                    ("muted", "The organization was deactivated: recorded, not alerted.")
-                } else {
-                    ("unmuted", "The organization is activated again and consent is still gone.")
+            if open.muted != wanted.mute.is_some() {
+                let (what, note) = match wanted.mute {
+                    Some(words) => ("muted", words),
+                    None => ("unmuted", "The maintenance has ended, or the organization is activated again; consent is still gone."),
                 };
                 said(store, tx, &after, what, note, now).await?;
             }
@@ -135,11 +151,17 @@ async fn settle(
         (None, Some(wanted)) => {
             let latest = known.into_iter().max_by_key(|a| a.resolved_at);
             let (after, what) = open_or_reopen(store, tx, (partner, id), latest, &wanted, now).await?;
-            said(store, tx, &after, what, &wanted.note, now).await?;
+            let note = wanted.mute.map_or_else(|| wanted.note.clone(), |mute| format!("{} {mute}", wanted.note));
+            said(store, tx, &after, what, &note, now).await?;
             (None, after)
         }
     };
     let counted = i64::from(is_counted(&after)) - i64::from(before.as_ref().is_some_and(is_counted));
+    if counted != 0 {
+        let turn = Turn { partner, alert: AlertId(after.id), began: counted > 0, incident: after.incident_id };
+        let events = incidents::follow(store, tx, &[turn], now).await?;
+        write_events(tx, events).await?;
+    }
     count(tx, partner, after.organization_id, counted).await?;
     // Nobody watches a connection; whoever counts its organization's alerts counts again.
     let organization = OrganizationId(after.organization_id);
@@ -163,8 +185,10 @@ async fn open_or_reopen(
         model.acknowledged_at = Set(None);
         model.acknowledged_by = Set(None);
         model.since = Set(wanted.since.0);
-        model.muted = Set(wanted.muted);
+        model.muted = Set(wanted.mute.is_some());
         model.reason = Set(reason);
+        model.last_opened_at = Set(now.0);
+        model.reminded_at = Set(None);
         return Ok((model.update(tx).await?, "reopened"));
     }
     let model = alert::ActiveModel {
@@ -181,7 +205,7 @@ async fn open_or_reopen(
         raised_at: Set(None),
         resolved_at: Set(None),
         reopened: Set(0),
-        muted: Set(wanted.muted),
+        muted: Set(wanted.mute.is_some()),
         acknowledged_at: Set(None),
         acknowledged_by: Set(None),
         snoozed_until: Set(None),
@@ -192,6 +216,45 @@ async fn open_or_reopen(
         ..Default::default()
     };
     Ok((model.insert(tx).await?, "opened"))
+}
+
+async fn write_events(tx: &DatabaseTransaction, events: Vec<AlertEvent>) -> Result<(), Error> {
+    for (rows, table) in (AlertChanges { events, ..AlertChanges::default() }).rows(&[]) {
+        rows.write(tx, table).await?;
+    }
+    Ok(())
+}
+
+/// Brings the alerts of these connections in line, each in a transaction of its own, and publishes. For whoever finds that a time of
+/// maintenance has begun or ended, after its own commit: connections are locked after partners, which it can't wait for any more.
+pub(crate) async fn follow_each(
+    store: &Store,
+    live: &crate::live::LiveHub,
+    connections: Vec<(PartnerId, ConnectionId)>,
+    now: Time,
+) -> Result<(), Error> {
+    for (partner, connection) in connections {
+        let tx = store.begin_for(partner).await?;
+        let changes = follow(store, &tx, partner, connection, now).await?;
+        tx.commit().await?;
+        live.publish(changes);
+    }
+    Ok(())
+}
+
+/// Connections of these organizations whose consent is gone.
+pub(crate) async fn refused(store: &Store, of: &[(PartnerId, OrganizationId)]) -> Result<Vec<(PartnerId, ConnectionId)>, Error> {
+    let mut found = Vec::new();
+    for (partner, organization) in of {
+        let rows = connection::Entity::find()
+            .filter(connection::COLUMN.partner_id.eq(partner.0))
+            .filter(connection::COLUMN.organization_id.eq(organization.0))
+            .filter(connection::COLUMN.consent.eq("expired"))
+            .all(store.reads())
+            .await?;
+        found.extend(rows.into_iter().map(|row| (*partner, ConnectionId(row.id))));
+    }
+    Ok(found)
 }
 
 async fn said(store: &Store, tx: &DatabaseTransaction, alert: &alert::Model, what: &str, note: &str, now: Time) -> Result<(), Error> {

@@ -5,6 +5,8 @@
 
 pub(crate) mod alerts;
 pub(crate) mod consent;
+pub(crate) mod incidents;
+pub(crate) mod recency;
 mod rows;
 mod settle;
 pub(crate) mod shelf;
@@ -117,6 +119,11 @@ impl Reconciler {
             tx.commit().await?;
             settled += due.len();
             self.live.publish_work(&work);
+            let turned = work.turned_quiet();
+            if !turned.is_empty() {
+                let connections = consent::refused(&self.store, &turned).await?;
+                consent::follow_each(&self.store, &self.live, connections, now).await?;
+            }
             if (due.len() as u64) < BATCH {
                 return Ok(settled);
             }

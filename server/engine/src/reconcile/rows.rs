@@ -23,7 +23,8 @@ pub(super) const DEVICES: &str = "SELECT d.partner_id, d.id, d.organization_id, 
  d.agent_version, d.hostname, o.time_zone, o.status, \
  p.schedule, p.grace_minutes, p.longest_run_minutes, p.restore_test_days, p.overdue_hours, p.offline_allowance_hours, p.silence_days, \
  s.organization_id, s.life, s.band, s.running, s.retrying, s.open_alerts, s.assessment, s.assessed_at, \
- s.last_seen_at, s.checked_in_at, s.storage_used, s.restore_at, s.restore_passed, s.score, s.breach_at, s.in_breach \
+ s.last_seen_at, s.checked_in_at, s.storage_used, s.restore_at, s.restore_passed, s.score, s.breach_at, s.in_breach, \
+ o.sla_workstation_hours, o.sla_server_hours, d.tags, s.quiet_until \
  FROM {x} {join} devices d ON d.partner_id = x.a AND d.id = x.b \
  JOIN organizations o ON o.partner_id = d.partner_id AND o.id = d.organization_id \
  JOIN policies p ON p.partner_id = d.partner_id AND p.id = d.policy_id \
@@ -33,7 +34,7 @@ pub(super) const DEVICES: &str = "SELECT d.partner_id, d.id, d.organization_id, 
 pub(super) const ACCOUNTS: &str = "SELECT a.partner_id, a.id, a.organization_id, a.service, a.status, a.gone_at, a.enrolled_at, a.watched_since, \
  o.time_zone, o.status, \
  p.schedule, p.grace_minutes, p.longest_run_minutes, p.restore_test_days, p.overdue_hours, p.offline_allowance_hours, p.silence_days, \
- s.organization_id, s.life, s.band, s.score, s.running, s.retrying, s.open_alerts, s.assessment, s.assessed_at, s.last_seen_at, s.counted \
+ s.organization_id, s.life, s.band, s.score, s.running, s.retrying, s.open_alerts, s.assessment, s.assessed_at, s.last_seen_at, s.counted, s.quiet_until \
  FROM {x} {join} accounts a ON a.partner_id = x.a AND a.id = x.b \
  JOIN connections c ON c.partner_id = a.partner_id AND c.id = a.connection_id \
  JOIN organizations o ON o.partner_id = a.partner_id AND o.id = a.organization_id \
@@ -51,6 +52,7 @@ struct StoredBeside {
     #[serde(default)]
     open_list: Vec<OpenRef>,
     last_done: Option<Done>,
+    destination: Option<String>,
 }
 
 /// Schedules by their stored text: many devices share one.
@@ -111,6 +113,7 @@ pub(super) fn device(row: &QueryResult, schedules: &mut Schedules) -> Result<Sub
                 service: at::<Option<i64>>(row, 33)?.map(|_| at::<bool>(row, 34)).transpose()?,
                 counted: false,
                 had_conditions: !assessment.contains("\"conditions\":[]"),
+                quiet: at::<Option<i64>>(row, 38)?.is_some(),
                 assessed_at: Time(at(row, 26)?),
             })
         }
@@ -129,6 +132,10 @@ pub(super) fn device(row: &QueryResult, schedules: &mut Schedules) -> Result<Sub
         watched_since: Time(at(row, 7)?),
         life,
         deactivated,
+        sla_hours: match class {
+            DeviceClass::Workstation => at(row, 35)?,
+            DeviceClass::Server => at(row, 36)?,
+        },
     });
     subject.facts.last_seen = time(27)?;
     subject.facts.checked_in_at = time(28)?;
@@ -138,6 +145,7 @@ pub(super) fn device(row: &QueryResult, schedules: &mut Schedules) -> Result<Sub
     subject.stored = stored;
     subject.agent_version = at(row, 8)?;
     subject.hostname = at(row, 9)?;
+    subject.tags = at(row, 37)?;
     Ok(subject)
 }
 
@@ -163,6 +171,7 @@ pub(super) fn account(row: &QueryResult, schedules: &mut Schedules) -> Result<Su
                 service: None,
                 counted: at(row, 27)?,
                 had_conditions: !assessment.contains("\"conditions\":[]"),
+                quiet: at::<Option<i64>>(row, 28)?.is_some(),
                 assessed_at: Time(at(row, 25)?),
             })
         }
@@ -179,6 +188,7 @@ pub(super) fn account(row: &QueryResult, schedules: &mut Schedules) -> Result<Su
         watched_since: Time(at(row, 7)?),
         life,
         deactivated,
+        sla_hours: 0,
     });
     subject.facts.last_seen = at::<Option<i64>>(row, 26)?.map(Time);
     subject.stored = stored;
@@ -192,12 +202,12 @@ pub(super) fn job(row: &QueryResult, subject: &mut Subject, schedules: &mut Sche
     let stored: Option<String> = at(row, 7)?;
     let slots: Option<String> = at(row, 8)?;
     let fresh = stored.is_none();
-    let (mut open, mut last_done) = (Vec::new(), None);
+    let (mut open, mut last_done, mut destination) = (Vec::new(), None, None);
     let history = match &stored {
         Some(text) => {
-            if text.contains("\"open_list\"") || text.contains("\"last_done\"") {
+            if text.contains("\"open_list\"") || text.contains("\"last_done\"") || text.contains("\"destination\"") {
                 let beside: StoredBeside = serde_json::from_str(text)?;
-                (open, last_done) = (beside.open_list, beside.last_done);
+                (open, last_done, destination) = (beside.open_list, beside.last_done, beside.destination);
             }
             serde_json::from_str(text)?
         }
@@ -220,6 +230,7 @@ pub(super) fn job(row: &QueryResult, subject: &mut Subject, schedules: &mut Sche
         last_run: at::<Option<i64>>(row, 9)?.map(RunId).zip(last_state.map(|w| parse(&w)).transpose()?),
         last_at: at::<Option<i64>>(row, 11)?.map(Time),
         last_done,
+        destination,
         is_new: false,
         changed: fresh,
         resolve: fresh,

@@ -135,6 +135,9 @@ impl Work<'_> {
             let job = &mut subject.jobs[work.job];
             job.changed = true;
             let history = &mut subject.facts.jobs[work.job].history;
+            if work.run.head.destination.is_some() && Some(summary.started_at) >= history.last_start {
+                job.destination.clone_from(&work.run.head.destination);
+            }
             let (latest_before, grid_before) = (latest(history), grid(history));
             if !job.rebuild && history.apply(work.applied.as_ref(), &summary) == Applied::NeedsRebuild {
                 job.rebuild = true;

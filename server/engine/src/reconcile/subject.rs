@@ -54,6 +54,8 @@ pub(crate) struct Subject {
     /// Its own life; `facts.life` is the one that counts (paused while its organization is deactivated).
     pub(crate) life: DeviceLife,
     pub(crate) deactivated: bool,
+    /// H of the service level that holds for it (D5); of no meaning for an account.
+    pub(crate) sla_hours: i64,
     pub(crate) facts: DeviceFacts,
     pub(crate) quota: Option<i64>,
     /// Time of the check-in that said something of its storage, in this transaction.
@@ -73,6 +75,8 @@ pub(crate) struct Subject {
     pub(crate) row_changed: bool,
     pub(crate) agent_version: Option<String>,
     pub(crate) hostname: Option<String>,
+    /// Of a device: its tags, as the JSON that it keeps.
+    pub(crate) tags: String,
 }
 
 /// What `device_state` or `account_state` held before.
@@ -89,6 +93,8 @@ pub(crate) struct Stored {
     /// Of an account: whether it stood among the known ones.
     pub(crate) counted: bool,
     pub(crate) had_conditions: bool,
+    /// It was in maintenance.
+    pub(crate) quiet: bool,
     pub(crate) assessed_at: Time,
 }
 
@@ -103,6 +109,8 @@ pub(crate) struct JobWork {
     pub(crate) last_at: Option<Time>,
     /// The run that ended last as a backup ends.
     pub(crate) last_done: Option<Done>,
+    /// Where its runs stored last, as far as they said so.
+    pub(crate) destination: Option<String>,
     pub(crate) is_new: bool,
     /// History or slots differ from what is stored.
     pub(crate) changed: bool,
@@ -145,12 +153,14 @@ pub(crate) struct Origin {
     pub(crate) watched_since: Time,
     pub(crate) life: DeviceLife,
     pub(crate) deactivated: bool,
+    pub(crate) sla_hours: i64,
 }
 
 impl Subject {
     /// A subject of which nothing was heard yet.
     pub(crate) fn of(origin: Origin) -> Self {
-        let Origin { partner, organization, device, kind, zone, schedule, terms, enrolled_at, watched_since, life, deactivated } = origin;
+        let Origin { partner, organization, device, kind, zone, schedule, terms, enrolled_at, watched_since, life, deactivated, sla_hours } =
+            origin;
         Self {
             partner,
             organization,
@@ -161,6 +171,7 @@ impl Subject {
             watched_since: watched_since.max(enrolled_at),
             life,
             deactivated,
+            sla_hours,
             facts: DeviceFacts {
                 life: counted_life(life, deactivated),
                 enrolled_at,
@@ -171,6 +182,7 @@ impl Subject {
                 terms,
                 expected: no_slots(enrolled_at),
                 jobs: Default::default(),
+                quiet: Default::default(),
             },
             quota: None,
             storage_said: None,
@@ -185,6 +197,7 @@ impl Subject {
             row_changed: false,
             agent_version: None,
             hostname: None,
+            tags: String::new(),
         }
     }
 
@@ -216,13 +229,18 @@ impl Subject {
 
     /// When its service level is broken if no usable backup comes (D5); none: it isn't covered (no account is).
     pub(crate) fn breach_at(&self) -> Option<Time> {
-        let SubjectKind::Device(class) = self.kind else { return None };
-        domain::sla::breach_at(self.facts.life, class, self.facts.enrolled_at, self.last_usable_at())
+        let SubjectKind::Device(_) = self.kind else { return None };
+        domain::sla::breach_at(self.facts.life, self.sla_hours, self.facts.enrolled_at, self.last_usable_at())
     }
 
-    /// Whether it is in breach of its service level at `now`; none: it isn't covered.
+    /// Whether it is in breach of its service level at `now`; none: it isn't covered. In maintenance it is not.
     pub(crate) fn service(&self, now: Time) -> Option<bool> {
-        self.breach_at().map(|at| at <= now)
+        self.breach_at().map(|at| at <= now && self.quiet_until(now).is_none())
+    }
+
+    /// End of the maintenance that it is in at `now`.
+    pub(crate) fn quiet_until(&self, now: Time) -> Option<Time> {
+        domain::maintenance::quiet_until(&self.facts.quiet, now)
     }
 
     /// Of an account: whether it stands among the known ones: it is at the provider still, or in use.
@@ -250,12 +268,12 @@ pub(crate) fn counted_life(life: DeviceLife, deactivated: bool) -> DeviceLife {
     if deactivated && life != DeviceLife::Retired { DeviceLife::Paused } else { life }
 }
 
-/// The text of `job_state.history`: the history, and after it what only this room reads: the open runs, and of accounts the last
-/// backup that ended.
+/// The text of `job_state.history`: the history, and after it what only this room reads: the open runs, of accounts the last
+/// backup that ended, and where runs store.
 pub(crate) fn history_text(history: &JobHistory, job: &JobWork, kind: SubjectKind) -> Result<String, Error> {
     let mut text = serde_json::to_string(history)?;
     let done = job.last_done.filter(|_| matches!(kind, SubjectKind::Account(_)));
-    if !job.open.is_empty() || done.is_some() {
+    if !job.open.is_empty() || done.is_some() || job.destination.is_some() {
         text.pop();
         if !job.open.is_empty() {
             text.push_str(",\"open_list\":");
@@ -264,6 +282,10 @@ pub(crate) fn history_text(history: &JobHistory, job: &JobWork, kind: SubjectKin
         if let Some(done) = done {
             text.push_str(",\"last_done\":");
             text.push_str(&serde_json::to_string(&done)?);
+        }
+        if let Some(destination) = &job.destination {
+            text.push_str(",\"destination\":");
+            text.push_str(&serde_json::to_string(destination)?);
         }
         text.push('}');
     }

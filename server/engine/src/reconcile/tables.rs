@@ -112,6 +112,7 @@ pub(super) static DEVICE_STATE: Table = Table {
         ("open_alerts", Int),
         ("breach_at", Int),
         ("in_breach", Bool),
+        ("quiet_until", Int),
     ],
     meet: Meet::Replace,
 };
@@ -189,6 +190,7 @@ pub(super) static ACCOUNT_STATE: Table = Table {
         ("running", Int),
         ("retrying", Int),
         ("open_alerts", Int),
+        ("quiet_until", Int),
     ],
     meet: Meet::Replace,
 };

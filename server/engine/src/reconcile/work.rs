@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::Error,
     ingest::bulk::{Keys, Kind},
-    store::{Store, facts::at},
+    store::{Store, facts::at, maintenance::InForce, partner_settings::Reminders},
 };
 
 pub(crate) use super::subject::{
@@ -17,12 +17,12 @@ pub(crate) use super::subject::{
 use domain::{
     alert::AlertKind,
     facts::{JobFacts, JobHistory, RunSummary},
-    ids::{DeviceId, JobId, PartnerId, RunId},
+    ids::{DeviceId, JobId, OrganizationId, PartnerId, RunId},
     run::{Run, RunEvent},
     time::{Span, Time},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Gives new ids: the store, or whoever fills one.
 pub(crate) trait Mint: Send + Sync {
@@ -44,6 +44,8 @@ pub(crate) struct Work<'s> {
     pub(crate) places: HashMap<(PartnerId, DeviceId), usize>,
     pub(crate) runs: Vec<RunWork>,
     pub(crate) run_ids: HashMap<RunId, usize>,
+    /// When alerts are brought back to mind, by partner.
+    pub(crate) reminders: Reminders,
 }
 
 /// A run at work.
@@ -114,6 +116,7 @@ impl<'s> Work<'s> {
             places: HashMap::new(),
             runs: Vec::new(),
             run_ids: HashMap::new(),
+            reminders: Reminders::default(),
         };
         let keys = keys_of(devices);
         let mut schedules = Schedules::default();
@@ -132,7 +135,34 @@ impl<'s> Work<'s> {
                 rows::job(&row, subject, &mut schedules)?;
             }
         }
+        work.resolve_quiet(store, tx).await?;
         Ok(work)
+    }
+
+    /// The maintenance ahead of each subject, and the reminders of its partner.
+    async fn resolve_quiet<C: ConnectionTrait>(&mut self, store: &Store, tx: &C) -> Result<(), Error> {
+        let partners: BTreeSet<PartnerId> = self.subjects.iter().map(|subject| subject.partner).collect();
+        let mut windows = InForce::load(tx, Some(&store.short().ancestors), partners.clone(), self.now).await?;
+        for subject in &mut self.subjects {
+            // Whoever looks at what is stored, and lets no time pass, asks for when that was decided.
+            let at = subject.stored.as_ref().map_or(self.now, |stored| stored.assessed_at.max(self.now));
+            subject.facts.quiet = windows.quiet(subject.partner, subject.organization, subject.device, &subject.tags, at);
+        }
+        if self.subjects.iter().any(|subject| subject.stored.as_ref().is_none_or(|stored| stored.open_alerts > 0 || stored.had_conditions))
+        {
+            self.reminders = Reminders::load(tx, &store.short().ancestors, &partners).await?;
+        }
+        Ok(())
+    }
+
+    /// Organizations of subjects whose maintenance has begun or ended.
+    pub(super) fn turned_quiet(&self) -> Vec<(PartnerId, OrganizationId)> {
+        let turned = |subject: &&Subject| {
+            let quiet = subject.assessment.as_ref().is_some_and(|assessment| assessment.quiet_until.is_some());
+            subject.stored.as_ref().is_some_and(|stored| stored.quiet != quiet)
+        };
+        let found: BTreeSet<_> = self.subjects.iter().filter(turned).map(|subject| (subject.partner, subject.organization)).collect();
+        found.into_iter().collect()
     }
 
     fn take_subject(&mut self, subject: Subject, now: Time) {
@@ -279,6 +309,7 @@ impl<'s> Work<'s> {
             last_run: None,
             last_at: None,
             last_done: None,
+            destination: None,
             is_new: true,
             changed: true,
             resolve: true,

@@ -3,6 +3,8 @@
 
 use super::{
     alerts::AlertChanges,
+    incidents,
+    recency::RECENCY,
     tables::{ACCOUNT_STATE, DEVICE_STATE, DEVICES, JOB_STATE, RUNS_GO_ON},
     work::{Subject, SubjectKind, Work, history_text},
 };
@@ -45,13 +47,12 @@ impl Work<'_> {
     /// Writes everything that is not written yet. What is added to counts, hours and days goes into `later` where it is given: rows that many subjects share are then written once,
     /// at the end of a transaction of many pieces.
     pub(super) async fn write(&mut self, tx: &DatabaseTransaction, alerts: AlertChanges, later: Option<&mut Sums>) -> Result<(), Error> {
-        for (rows, table) in alerts.rows(&self.subjects) {
-            rows.write(tx, table).await?;
-        }
+        self.write_alerts(tx, alerts).await?;
         self.remove_withdrawn(tx).await?;
         let troubled = self.troubled_rows(tx).await?;
+        let recency = self.recency_rows(tx).await?;
         let [new, known] = self.run_rows()?;
-        let mut parts = vec![(self.job_rows()?, &JOBS), (new, &RUNS), (troubled, &TROUBLED), (self.log_rows(), &LOGS)];
+        let mut parts = vec![(self.job_rows()?, &JOBS), (new, &RUNS), (recency, &RECENCY), (troubled, &TROUBLED), (self.log_rows(), &LOGS)];
         parts.extend(self.state_rows()?);
         // Beside the days: runs that end are as many, mostly.
         parts.push((known, &RUNS_GO_ON));
@@ -64,6 +65,22 @@ impl Work<'_> {
             }
         }
         write_all(tx, parts).await
+    }
+
+    /// Alerts, what is said of them, and the incidents that follow from both.
+    async fn write_alerts(&self, tx: &DatabaseTransaction, alerts: AlertChanges) -> Result<(), Error> {
+        if alerts.alerts.is_empty() && alerts.events.is_empty() {
+            return Ok(());
+        }
+        incidents::lock(tx, &alerts.alerts.iter().map(|(place, _)| self.subjects[*place].partner).collect()).await?;
+        for (rows, table) in alerts.rows(&self.subjects) {
+            rows.write(tx, table).await?;
+        }
+        let events = incidents::follow(self.mint, tx, &alerts.turns, self.now).await?;
+        for (rows, table) in (AlertChanges { events, ..AlertChanges::default() }).rows(&self.subjects) {
+            rows.write(tx, table).await?;
+        }
+        Ok(())
     }
 
     async fn remove_withdrawn(&self, tx: &DatabaseTransaction) -> Result<(), Error> {
@@ -203,7 +220,8 @@ impl Work<'_> {
                     .maybe_int(subject.due_at().map(|t| t.0))
                     .int(running)
                     .int(retrying)
-                    .int(subject.open_alerts);
+                    .int(subject.open_alerts)
+                    .maybe_int(assessment.quiet_until.map(|t| t.0));
                 continue;
             }
             states
@@ -227,7 +245,8 @@ impl Work<'_> {
                 .maybe_flag(subject.facts.restore.last.map(|(_, passed)| passed))
                 .int(subject.open_alerts)
                 .maybe_int(subject.breach_at().map(|t| t.0))
-                .flag(subject.service(self.now) == Some(true));
+                .flag(subject.service(self.now) == Some(true))
+                .maybe_int(assessment.quiet_until.map(|t| t.0));
         }
         Ok([(devices, &DEVICES), (jobs, &JOB_STATE), (states, &DEVICE_STATE), (storage, &STORAGE), (accounts, &ACCOUNT_STATE)])
     }

@@ -2,7 +2,7 @@
 //!
 //! Two queries for any number of devices (of one partner; in pieces of 512). Order of the answer: partner, device id.
 
-use super::sql::Sql;
+use super::{maintenance::InForce, sql::Sql};
 use crate::error::Error;
 use domain::{
     facts::{DeviceFacts, JobFacts, JobHistory, RestoreFacts, Storage},
@@ -121,7 +121,7 @@ const DEVICES: &str = "SELECT d.id, d.organization_id, d.name, d.class, d.life, 
  o.name, o.time_zone, o.status, \
  p.name, p.schedule, p.grace_minutes, p.longest_run_minutes, p.restore_test_days, p.overdue_hours, p.offline_allowance_hours, p.silence_days, \
  s.life, s.score, s.band, s.assessment, s.assessed_at, s.next_change_at, s.last_seen_at, s.checked_in_at, s.storage_used, \
- s.last_usable_at, s.due_at, s.running, s.retrying, s.restore_at, s.restore_passed, s.open_alerts \
+ s.last_usable_at, s.due_at, s.running, s.retrying, s.restore_at, s.restore_passed, s.open_alerts, d.tags \
  FROM devices d \
  JOIN organizations o ON o.partner_id = d.partner_id AND o.id = d.organization_id \
  JOIN policies p ON p.partner_id = d.partner_id AND p.id = d.policy_id \
@@ -141,8 +141,13 @@ async fn load_piece<C: ConnectionTrait>(conn: &C, piece: &[(PartnerId, DeviceId)
 
     let first = into.len();
     let mut places = HashMap::with_capacity(piece.len());
+    let mut windows = InForce::load(conn, None, [partner].into(), Time(i64::MIN)).await?;
     for row in conn.query_all_raw(devices.build(backend)).await? {
-        let loaded = device(&row, partner)?;
+        let mut loaded = device(&row, partner)?;
+        if !windows.is_empty() {
+            let tags: String = at(&row, 36)?;
+            loaded.facts.quiet = windows.quiet(partner, loaded.organization, loaded.device, &tags, loaded.state.assessed_at);
+        }
         places.insert(loaded.device, into.len());
         into.push(loaded);
     }
@@ -202,6 +207,7 @@ fn device(row: &QueryResult, partner: PartnerId) -> Result<Loaded, Error> {
             terms: policy.terms(class),
             expected: Slots { due: enrolled_at, interval: Span::ZERO, slack: Span::ZERO, pending: Pending::Listed(Vec::new()) },
             jobs: Default::default(),
+            quiet: Default::default(),
         },
         policy,
         jobs: Vec::new(),

@@ -10,15 +10,18 @@ pub mod audit;
 pub mod connections;
 mod days;
 pub mod devices;
+pub(crate) mod exclusions;
 pub mod facts;
 pub mod inbox;
 pub mod inbox_rules;
 pub mod job_log;
 pub mod jobs;
 pub mod keys;
+pub mod maintenance;
 pub mod organizations;
 pub mod overview;
 pub mod page;
+pub mod partner_settings;
 pub mod partners;
 pub mod people;
 pub mod platform;
@@ -26,8 +29,10 @@ pub mod policies;
 pub mod restore_tests;
 pub mod runs;
 pub mod saas;
+pub mod saved_views;
 pub mod search;
 pub mod sessions;
+pub mod sla;
 
 pub(crate) mod entity;
 pub(crate) mod input;
@@ -79,6 +84,7 @@ pub(crate) struct Short {
     pub(crate) keys: keys::KeyCache,
     pub(crate) strangers: sessions::Strangers,
     pub(crate) seen: sessions::Seen,
+    pub(crate) ancestors: maintenance::Ancestors,
 }
 
 impl Store {

@@ -1,0 +1,147 @@
+//! What a partner wishes for all that is below it. Here: after how long an alert that is not mended is brought back to mind.
+//!
+//! A partner that says nothing follows the nearest one above that does; 0 hours say that nothing is brought back to mind.
+
+use super::{
+    audit::{self, Entry},
+    devices,
+    entity::{account_state, device_state, partner_setting},
+    facts::at,
+    maintenance::{Ancestors, lines},
+    scope,
+    sql::Sql,
+};
+use crate::{Engine, error::Error, store::Store};
+use domain::{
+    access::{Action, Actor},
+    ids::{DeviceId, PartnerId},
+    time::{Span, Time},
+};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict};
+use serde_json::json;
+use std::collections::{BTreeSet, HashMap};
+
+/// The longest time until a reminder: four weeks.
+pub const LONGEST_REMINDER: u32 = 28 * 24;
+
+/// Reminders as they hold for some partners.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reminders(HashMap<PartnerId, Span>);
+
+impl Reminders {
+    /// After how long an alert of this partner's is brought back to mind; none: never.
+    pub(crate) fn of(&self, partner: PartnerId) -> Option<Span> {
+        self.0.get(&partner).copied()
+    }
+
+    pub(crate) async fn load<C: ConnectionTrait>(conn: &C, ancestors: &Ancestors, partners: &BTreeSet<PartnerId>) -> Result<Self, Error> {
+        let lines = ancestors.of(conn, partners).await?;
+        let above: BTreeSet<i64> = lines.values().flatten().map(|partner| partner.0).collect();
+        if above.is_empty() {
+            return Ok(Self::default());
+        }
+        let mut sql =
+            Sql::new("SELECT partner_id, reminder_hours FROM partner_settings WHERE reminder_hours IS NOT NULL AND partner_id IN ");
+        sql.bind_list(above);
+        let mut said: HashMap<PartnerId, i64> = HashMap::new();
+        for row in conn.query_all_raw(sql.build(conn.get_database_backend())).await? {
+            said.insert(PartnerId(at(&row, 0)?), at(&row, 1)?);
+        }
+        let nearest = |line: &Vec<PartnerId>| line.iter().rev().find_map(|partner| said.get(partner).copied());
+        let held = lines.iter().filter_map(|(partner, line)| Some((*partner, nearest(line)?)));
+        Ok(Self(held.filter(|(_, hours)| *hours > 0).map(|(partner, hours)| (partner, Span::hours(hours))).collect()))
+    }
+}
+
+/// The reminder of a partner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reminder {
+    /// Hours as they hold; none: nothing is brought back to mind.
+    pub hours: Option<u32>,
+    /// The partner itself says so; else one above, or nobody.
+    pub own: bool,
+}
+
+/// The reminder of the actor's partner.
+///
+/// # Errors
+/// `NotFound` (an actor without a partner), `Forbidden`.
+pub async fn reminder(store: &Store, actor: &Actor) -> Result<Reminder, Error> {
+    scope::require(actor, Action::SeeDashboards, "see settings")?;
+    let partner = scope::own_partner(actor)?;
+    scope::inside(actor, "partner", partner, None, None)?;
+    let conn = store.reads();
+    let own = partner_setting::Entity::find_by_id(partner.0).one(conn).await?.is_some_and(|row| row.reminder_hours.is_some());
+    let held = Reminders::load(conn, &store.short().ancestors, &BTreeSet::from([partner])).await?;
+    let hours = held.of(partner).and_then(|after| u32::try_from(after.0 / Span::HOUR.0).ok());
+    Ok(Reminder { hours, own })
+}
+
+/// Sets the reminder of the actor's partner and of those below that say nothing of their own. None: nothing is brought back to mind.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`, `Invalid`.
+pub async fn set_reminder(engine: &Engine, actor: &Actor, hours: Option<u32>, now: Time) -> Result<(), Error> {
+    let store = &engine.store;
+    let partner = scope::own_partner(actor)?;
+    scope::inside(actor, "partner", partner, None, None)?;
+    scope::require(actor, Action::ManageSettings, "change settings")?;
+    if hours.is_some_and(|hours| !(1..=LONGEST_REMINDER).contains(&hours)) {
+        let message = format!("Remind after 1 to {LONGEST_REMINDER} hours.");
+        return Err(Error::invalid("out_of_range", "reminder_hours", message));
+    }
+    let tx = store.begin_for(partner).await?;
+    let below = below(&tx, partner).await?;
+    let held = with_alerts(&tx, &below).await?;
+    devices::lock(store, &tx, &held).await?;
+    let row = partner_setting::ActiveModel {
+        partner_id: Set(partner.0),
+        reminder_hours: Set(Some(hours.unwrap_or(0).into())),
+        brand_name: Set(String::new()),
+        brand_colour: Set(String::new()),
+        brand_logo: Set(None),
+        brand_footer: Set(String::new()),
+        updated_at: Set(now.0),
+    };
+    let met = OnConflict::column(partner_setting::Column::PartnerId)
+        .update_columns([partner_setting::Column::ReminderHours, partner_setting::Column::UpdatedAt])
+        .to_owned();
+    partner_setting::Entity::insert(row).on_conflict(met).exec_without_returning(&tx).await?;
+    let detail = json!({ "reminder_hours": hours });
+    let entry = Entry { partner, organization: None, what: "partner.settings", subject: format!("partner:{partner}"), detail };
+    audit::append(&tx, audit::who(actor), entry, now).await?;
+    let changes = devices::settle(store, &tx, &held, now).await?;
+    tx.commit().await?;
+    engine.live.publish(changes);
+    Ok(())
+}
+
+async fn below<C: ConnectionTrait>(conn: &C, partner: PartnerId) -> Result<Vec<i64>, Error> {
+    let line = lines(conn, std::iter::once(partner)).await?.remove(&partner).unwrap_or_default();
+    let path: String = line.iter().map(|id| format!("{id}/")).collect();
+    let mut sql = Sql::new("SELECT id FROM partners WHERE path LIKE ");
+    sql.bind(format!("{path}%"));
+    conn.query_all_raw(sql.build(conn.get_database_backend())).await?.iter().map(|row| at(row, 0)).collect()
+}
+
+/// Subjects whose next reminder comes at another time now.
+async fn with_alerts<C: ConnectionTrait>(conn: &C, partners: &[i64]) -> Result<Vec<(PartnerId, DeviceId)>, Error> {
+    let mut found: Vec<(i64, i64)> = device_state::Entity::find()
+        .select_only()
+        .columns([device_state::Column::PartnerId, device_state::Column::DeviceId])
+        .filter(device_state::Column::PartnerId.is_in(partners.iter().copied()))
+        .filter(device_state::Column::OpenAlerts.gt(0))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let accounts: Vec<(i64, i64)> = account_state::Entity::find()
+        .select_only()
+        .columns([account_state::Column::PartnerId, account_state::Column::AccountId])
+        .filter(account_state::Column::PartnerId.is_in(partners.iter().copied()))
+        .filter(account_state::Column::OpenAlerts.gt(0))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    found.extend(accounts);
+    Ok(found.into_iter().map(|(partner, id)| (PartnerId(partner), DeviceId(id))).collect())
+}
