@@ -206,7 +206,7 @@ impl Demo {
         let (mut at, recent) = (self.came_to(), now - Span::hours(2));
         // The engine's own tasks ask for the time only in passing; what happens says its own.
         let engine = Engine::start_driven(store.clone(), Arc::new(move || now), stop.clone());
-        let mut mover = Mover::new(self.clone(), at, Span::hours(6));
+        let mut mover = Mover::new(self.clone(), at, Span::HOUR);
         while at < now {
             at = (at + STEP).min(now);
             let mut feed = mover.take(at).await?;

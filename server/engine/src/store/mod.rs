@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod alerts;
 pub mod audit;
+pub mod compliance;
 pub mod connections;
 mod days;
 pub mod devices;
@@ -219,7 +220,7 @@ fn by_key(mut options: ConnectOptions) -> ConnectOptions {
 /// Pages that a connection of SQLite keeps in memory of its own (KiB, by SQLite's sign). What readers don't keep is in the system's
 /// cache all the same, once and not once a connection.
 const WRITER_CACHE: &str = "-32768";
-const READER_CACHE: &str = "-4096";
+const READER_CACHE: &str = "-2048";
 
 fn sqlite(url: &str, connections: u32, cache: &'static str) -> ConnectOptions {
     use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
