@@ -129,6 +129,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/backups/devices") view=Screen::Devices ssr=whole.clone()/>
                     <Route path=path!("/backups/clients") view=Screen::Clients ssr=whole.clone()/>
                     <Route path=path!("/backups/alerts") view=Screen::Alerts ssr=whole.clone()/>
+                    <Route path=path!("/alerts/:id") view=Screen::Alert ssr=whole.clone()/>
+                    <Route path=path!("/incidents/:id") view=Screen::Incident ssr=whole.clone()/>
                     <Route path=path!("/backups/log") view=Screen::JobLog ssr=whole.clone()/>
                     <Route path=path!("/devices/new") view=Screen::AddDevice ssr=whole.clone()/>
                     <Route path=path!("/devices/:id/connect") view=Screen::Connect ssr=whole.clone()/>

@@ -8,12 +8,14 @@ mod commands;
 mod device;
 mod devices;
 mod home;
+pub(in crate::api) mod incidents;
 mod log;
 pub(in crate::api) mod runs;
+mod views;
 
 pub use alerts::{
-    AlertCounts, AlertEvent, AlertLine, AlertView, AlertsNews, AlertsQuery, AlertsView, Tend, TendedView, load_alert, load_alerts,
-    load_alerts_news, tend_alerts,
+    AlertCounts, AlertEvent, AlertLine, AlertView, AlertsNews, AlertsQuery, AlertsView, RunBehind, Tend, TendAlert, TendedView, load_alert,
+    load_alerts, load_alerts_news, tend_alert, tend_alerts,
 };
 pub use clients::{ClientLine, ClientOverview, ClientsQuery, ClientsView, Standings, load_clients};
 pub use commands::{DeviceEdit, edit_device, pause_device, resume_device, retire_device};
@@ -22,5 +24,7 @@ pub use device::{
 };
 pub use devices::{Bars, DeviceLine, DevicesQuery, DevicesView, find_organizations, load_devices};
 pub use home::{AttentionLine, EndedLine, FleetHome, HomeView, NewLine, PlanLine, PlansHome, load_home};
+pub use incidents::{IncidentLine, IncidentView, load_incident, tend_incident};
 pub use log::{LogLine, LogQuery, LogView, load_job_log, load_job_log_news};
 pub use runs::{AlertOfRun, Glance, RunLine, RunView, RunsView, Usual, load_run, load_runs};
+pub use views::{DeleteView, SaveView, ViewLine, Views, delete_view, save_view};

@@ -31,6 +31,8 @@ pub const PAUSED: Shape = "M4 2.5h2.8v11H4Zm5.2 0H12v11H9.2Z";
 pub const PENDING: Shape = "M3 6.4a1.6 1.6 0 1 1 0 3.2 1.6 1.6 0 0 1 0-3.2Zm5 0a1.6 1.6 0 1 1 0 3.2 1.6 1.6 0 0 1 0-3.2Zm5 0a1.6 1.6 0 1 1 0 3.2 1.6 1.6 0 0 1 0-3.2Z";
 /// A box.
 pub const RETIRED: Shape = "M1.5 2.5h13v3.2h-13Zm1 4.2h11v6.8h-11ZM6 8.3v1.5h4V8.3Z";
+/// A ribbon that keeps a page.
+pub const BOOKMARK: Shape = "M3.5 1.5h9v13L8 11.2l-4.5 3.3Zm1.6 1.6v8.3L8 9.3l2.9 2.1V3.1Z";
 /// A magnifying glass.
 pub const SEARCH: Shape =
     "M6.7 1.5a5.2 5.2 0 1 0 3.1 9.4l3.7 3.7 1.1-1.1-3.7-3.7a5.2 5.2 0 0 0-4.2-8.3Zm0 1.6a3.6 3.6 0 1 1 0 7.2 3.6 3.6 0 0 1 0-7.2Z";

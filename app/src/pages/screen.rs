@@ -38,6 +38,10 @@ pub enum Screen {
     Clients,
     /// `/backups/alerts`
     Alerts,
+    /// `/alerts/{id}`
+    Alert,
+    /// `/incidents/{id}`
+    Incident,
     /// `/backups/log`
     JobLog,
     /// `/devices/{id}`
@@ -134,7 +138,7 @@ impl Part {
             | ("devices", Some("new"), None)
             | ("devices", Some(_), Some("connect")) => Some(Self::Manage),
             ("" | "backups" | "organizations" | "saas", ..) => Some(Self::Fleet),
-            ("devices" | "runs" | "accounts", ..) => Some(Self::Device),
+            ("devices" | "runs" | "accounts" | "alerts" | "incidents", ..) => Some(Self::Device),
             _ => None,
         }
     }
@@ -150,7 +154,7 @@ impl Screen {
                 Part::Fleet
             }
             Self::SaasOverview | Self::OrganizationSaas => Part::Fleet,
-            Self::Device | Self::Run | Self::SaasAccount => Part::Device,
+            Self::Device | Self::Run | Self::SaasAccount | Self::Alert | Self::Incident => Part::Device,
             Self::SetupOrganization
             | Self::SetupDevice
             | Self::AddDevice
@@ -205,6 +209,8 @@ fn device_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
         Screen::Device => backup::device::Device().into_any(),
         Screen::Run => backup::run::RunPage().into_any(),
+        Screen::Alert => backup::alerts::alert::AlertPage().into_any(),
+        Screen::Incident => backup::alerts::incident::IncidentPage().into_any(),
         Screen::SaasAccount => saas::account::AccountPage().into_any(),
         _ => ().into_any(),
     })
@@ -272,6 +278,8 @@ mod tests {
             ("/backups/devices", Screen::Devices),
             ("/backups/clients", Screen::Clients),
             ("/backups/alerts", Screen::Alerts),
+            ("/alerts/0a", Screen::Alert),
+            ("/incidents/0a", Screen::Incident),
             ("/backups/log", Screen::JobLog),
             ("/devices/new", Screen::AddDevice),
             ("/devices/0a/connect", Screen::Connect),

@@ -1,12 +1,16 @@
 //! Alerts: the list, what has changed in it, one in full, and tending them.
 
+use super::{IncidentLine, Views};
+use crate::api::start::GoOn;
 use crate::error::UiError;
 use crate::wire::Wire;
 use domain::{
     alert::{AlertKind, Severity},
     health::Reason,
-    ids::{AlertId, DeviceId, JobId, OrganizationId, RunId},
+    ids::{AlertId, DeviceId, IncidentId, JobId, OrganizationId, RunId},
     policy::DeviceClass,
+    remedy::Remedy,
+    run::RunState,
     time::Time,
 };
 use leptos::prelude::*;
@@ -40,7 +44,7 @@ pub struct AlertLine {
     pub organization: (OrganizationId, String),
     /// The job it comes from, and that one's name.
     pub job: Option<(JobId, String)>,
-    /// The run it comes from.
+    /// The run behind it: the one that it comes from, else the failing one of the same job.
     pub run: Option<RunId>,
     /// Its kind.
     pub kind: AlertKind,
@@ -50,10 +54,18 @@ pub struct AlertLine {
     pub worth: i64,
     /// The fact and its number.
     pub reason: Reason,
-    /// What its run said at its end.
+    /// What the run behind it said at its end.
     pub message: Option<String>,
     /// Files which that run could not read; the first few.
     pub failed_items: Vec<String>,
+    /// Cause and recommended action.
+    pub remedy: Remedy,
+    /// The incident that it belongs to.
+    pub incident: Option<IncidentId>,
+    /// It comes and goes since then.
+    pub flapping_since: Option<Time>,
+    /// Of a flapping one: its condition is gone since then.
+    pub cleared_at: Option<Time>,
     /// When it was opened.
     pub opened_at: Time,
     /// When it resolved by itself.
@@ -124,10 +136,14 @@ pub struct AlertsView {
     pub query: AlertsQuery,
     /// The rows.
     pub lines: Vec<AlertLine>,
+    /// Incidents that stand for their members on this page.
+    pub incidents: Vec<IncidentLine>,
     /// Where the next page begins.
     pub next_cursor: Option<String>,
     /// How many there are.
     pub counts: AlertCounts,
+    /// Saved views.
+    pub views: Views,
     /// The organization that the list is narrowed to: (id, name).
     pub organization: Option<(String, String)>,
     /// The server's time.
@@ -141,8 +157,25 @@ pub struct AlertsNews {
     pub shown: Vec<AlertLine>,
     /// The first rows of the list as it is now.
     pub first: Vec<AlertLine>,
+    /// Incidents among those.
+    pub incidents: Vec<IncidentLine>,
     /// How many there are.
     pub counts: AlertCounts,
+}
+
+/// The run behind an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunBehind {
+    /// Which run.
+    pub id: RunId,
+    /// Its state.
+    pub state: RunState,
+    /// Its start.
+    pub started_at: Time,
+    /// Its end.
+    pub ended_at: Option<Time>,
+    /// Attempts.
+    pub attempt: u16,
 }
 
 /// One alert in full.
@@ -150,8 +183,24 @@ pub struct AlertsNews {
 pub struct AlertView {
     /// As in the list, with what became of it.
     pub line: AlertLine,
-    /// The end of its run's log.
+    /// When it was raised to critical.
+    pub raised_at: Option<Time>,
+    /// All files that the run behind it names.
+    pub failed_items: Vec<String>,
+    /// The run behind it.
+    pub run: Option<RunBehind>,
+    /// The tool of that run.
+    pub tool: Option<String>,
+    /// The end of that run's log.
     pub log_tail: Option<String>,
+    /// Why it is recorded and not alerted, and until when.
+    pub quiet: Option<(String, Option<Time>)>,
+    /// The incident that it belongs to.
+    pub incident: Option<IncidentLine>,
+    /// Other open alerts of the same device or account.
+    pub others: Vec<(AlertId, AlertKind, Severity)>,
+    /// The server's time.
+    pub at: Time,
 }
 
 /// What is to be done about alerts.
@@ -199,8 +248,8 @@ pub async fn load_alerts_news(query: AlertsQuery, shown: Vec<AlertId>) -> Result
 /// # Errors
 /// Signed out, or not within the scope.
 #[server(prefix = "/sf", endpoint = "backup/alert", input = Wire, output = Wire)]
-pub async fn load_alert(id: AlertId) -> Result<AlertView, UiError> {
-    ssr::one(id).await
+pub async fn load_alert(id: String) -> Result<AlertView, UiError> {
+    ssr::one(&id).await
 }
 
 /// Tends alerts, as many of them as can be.
@@ -210,6 +259,26 @@ pub async fn load_alert(id: AlertId) -> Result<AlertView, UiError> {
 #[server(prefix = "/sf", endpoint = "backup/tend_alerts", input = Wire, output = Wire)]
 pub async fn tend_alerts(ids: Vec<AlertId>, tend: Tend) -> Result<TendedView, UiError> {
     ssr::tend(ids, tend).await
+}
+
+/// Tends one alert, by a form that works without scripts.
+///
+/// # Errors
+/// Signed out, not allowed, not within the scope, resolved meanwhile, or words that can't be taken.
+#[server(prefix = "/sf", endpoint = "backup/tend_alert", output = Wire)]
+pub async fn tend_alert(
+    /// Which alert.
+    id: AlertId,
+    /// `acknowledge`, `snooze` or `note`.
+    what: String,
+    /// Hours of a snooze.
+    #[server(default)]
+    hours: String,
+    /// A reason, or the note.
+    #[server(default)]
+    words: String,
+) -> Result<GoOn, UiError> {
+    ssr::tend_one(id, Tend { what, hours: hours.parse().unwrap_or(24), words }).await
 }
 
 #[cfg(feature = "ssr")]

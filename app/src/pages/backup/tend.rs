@@ -74,7 +74,7 @@ pub fn history(events: Vec<AlertEvent>) -> AnyView {
             <li>
                 <TimeText at=e.at exact=true/>
                 " "
-                {e.what}
+                {happened(&e.what)}
                 {(e.who != "system").then(|| format!(" by {}", e.who))}
                 {(!e.note.is_empty()).then(|| format!(": {}", e.note))}
             </li>
@@ -83,8 +83,23 @@ pub fn history(events: Vec<AlertEvent>) -> AnyView {
     view! { <ol class="events">{events.into_iter().map(row).collect_view()}</ol> }.into_any()
 }
 
+/// What happened, in words; a word that isn't known stays.
+fn happened(what: &str) -> String {
+    match what {
+        "opened" => "opened",
+        "raised" => "raised to critical",
+        "lowered" => "lowered to warning",
+        "reopened" => "came back",
+        "resolved" => "resolved by itself",
+        "reminder" => "reminder: nobody has ended it, so it waits for somebody again",
+        "flapping" => "flapping: it comes and goes, and stays open until it has been quiet",
+        other => return other.replace('_', " "),
+    }
+    .to_owned()
+}
+
 /// How long alerts may be kept quiet: (hours, words).
-fn spans() -> Vec<(String, String)> {
+pub fn spans() -> Vec<(String, String)> {
     [("1", "1 hour"), ("4", "4 hours"), ("24", "1 day"), ("72", "3 days"), ("168", "1 week")]
         .map(|(hours, words)| (hours.to_owned(), words.to_owned()))
         .into()

@@ -1,14 +1,18 @@
 //! Alerts: listed, shown with what happened to them, acknowledged, snoozed, annotated. Opened and resolved by the reconciler only (D4).
 
+mod incidents;
 mod list;
+mod said;
 mod tend;
 
-pub use list::{AlertFilter, AlertSort, AlertTally, list, of_ids, tally};
+pub use incidents::{IncidentCause, IncidentDetail, IncidentRow, incident, incident_row, open_incidents, open_members};
+pub use list::{AlertFilter, AlertSort, AlertTally, list, of_ids, place_of, tally};
+pub(crate) use tend::name_of;
 pub use tend::{Tended, Tending, acknowledge, note, snooze, tend_all};
 
 use super::{
     Store,
-    entity::{alert, alert_event, run},
+    entity::{account, account_state, alert, alert_event, device, device_state, organization},
     facts::parse,
     runs::Names,
     scope,
@@ -18,16 +22,14 @@ use domain::{
     access::{Action, Actor},
     alert::{AlertKind, Severity},
     health::Reason,
-    ids::{AlertId, DeviceId, JobId, OrganizationId, RunId},
-    policy::DeviceClass,
+    ids::{AlertId, DeviceId, IncidentId, JobId, OrganizationId, RunId},
+    policy::{DeviceClass, DeviceLife},
+    remedy::{Case, Remedy, remedy},
     time::Time,
 };
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use said::Said;
+use sea_orm::{Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
-
-/// Failing files that an alert names; its run names all.
-const SHOWN_FILES: usize = 5;
 
 /// Which alerts. All but the last two are open ones: not resolved, not muted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,10 +115,36 @@ pub struct AlertRow {
     pub snoozed_until: Option<Time>,
     /// The fact and its number.
     pub reason: Reason,
-    /// What the run that it comes from said at its end.
+    /// The run that explains it: the one that it comes from, else the failing one of the same job.
+    pub behind: Option<RunId>,
+    /// What that run said at its end.
     pub message: Option<String>,
     /// Files which that run could not read; the first few.
     pub failed_items: Vec<String>,
+    /// The tool of that run, as it names itself.
+    pub tool: Option<String>,
+    /// The incident that it belongs to.
+    pub incident: Option<IncidentId>,
+    /// It comes and goes: it stays open until its condition has been gone for two hours.
+    pub flapping_since: Option<Time>,
+    /// Of a flapping one: its condition is gone since then.
+    pub cleared_at: Option<Time>,
+}
+
+impl AlertRow {
+    /// Cause and recommended action. `log`: the end of the log of the run behind it, where it is at hand.
+    pub fn remedy(&self, log: Option<&str>) -> Remedy {
+        remedy(&Case {
+            kind: self.kind,
+            reason: &self.reason,
+            subject: &self.device.1,
+            is_account: self.is_account,
+            tool: self.tool.as_deref(),
+            message: self.message.as_deref(),
+            log,
+            has_failed_items: !self.failed_items.is_empty(),
+        })
+    }
 }
 
 /// What happened to an alert.
@@ -132,12 +160,28 @@ pub struct AlertEventRow {
     pub note: String,
 }
 
+/// Why an alert is recorded and not alerted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quiet {
+    /// Its device is paused.
+    Paused,
+    /// Its device is retired.
+    Retired,
+    /// Its account or organization is deactivated.
+    Deactivated,
+    /// Maintenance, until then.
+    Maintenance(Time),
+}
+
 /// An alert with what happened to it, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AlertDetail {
     /// As in lists.
     #[serde(flatten)]
     pub row: AlertRow,
+    /// Of a muted one: why, as it is now.
+    pub quiet: Option<Quiet>,
     /// What happened.
     pub events: Vec<AlertEventRow>,
 }
@@ -165,45 +209,39 @@ pub async fn get(store: &Store, actor: &Actor, id: AlertId) -> Result<AlertDetai
         .limit(1_000)
         .all(conn)
         .await?;
+    let quiet = if model.muted { quiet(conn, &model).await? } else { None };
     let row = rows(conn, vec![model]).await?.pop().ok_or(Error::NotFound("alert"))?;
     Ok(AlertDetail {
         row,
+        quiet,
         events: events.into_iter().map(|e| AlertEventRow { at: Time(e.at), what: e.what, who: e.who, note: e.note }).collect(),
     })
 }
 
-/// What the alerts' runs said: message and failing files, by run.
-type Said = HashMap<i64, (Option<String>, Vec<String>)>;
-
-async fn said<C: ConnectionTrait>(conn: &C, alerts: &[alert::Model]) -> Result<Said, Error> {
-    let wanted: Vec<i64> = alerts.iter().filter_map(|a| a.run_id).collect();
-    if wanted.is_empty() {
-        return Ok(Said::new());
+async fn quiet<C: ConnectionTrait>(conn: &C, alert: &alert::Model) -> Result<Option<Quiet>, Error> {
+    let key = (alert.partner_id, alert.device_id);
+    if let Some(device) = device::Entity::find_by_id(key).one(conn).await? {
+        match parse(&device.life)? {
+            DeviceLife::Paused => return Ok(Some(Quiet::Paused)),
+            DeviceLife::Retired => return Ok(Some(Quiet::Retired)),
+            DeviceLife::Pending | DeviceLife::Active => {}
+        }
+        if let Some(until) = device_state::Entity::find_by_id(key).one(conn).await?.and_then(|s| s.quiet_until) {
+            return Ok(Some(Quiet::Maintenance(Time(until))));
+        }
+    } else if let Some(until) = account_state::Entity::find_by_id(key).one(conn).await?.and_then(|s| s.quiet_until) {
+        return Ok(Some(Quiet::Maintenance(Time(until))));
     }
-    let mut partners: Vec<i64> = alerts.iter().map(|a| a.partner_id).collect();
-    partners.sort_unstable();
-    partners.dedup();
-    let rows: Vec<(i64, String)> = run::Entity::find()
-        .select_only()
-        .column(run::Column::Id)
-        .column(run::Column::Body)
-        .filter(run::Column::PartnerId.is_in(partners))
-        .filter(run::Column::Id.is_in(wanted))
-        .into_tuple()
-        .all(conn)
-        .await?;
-    let read = |(id, body): (i64, String)| {
-        let run: domain::run::Run = serde_json::from_str(&body)?;
-        let files = run.head.failed_items.into_iter().take(SHOWN_FILES).collect();
-        Ok((id, (run.head.message, files)))
-    };
-    rows.into_iter().map(read).collect()
+    let organization = organization::Entity::find_by_id((alert.partner_id, alert.organization_id)).one(conn).await?;
+    let account = account::Entity::find_by_id(key).one(conn).await?;
+    let is_off = organization.is_some_and(|o| o.status == "deactivated") || account.is_some_and(|a| a.status == "deactivated");
+    Ok(is_off.then_some(Quiet::Deactivated))
 }
 
-/// Rows of models, with names and what their runs said: four queries for any number.
+/// Rows of models, with names and what their runs said: a handful of queries for any number.
 async fn rows<C: ConnectionTrait>(conn: &C, models: Vec<alert::Model>) -> Result<Vec<AlertRow>, Error> {
     let names = Names::of(conn, models.iter().map(|a| (a.partner_id, a.organization_id, a.device_id, a.job_id))).await?;
-    let said = said(conn, &models).await?;
+    let said = Said::of(conn, &models).await?;
     models.into_iter().map(|model| row(model, &names, &said)).collect()
 }
 
@@ -214,10 +252,16 @@ fn row(model: alert::Model, names: &Names, said: &Said) -> Result<AlertRow, Erro
         Reason::ConsentGone { service, .. } => service.name().to_owned(),
         _ => names.device(model.device_id),
     };
-    let (message, failed_items) = model.run_id.and_then(|id| said.get(&id)).cloned().unwrap_or_default();
+    let behind = said.behind(&model);
+    let told = behind.and_then(|id| said.told(id)).cloned().unwrap_or_default();
     Ok(AlertRow {
-        message,
-        failed_items,
+        behind: behind.map(RunId),
+        message: told.message,
+        failed_items: told.failed_items,
+        tool: told.tool,
+        incident: model.incident_id.map(IncidentId),
+        flapping_since: model.flapping_since.map(Time),
+        cleared_at: model.cleared_at.map(Time),
         id: AlertId(model.id),
         device: (DeviceId(model.device_id), name),
         is_account: names.is_account(model.device_id),

@@ -21,7 +21,7 @@ use axum::{
 };
 use domain::{
     alert::{AlertKind, Severity},
-    ids::{AlertId, DeviceId, JobId, OrganizationId, RunId},
+    ids::{AlertId, DeviceId, IncidentId, JobId, OrganizationId, RunId},
     text,
     time::Time,
 };
@@ -83,11 +83,18 @@ pub struct Alert {
     /// The fact behind it.
     #[schema(value_type = Object)]
     fact: Value,
-    recommended_action: &'static str,
+    /// Cause, as far as it is known, and steps.
+    recommended_action: String,
+    /// The incident that it belongs to.
+    #[schema(value_type = Option<String>)]
+    incident: Option<IncidentId>,
+    /// It comes and goes since then.
+    flapping_since: Option<Moment>,
 }
 
 impl Alert {
     fn of(row: AlertRow, now: Time) -> Self {
+        let recommended_action = row.remedy(None).text();
         let (job, job_name) = row.job.unzip();
         let name = |id: JobId| job_name.clone().unwrap_or_else(|| id.to_string());
         Self {
@@ -113,7 +120,9 @@ impl Alert {
             acknowledged_at: row.acknowledged_at.map(Moment),
             acknowledged_by: row.acknowledged_by,
             snoozed_until: row.snoozed_until.map(Moment),
-            recommended_action: text::recommended_action(row.kind),
+            recommended_action,
+            incident: row.incident,
+            flapping_since: row.flapping_since.map(Moment),
             job_name,
         }
     }

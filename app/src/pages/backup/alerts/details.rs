@@ -1,4 +1,4 @@
-//! What a row of the list unfolds: failing files, the end of the log, what happened.
+//! What a row of the list unfolds: failing files, the end of the log, what happened. The page of the alert shows more.
 
 use crate::{
     api::backup::{AlertView, load_alert},
@@ -9,6 +9,9 @@ use crate::{
 use domain::{alert::AlertKind, ids::AlertId};
 use leptos::{prelude::*, task::spawn_local};
 
+/// Files that are named here.
+const FILES: usize = 5;
+
 /// Fetched when it is unfolded.
 #[component]
 pub fn Details(
@@ -18,7 +21,7 @@ pub fn Details(
     let found = RwSignal::new(None::<Result<AlertView, UiError>>);
     Effect::new(move |_| {
         spawn_local(async move {
-            let answer = load_alert(id).await;
+            let answer = load_alert(id.to_string()).await;
             let _ = found.try_set(Some(answer));
         });
     });
@@ -34,23 +37,27 @@ pub fn Details(
 }
 
 fn shown(view: AlertView) -> AnyView {
-    let AlertView { line, log_tail } = view;
+    let AlertView { line, log_tail, failed_items, .. } = view;
     let whose = match line.kind {
         AlertKind::ConsentExpired => "The connection",
         _ if line.is_account => "The account",
         _ => "The device",
     };
     let at = alert_href(&line);
-    let files = line.failed_items;
+    let more = failed_items.len().saturating_sub(FILES);
     view! {
-        {(!files.is_empty()).then(|| view! {
+        {(!failed_items.is_empty()).then(|| view! {
             <h3>"Files that failed"</h3>
-            <ul class="files">{files.into_iter().map(|f| view! { <li><code>{f}</code></li> }).collect_view()}</ul>
+            <ul class="files">
+                {failed_items.into_iter().take(FILES).map(|f| view! { <li><code>{f}</code></li> }).collect_view()}
+                {(more > 0).then(|| view! { <li class="faint">{format!("and {more} more")}</li> })}
+            </ul>
         })}
         {log_tail.map(|tail| view! { <h3>"End of the log"</h3><pre class="log-tail" tabindex="0">{tail}</pre> })}
         <h3>"What happened"</h3>
         {history(line.events)}
         <p class="links">
+            <a href=format!("/alerts/{}", line.id)>"The alert's page"</a>
             {line.run.map(|run| view! { <a href=format!("/runs/{run}")>"The run and its whole log"</a> })}
             <a href=at>{whose}</a>
         </p>

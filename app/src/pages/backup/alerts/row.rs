@@ -1,9 +1,6 @@
 //! A row of the list of alerts. It changes in place when the alert does, and unfolds to what is known of it.
 
-use super::{
-    details::Details,
-    table::{target, tended},
-};
+use super::{details::Details, remedy::brief, table::tended};
 use crate::{
     api::backup::AlertLine,
     components::{Menu, MenuButton, SelectRow, Selection, SeverityBadge, TimeText, icon::MORE},
@@ -83,7 +80,7 @@ pub fn AlertRow(
     view! {
         <tr data-resolved=move || (!is_open.get()).then_some("") data-new=is_new.then_some("")>
             <SelectRow selection id=id.to_string() label=name/>
-            <th scope="row" class="cell-name"><a class="row-link" href=move || line.with(target)>{kind}</a></th>
+            <th scope="row" class="cell-name"><a class="row-link" href=format!("/alerts/{id}")>{kind}</a></th>
             <td data-label="Severity"><SeverityBadge severity=Signal::derive(move || line.with(|l| l.severity))/></td>
             <td data-label="Device">
                 <a class="quiet-link" href=alert_href(&seen)>{device.1}</a>
@@ -92,16 +89,14 @@ pub fn AlertRow(
             </td>
             <td data-label="Since"><TimeText at=seen.opened_at/></td>
             <td data-label="Why" class="cell-words">
-                <p>
-                    {move || line.with(|l| l.why(now.get().unwrap_or(at)))}
-                    {move || is_open.get().then(|| view! { " "<span class="faint">{text::recommended_action(seen.kind)}</span> })}
-                </p>
+                <p>{move || line.with(|l| l.why(now.get().unwrap_or(at)))}</p>
                 {move || line.with(|l| l.message.clone()).filter(|m| !m.is_empty()).map(|said| view! { <p class="said">{said}</p> })}
                 <button type="button" class="unfold" aria-expanded=move || if is_unfolded.get() { "true" } else { "false" } on:click=unfold>
                     {move || if is_unfolded.get() { "Less" } else { "Files, log, history" }}
                 </button>
                 {move || is_unfolded.get().then(|| view! { <Details id/> })}
             </td>
+            <td data-label="What to do" class="cell-words">{move || is_open.get().then(|| line.with(|l| brief(&l.remedy)))}</td>
             <td data-label="Done" class="cell-state">{move || line.with(tended)}</td>
             <td class="cell-more">
                 {move || (is_open.get() && may_tend).then(|| view! {

@@ -1,8 +1,9 @@
 //! Alerts on a device's own page: short, with what was done about each.
 
+use super::remedy::brief;
 use crate::{
     api::backup::AlertLine,
-    components::{SeverityBadge, TableFrame, TimeText},
+    components::{SeverityBadge, TableFrame, TimeText, icon, icon::Icon},
     live::use_now,
     me,
     pages::backup::{row::alert_href, tend::TendAlert},
@@ -41,11 +42,6 @@ pub fn AlertTable(
     }
 }
 
-/// Where an alert leads: to the run that it comes from, else to its device or account.
-pub fn target(line: &AlertLine) -> String {
-    line.run.map_or_else(|| alert_href(line), |run| format!("/runs/{run}"))
-}
-
 /// What was done about an alert, or became of it.
 pub fn tended(line: &AlertLine) -> AnyView {
     let is_open = line.resolved_at.is_none();
@@ -57,6 +53,8 @@ pub fn tended(line: &AlertLine) -> AnyView {
             (None, None) => ().into_any(),
         }}
         {line.snoozed_until.filter(|_| is_open).map(|until| view! { <span>"Quiet until "<TimeText at=until exact=true/></span> })}
+        {line.flapping_since.filter(|_| is_open).map(|_| view! { <span class="badge" data-state="warning"><Icon shape=icon::RETRYING/><span>"Flapping"</span></span> })}
+        {line.incident.map(|incident| view! { <a class="quiet-link" href=format!("/incidents/{incident}")>"Part of an incident"</a> })}
         {line.muted.then(|| view! { <span class="faint">"Recorded, not alerted"</span> })}
         {(reopened > 0).then(|| view! { <span class="faint">{if reopened == 1 { "Came back once".to_owned() } else { format!("Came back {reopened} times") }}</span> })}
     }
@@ -70,7 +68,7 @@ fn row(line: AlertLine, at: Time, of_device: bool, may_tend: bool, changed: Call
     view! {
         <tr data-resolved=(!is_open).then_some("")>
             <td data-label="Severity"><SeverityBadge severity=line.severity/></td>
-            <th scope="row" class="cell-name"><a class="row-link" href=target(&line)>{text::kind_label(line.kind)}</a></th>
+            <th scope="row" class="cell-name"><a class="row-link" href=format!("/alerts/{}", line.id)>{text::kind_label(line.kind)}</a></th>
             {(!of_device).then(|| view! {
                 <td data-label="Device">
                     <a class="quiet-link" href=alert_href(&line)>{line.device.1.clone()}</a>
@@ -82,7 +80,7 @@ fn row(line: AlertLine, at: Time, of_device: bool, may_tend: bool, changed: Call
                 <p>{move || why_line.why(now.get().unwrap_or(at))}</p>
                 {line.message.clone().map(|said| view! { <p class="said">{said}</p> })}
                 {(!line.failed_items.is_empty()).then(|| view! { <p class="faint">"Files: "{line.failed_items.join(", ")}</p> })}
-                {is_open.then(|| view! { <p class="faint">{text::recommended_action(line.kind)}</p> })}
+                {is_open.then(|| brief(&line.remedy))}
             </td>
             <td data-label="State" class="cell-state">
                 {tended(&line)}

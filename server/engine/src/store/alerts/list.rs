@@ -3,7 +3,7 @@
 //! Each partner of the scope is asked by itself and the parts are merged, so that one index gives the order of each: `alerts_worth` holds
 //! open ones only, `alerts_resolved` those that are over, `alerts_list` all by their beginning.
 
-use super::{AlertRow, AlertState, rows, seen};
+use super::{AlertRow, AlertState, incidents, rows, seen};
 use crate::{
     error::Error,
     store::{
@@ -18,7 +18,7 @@ use crate::{
 use domain::{
     access::{Action, Actor, Scope},
     alert::{AlertKind, Severity},
-    ids::{AlertId, DeviceId, OrganizationId, PartnerId},
+    ids::{AlertId, DeviceId, IncidentId, OrganizationId, PartnerId},
     policy::DeviceClass,
     time::Time,
 };
@@ -58,6 +58,10 @@ pub struct AlertFilter {
     pub search: Option<String>,
     /// Only those opened then or later.
     pub opened_since: Option<Time>,
+    /// Only the members of this incident.
+    pub incident: Option<IncidentId>,
+    /// Without the members of open incidents, which stand for them.
+    pub folded: bool,
     /// The time: what is snoozed until later is snoozed.
     pub now: Time,
     /// Order.
@@ -90,6 +94,14 @@ impl AlertTally {
 }
 
 type Key = (i64, i64);
+
+/// The place in a list (its worth or time) after which a page goes on; none: it is the first.
+///
+/// # Errors
+/// `Invalid`: a cursor of another order.
+pub fn place_of(cursor: Option<&str>) -> Result<Option<i64>, Error> {
+    Ok(page::read::<Key>(cursor)?.map(|(place, _)| place))
+}
 
 /// A page of alerts.
 ///
@@ -248,6 +260,12 @@ fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: Partner
     }
     if let Some(since) = filter.opened_since {
         query.push(" AND a.opened_at >= ").bind(since.0);
+    }
+    if let Some(incident) = filter.incident {
+        query.push(" AND a.incident_id = ").bind(incident.0);
+    }
+    if filter.folded {
+        incidents::without_members(query, actor, filter);
     }
     if let Some(class) = filter.class {
         query.push(" AND d.class = ").bind(class.as_str());

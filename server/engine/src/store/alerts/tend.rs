@@ -164,6 +164,7 @@ async fn of_partner(
     of.dedup();
     let tx = store.begin_for(partner).await?;
     devices::lock(store, &tx, &of).await?;
+    crate::reconcile::incidents::lock(&tx, &[partner].into()).await?;
     // As they are now, under the lock.
     let stored = alert::Entity::find()
         .filter(seen(actor))
@@ -235,7 +236,8 @@ async fn record(
     audit::append(tx, audit::who(actor), entry, now).await
 }
 
-async fn name_of(tx: &DatabaseTransaction, actor: &Actor) -> Result<String, Error> {
+/// How an actor is named in what people read: a person's name, else as in the audit log.
+pub(crate) async fn name_of(tx: &DatabaseTransaction, actor: &Actor) -> Result<String, Error> {
     match actor.ground {
         Ground::Member(id, _) => {
             let person = user::Entity::find_by_id(id.0).one(tx).await?;

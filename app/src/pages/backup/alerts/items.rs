@@ -1,0 +1,134 @@
+//! The rows on screen: alerts, and incidents that stand for theirs. Kept in the order that the list was asked for, while both change.
+
+use super::{incident_row::IncidentRow, row::Row};
+use crate::api::backup::{AlertLine, AlertsNews, IncidentLine};
+use domain::ids::{AlertId, IncidentId};
+use leptos::prelude::*;
+
+/// What tells a row from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// Of an alert.
+    Alert(AlertId),
+    /// Of an incident.
+    Incident(IncidentId),
+}
+
+/// A row.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// An alert.
+    Alert(Row),
+    /// An incident.
+    Incident(IncidentRow),
+}
+
+impl Item {
+    /// What tells it from the others.
+    pub const fn key(&self) -> Key {
+        match self {
+            Self::Alert(row) => Key::Alert(row.id),
+            Self::Incident(row) => Key::Incident(row.id),
+        }
+    }
+
+    const fn alert(&self) -> Option<&Row> {
+        match self {
+            Self::Alert(row) => Some(row),
+            Self::Incident(_) => None,
+        }
+    }
+
+    /// Its place in the order; greater comes first.
+    fn place(&self, by_worth: bool) -> i64 {
+        match self {
+            Self::Alert(row) => row.line.with_untracked(|l| place_of(l, by_worth)),
+            Self::Incident(row) => row.line.with_untracked(|l| if by_worth { l.worth } else { l.opened_at.0 }),
+        }
+    }
+}
+
+const fn place_of(line: &AlertLine, by_worth: bool) -> i64 {
+    if by_worth { line.worth } else { line.opened_at.0 }
+}
+
+/// The rows of a page, as they were asked for.
+pub fn rows(lines: Vec<AlertLine>, incidents: Vec<IncidentLine>, by_worth: bool) -> Vec<Item> {
+    let mut rows: Vec<Item> = lines.into_iter().map(|line| Item::Alert(Row::of(line, false))).collect();
+    for line in incidents {
+        put(&mut rows, Item::Incident(IncidentRow::of(line, false)), by_worth);
+    }
+    rows
+}
+
+/// Ids of the alerts among the rows.
+pub fn alerts(rows: &[Item]) -> Vec<AlertId> {
+    rows.iter().filter_map(Item::alert).map(|row| row.id).collect()
+}
+
+/// Puts a row before the first that comes after it.
+fn put(rows: &mut Vec<Item>, item: Item, by_worth: bool) {
+    let own = item.place(by_worth);
+    // By time a new one comes before those of the same moment.
+    let comes_before = |other: &Item| if by_worth { other.place(true) < own } else { other.place(false) <= own };
+    let at = rows.iter().position(comes_before).unwrap_or(rows.len());
+    rows.insert(at, item);
+}
+
+/// What came and was not put in yet.
+#[derive(Clone, Debug, Default)]
+pub struct Waiting {
+    lines: Vec<AlertLine>,
+    incidents: Vec<IncidentLine>,
+}
+
+impl Waiting {
+    /// How many there are, in words; none: nothing waits.
+    pub fn words(&self) -> Option<String> {
+        let many = |n: usize, one: &str| (n > 0).then(|| if n == 1 { format!("1 new {one}") } else { format!("{n} new {one}s") });
+        let parts: Vec<String> = [many(self.incidents.len(), "incident"), many(self.lines.len(), "alert")].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+}
+
+/// Takes in what has changed: rows change in place. Gives what is new, which is not put in here.
+pub fn take(rows: RwSignal<Vec<Item>>, news: AlertsNews) -> Waiting {
+    let known = rows.get_untracked();
+    let mut waiting = Waiting::default();
+    for line in news.shown {
+        if let Some(row) = known.iter().filter_map(Item::alert).find(|r| r.id == line.id)
+            && row.line.with_untracked(|l| *l != line)
+        {
+            row.line.set(line);
+        }
+    }
+    for item in &known {
+        // An incident that is over is not among those that are open any more.
+        if let Item::Incident(row) = item
+            && let Some(line) = news.incidents.iter().find(|i| i.id == row.id)
+            && row.line.with_untracked(|l| l != line)
+        {
+            row.line.set(line.clone());
+        }
+    }
+    let is_new = |key: Key| known.iter().all(|item| item.key() != key);
+    waiting.incidents = news.incidents.into_iter().filter(|i| is_new(Key::Incident(i.id))).collect();
+    waiting.lines = news.first.into_iter().filter(|a| is_new(Key::Alert(a.id))).collect();
+    waiting
+}
+
+/// Puts in what waited.
+pub fn insert(rows: RwSignal<Vec<Item>>, waiting: Waiting, by_worth: bool) {
+    rows.update(|rows| {
+        for line in waiting.incidents {
+            if rows.iter().all(|item| item.key() != Key::Incident(line.id)) {
+                put(rows, Item::Incident(IncidentRow::of(line, true)), by_worth);
+            }
+        }
+        for line in waiting.lines {
+            if rows.iter().all(|item| item.key() != Key::Alert(line.id)) {
+                put(rows, Item::Alert(Row::of(line, true)), by_worth);
+            }
+        }
+    });
+}
