@@ -9,12 +9,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("charts", &["domain"]),
     ("formats", &["domain"]),
     ("migrations", &[]),
+    ("paper", &[]),
     ("providers", &["domain"]),
     ("fleet", &["domain"]),
     ("engine", &["domain", "charts", "fleet", "formats", "migrations"]),
     ("app", &["domain", "charts", "engine"]),
     ("frontend", &["app"]),
-    ("server", &["domain", "charts", "fleet", "formats", "providers", "engine", "app"]),
+    ("server", &["domain", "charts", "fleet", "formats", "paper", "providers", "engine", "app"]),
     ("agent", &["domain", "formats"]),
 ];
 

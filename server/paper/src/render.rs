@@ -1,0 +1,123 @@
+//! A document into a file.
+
+use crate::{
+    clean::readable,
+    document::{Block, Document},
+    fonts::{Fonts, MISSING},
+    pack::pack,
+    sheet::Sheets,
+};
+use krilla::{
+    SerializeSettings,
+    configure::{Accessibility, Archival, ConfigurationBuilder},
+    metadata::{DateTime, Metadata},
+};
+
+/// What a document may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most rows of all its tables together.
+    pub rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { rows: 50_000 }
+    }
+}
+
+/// Why there is no file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PaperError {
+    /// More rows than are allowed.
+    #[error("this document would have {rows} rows; it may have {limit}: choose fewer clients or a smaller list")]
+    TooManyRows {
+        /// Rows that it has.
+        rows: usize,
+        /// Rows that it may have.
+        limit: usize,
+    },
+    /// Whoever wanted it asked to stop: it was cancelled, or its time is over.
+    #[error("the document was stopped before it was finished")]
+    Stopped,
+    /// The engine refused: a fault of ours.
+    #[error("the document could not be made: {0}")]
+    Engine(String),
+}
+
+/// Makes the file. `stop` is asked at each page.
+pub fn render(document: &Document, fonts: &Fonts, limits: Limits, stop: &dyn Fn() -> bool) -> Result<Vec<u8>, PaperError> {
+    let rows: usize = document.blocks.iter().map(|block| if let Block::Table(table) = block { table.rows.len() } else { 0 }).sum();
+    if rows > limits.rows {
+        return Err(PaperError::TooManyRows { rows, limit: limits.rows });
+    }
+    let (pages, _) = laid_out(document, fonts, None, stop)?;
+    let (_, pdf) = laid_out(document, fonts, Some(pages), stop)?;
+    let file = pdf.finish().map_err(|e| PaperError::Engine(format!("{e} {e:?}").chars().take(300).collect()))?;
+    Ok(pack(file))
+}
+
+fn laid_out<'d>(
+    document: &'d Document,
+    fonts: &'d Fonts,
+    pages: Option<usize>,
+    stop: &'d dyn Fn() -> bool,
+) -> Result<(usize, krilla::Document), PaperError> {
+    let mut pdf = krilla::Document::new_with(settings()?);
+    pdf.set_metadata(metadata(document));
+    let mut sheets = Sheets::new(document, fonts, pdf, pages, stop);
+    for block in &document.blocks {
+        sheets.block(block)?;
+    }
+    let lost = sheets.type_.replaced;
+    if lost > 0 {
+        let words = if lost == 1 { "character is" } else { "characters are" };
+        sheets.block(&Block::Note(
+            format!("{MISSING} stands where a {words} of a name could not be shown.").replace("a characters are", "characters"),
+        ))?;
+    }
+    sheets.close()
+}
+
+fn settings() -> Result<SerializeSettings, PaperError> {
+    let configuration = ConfigurationBuilder::new()
+        .with_archival_validator(Archival::A2_A)
+        .with_accessibility_validator(Accessibility::UA1)
+        .finish()
+        .map_err(|e| PaperError::Engine(format!("{e:?}")))?;
+    Ok(SerializeSettings { configuration, ..SerializeSettings::default() })
+}
+
+fn metadata(document: &Document) -> Metadata {
+    let title = [document.title.as_str(), document.subject.as_str()].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" – ");
+    let title = readable(&title);
+    Metadata::new()
+        .title(if title.trim().is_empty() { "Report".to_owned() } else { title })
+        .language(if document.language.is_empty() { "en".to_owned() } else { readable(&document.language) })
+        .authors(vec![readable(&document.brand.name)])
+        .creator("Holdfast".to_owned())
+        .document_id(readable(&document.imprint.inputs_hash))
+        .creation_date(date(document.imprint.made_at))
+}
+
+/// Milliseconds UTC as the file's date.
+fn date(at: i64) -> DateTime {
+    let (days, seconds) = (at.div_euclid(86_400_000), at.rem_euclid(86_400_000) / 1_000);
+    // Days since 0000-03-01, in eras of 400 years.
+    let shifted = days + 719_468;
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let year = year_of_era + shifted.div_euclid(146_097) * 400 + i64::from(month <= 2);
+    let small = |n: i64| u8::try_from(n).unwrap_or(0);
+    DateTime::new(u16::try_from(year).unwrap_or(1970))
+        .month(small(month))
+        .day(small(day))
+        .hour(small(seconds / 3_600))
+        .minute(small(seconds / 60 % 60))
+        .second(small(seconds % 60))
+        .utc_offset_hour(0)
+}

@@ -1,0 +1,417 @@
+//! Sheets: what is put on the present page, and the page given to the engine when it is full. A document is laid out twice, first only to count its
+//! pages, so that each page can say of how many it is one.
+
+use crate::{
+    PaperError,
+    brand::Colour,
+    clean::readable,
+    document::Document,
+    fonts::Fonts,
+    marks::{Paint, Shape, near, rect},
+    tags::{ElementId, Kind, ROOT, Tags},
+    typeset::{Style, Typesetter},
+};
+use krilla::{
+    action::LinkAction,
+    annotation::{Annotation, LinkAnnotation, Target},
+    destination::XyzDestination,
+    geom::{PathBuilder, Point, Rect, Size, Transform},
+    image::Image,
+    num::NormalizedF32,
+    outline::{Outline, OutlineNode},
+    page::PageSettings,
+    paint::{Fill, FillRule, LineCap, LineJoin, Stroke, StrokeDash},
+    surface::Surface,
+    tagging::{Artifact, ArtifactType, ContentTag, SpanTag},
+};
+
+/// Whether what is drawn is part of the text or of the page.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Part {
+    Of(ElementId),
+    Layout,
+    Head,
+    Foot,
+}
+
+enum Op {
+    Text { x: f32, y: f32, text: String, style: Style, colour: Colour },
+    Shape(Shape),
+    Logo { x: f32, y: f32, width: f32, height: f32 },
+}
+
+struct Link {
+    rect: [f32; 4],
+    to: String,
+    words: String,
+    element: ElementId,
+}
+
+pub(crate) const SIDE: f32 = 40.0;
+const TOP: f32 = 62.0;
+const TOP_FIRST: f32 = 40.0;
+const FOOT: f32 = 58.0;
+
+/// Where the layout is.
+pub(crate) struct Sheets<'d> {
+    pub(crate) doc: &'d Document,
+    pub(crate) type_: Typesetter<'d>,
+    pub(crate) tags: Tags,
+    pub(crate) width: f32,
+    height: f32,
+    /// Where the next thing begins.
+    pub(crate) y: f32,
+    /// Pages begun.
+    pages: usize,
+    /// Pages in all; None while they are counted.
+    of: Option<usize>,
+    ops: Vec<(Part, Op)>,
+    /// Rules and grounds, under everything else.
+    under: Vec<(Part, Op)>,
+    links: Vec<Link>,
+    pdf: krilla::Document,
+    bookmarks: Vec<(u8, String, usize, f32)>,
+    logo: Option<Image>,
+    stop: &'d dyn Fn() -> bool,
+}
+
+impl<'d> Sheets<'d> {
+    pub(crate) fn new(doc: &'d Document, fonts: &'d Fonts, pdf: krilla::Document, of: Option<usize>, stop: &'d dyn Fn() -> bool) -> Self {
+        let (width, height) = doc.page.size();
+        let logo = doc.brand.logo.as_ref().map(|logo| Image::from_rgba8(logo.pixels.clone(), logo.width, logo.height));
+        Self {
+            doc,
+            type_: Typesetter::new(fonts),
+            tags: Tags::new(),
+            width,
+            height,
+            y: TOP_FIRST,
+            pages: 1,
+            of,
+            ops: Vec::new(),
+            under: Vec::new(),
+            links: Vec::new(),
+            pdf,
+            bookmarks: Vec::new(),
+            logo,
+            stop,
+        }
+    }
+
+    /// Whether this is only a count of the pages: nothing is drawn.
+    pub(crate) const fn counting(&self) -> bool {
+        self.of.is_none()
+    }
+
+    pub(crate) fn pages(&self) -> usize {
+        self.pages
+    }
+
+    pub(crate) fn inner_width(&self) -> f32 {
+        self.width - 2.0 * SIDE
+    }
+
+    pub(crate) fn colour(&self) -> Colour {
+        self.doc.brand.colour
+    }
+
+    /// The lowest line that text may reach.
+    pub(crate) fn bottom(&self) -> f32 {
+        self.height - FOOT
+    }
+
+    /// Height that a page offers.
+    pub(crate) fn page_height(&self) -> f32 {
+        self.bottom() - TOP
+    }
+
+    pub(crate) fn sheet_height(&self) -> f32 {
+        self.height
+    }
+
+    /// Whether so much still fits on the page.
+    pub(crate) fn fits(&self, height: f32) -> bool {
+        self.y + height <= self.bottom() + 0.01
+    }
+
+    /// Begins a new page unless so much still fits. Says whether it did.
+    pub(crate) fn need(&mut self, height: f32) -> Result<bool, PaperError> {
+        if self.fits(height) || (self.y - TOP).abs() < 0.01 {
+            return Ok(false);
+        }
+        self.turn()?;
+        Ok(true)
+    }
+
+    /// Ends the page and begins the next.
+    pub(crate) fn turn(&mut self) -> Result<(), PaperError> {
+        self.end_page()?;
+        self.pages += 1;
+        self.y = TOP;
+        self.running_head();
+        Ok(())
+    }
+
+    pub(crate) fn element(&mut self, parent: ElementId, kind: Kind) -> ElementId {
+        if self.counting() { ROOT } else { self.tags.add(parent, kind) }
+    }
+
+    /// A drawing in a rectangle of this page, with its words.
+    pub(crate) fn figure(&mut self, parent: ElementId, words: &str, [x, y, width, height]: [f32; 4]) -> ElementId {
+        match Rect::from_xywh(near(x), near(y), near(width), near(height)) {
+            Some(rect) if !self.counting() => {
+                let page = self.pages - 1;
+                self.tags.add(parent, Kind::Figure(readable(words), page, rect))
+            }
+            _ => ROOT,
+        }
+    }
+
+    /// A cleaned line of text, its base line at y.
+    pub(crate) fn text(&mut self, part: Part, x: f32, y: f32, text: &str, style: Style, colour: Colour) {
+        if !self.counting() && !text.is_empty() {
+            self.ops.push((part, Op::Text { x, y, text: text.to_owned(), style, colour }));
+        }
+    }
+
+    pub(crate) fn shapes(&mut self, part: Part, shapes: impl IntoIterator<Item = Shape>) {
+        if !self.counting() {
+            self.ops.extend(shapes.into_iter().map(|shape| (part, Op::Shape(shape))));
+        }
+    }
+
+    /// A ground or rule, under everything else.
+    pub(crate) fn ground(&mut self, [x, y, width, height]: [f32; 4], colour: Colour) {
+        let mut path = PathBuilder::new();
+        rect(&mut path, x, y, width, height);
+        self.under(path, Paint::Fill(colour));
+    }
+
+    pub(crate) fn under(&mut self, path: PathBuilder, paint: Paint) {
+        if !self.counting()
+            && let Some(path) = path.finish()
+        {
+            self.under.push((Part::Layout, Op::Shape(Shape { path, paint })));
+        }
+    }
+
+    /// A rule of a table; a page's rules are one drawing.
+    pub(crate) fn link(&mut self, element: ElementId, rect: [f32; 4], to: &str, words: &str) {
+        if !self.counting() {
+            let to = to.chars().filter(char::is_ascii_graphic).collect();
+            self.links.push(Link { rect, to, words: readable(words), element });
+        }
+    }
+
+    /// A place that bookmarks lead to.
+    pub(crate) fn bookmark(&mut self, level: u8, text: &str) {
+        if !self.counting() {
+            self.bookmarks.push((level, readable(text), self.pages - 1, self.y));
+        }
+    }
+
+    /// The logo in a box, its left or right side at x. Says how wide it is.
+    pub(crate) fn logo(&mut self, parent: ElementId, x: f32, y: f32, largest: (f32, f32), from_right: bool) -> f32 {
+        let Some(logo) = &self.doc.brand.logo else { return 0.0 };
+        let scale = (largest.0 / logo.width as f32).min(largest.1 / logo.height as f32);
+        let (width, height) = (logo.width as f32 * scale, logo.height as f32 * scale);
+        let x = if from_right { x - width } else { x };
+        let words = format!("Logo of {}", self.doc.brand.name);
+        let figure = self.figure(parent, &words, [x, y, width, height]);
+        if !self.counting() {
+            self.ops.push((Part::Of(figure), Op::Logo { x, y, width, height }));
+        }
+        width
+    }
+
+    fn running_head(&mut self) {
+        if self.counting() {
+            return;
+        }
+        let (doc, colour) = (self.doc, self.colour().for_text());
+        let style = Style::strong(7.5);
+        let name = self.type_.clean(&doc.brand.name).into_owned();
+        let about = [doc.title.as_str(), doc.subject.as_str()].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" · ");
+        let about = self.type_.clean(&about).into_owned();
+        let half = self.inner_width() / 2.0 - 8.0;
+        let name = self.one_line(&name, style, half);
+        self.text(Part::Head, SIDE, 40.0, &name, style, colour);
+        let soft = Style::regular(7.5);
+        let about = self.one_line(&about, soft, half + 40.0);
+        let wide = self.type_.width(&about, soft);
+        self.text(Part::Head, self.width - SIDE - wide, 40.0, &about, soft, Colour::SOFT);
+        self.ground([SIDE, 47.0, self.inner_width(), 0.6], Colour::LINE);
+    }
+
+    /// A cleaned text cut to one line.
+    pub(crate) fn one_line(&mut self, text: &str, style: Style, width: f32) -> String {
+        match self.type_.lines(text, style, width, 1).first() {
+            Some(line) => shown(text, line),
+            None => String::new(),
+        }
+    }
+
+    fn foot(&mut self, of: usize) {
+        let (doc, soft) = (self.doc, Style::regular(6.5));
+        let top = self.height - FOOT + 14.0;
+        self.ground([SIDE, top, self.inner_width(), 0.6], Colour::LINE);
+        let page = format!("Page {} of {of}", self.pages);
+        let wide = self.type_.width(&page, soft);
+        self.text(Part::Foot, self.width - SIDE - wide, top + 11.0, &page, soft, Colour::SOFT);
+        let mut first = vec![doc.imprint.generated.as_str()];
+        if !doc.brand.footer.is_empty() {
+            first.insert(0, &doc.brand.footer);
+        }
+        let mut second = format!("Made from inputs with SHA-256 {}", doc.imprint.inputs_hash);
+        if !doc.imprint.verify_at.is_empty() {
+            second.push_str(" · verify at ");
+            second.push_str(&doc.imprint.verify_at);
+        }
+        for (place, line) in [first.join(" · "), second].iter().enumerate() {
+            let line = self.type_.clean(line).into_owned();
+            let line = self.one_line(&line, soft, self.inner_width() - 70.0 * (1.0 - place as f32));
+            self.text(Part::Foot, SIDE, top + 11.0 + 9.5 * place as f32, &line, soft, Colour::SOFT);
+        }
+    }
+
+    fn end_page(&mut self) -> Result<(), PaperError> {
+        if (self.stop)() {
+            return Err(PaperError::Stopped);
+        }
+        let Some(of) = self.of else { return Ok(()) };
+        self.foot(of);
+        let settings =
+            PageSettings::from_wh(self.width, self.height).ok_or_else(|| PaperError::Engine("a page without size".to_owned()))?;
+        let mut page = self.pdf.start_page_with(settings);
+        let mut surface = page.surface();
+        let mut open: Option<Part> = None;
+        for (part, op) in self.under.drain(..).chain(self.ops.drain(..)) {
+            if open != Some(part) {
+                if open.is_some() {
+                    surface.end_tagged();
+                }
+                let content = surface.start_tagged(content_tag(part, &op));
+                if let Part::Of(element) = part {
+                    self.tags.content(element, content);
+                }
+                open = Some(part);
+            }
+            draw(&mut surface, &mut self.type_, op, self.logo.as_ref());
+        }
+        if open.is_some() {
+            surface.end_tagged();
+        }
+        surface.finish();
+        for link in self.links.drain(..) {
+            let [x, y, width, height] = link.rect;
+            let Some(rect) = Rect::from_xywh(x, y, width, height) else { continue };
+            let annotation = LinkAnnotation::new(rect, Target::Action(LinkAction::new(link.to).into()));
+            let content = page.add_tagged_annotation(Annotation::new_link(annotation, Some(link.words)));
+            self.tags.content(link.element, content);
+        }
+        page.finish();
+        Ok(())
+    }
+
+    /// Ends the last page. The engine's document with tags and bookmarks, or only the number of pages.
+    pub(crate) fn close(mut self) -> Result<(usize, krilla::Document), PaperError> {
+        self.end_page()?;
+        let pages = self.pages;
+        if self.counting() {
+            return Ok((pages, self.pdf));
+        }
+        self.pdf.set_outline(outline(self.bookmarks));
+        self.pdf.set_tag_tree(self.tags.tree(&self.doc.language));
+        Ok((pages, self.pdf))
+    }
+}
+
+/// A line of its text as it is shown.
+pub(crate) fn shown(text: &str, line: &crate::typeset::Line) -> String {
+    let part = text.get(line.range.clone()).unwrap_or_default();
+    if line.cut { format!("{}…", part.trim_end()) } else { part.to_owned() }
+}
+
+fn content_tag(part: Part, op: &Op) -> ContentTag<'static> {
+    match (part, op) {
+        (Part::Of(_), Op::Text { .. }) => ContentTag::Span(SpanTag::empty()),
+        (Part::Of(_), _) => ContentTag::Other,
+        (Part::Layout, _) => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)),
+        (Part::Head, _) => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Header)),
+        (Part::Foot, _) => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)),
+    }
+}
+
+fn filled(colour: Colour) -> Fill {
+    Fill { paint: colour.ink().into(), opacity: NormalizedF32::ONE, rule: FillRule::NonZero }
+}
+
+fn stroked(colour: Colour, width: f32, dash: Option<StrokeDash>) -> Stroke {
+    Stroke {
+        paint: colour.ink().into(),
+        width,
+        miter_limit: 4.0,
+        line_cap: LineCap::Round,
+        line_join: LineJoin::Round,
+        opacity: NormalizedF32::ONE,
+        dash,
+    }
+}
+
+fn draw(surface: &mut Surface<'_>, type_: &mut Typesetter<'_>, op: Op, logo: Option<&Image>) {
+    match op {
+        Op::Text { x, y, text, style, colour } => {
+            let mut at = x;
+            for run in type_.runs(&text, style) {
+                let Some(face) = type_.fonts.faces.get(usize::from(run.face)) else { continue };
+                surface.set_fill(Some(filled(colour)));
+                surface.set_stroke(run.thicken.then(|| stroked(colour, style.size * 0.03, None)));
+                surface.draw_glyphs(Point::from_xy(near(at), near(y)), &run.glyphs, face.drawing.clone(), &run.text, style.size, false);
+                at += run.width;
+            }
+        }
+        Op::Shape(Shape { path, paint }) => {
+            let (fill, stroke) = match paint {
+                Paint::Fill(colour) => (Some(filled(colour)), None),
+                Paint::Line(colour, width) => (None, Some(stroked(colour, width, None))),
+                Paint::Dotted(colour, width) => {
+                    (None, Some(stroked(colour, width, Some(StrokeDash { array: vec![0.01, width * 2.2], offset: 0.0 }))))
+                }
+            };
+            surface.set_fill(fill);
+            surface.set_stroke(stroke);
+            surface.draw_path(&path);
+        }
+        Op::Logo { x, y, width, height } => {
+            if let (Some(logo), Some(size)) = (logo, Size::from_wh(width, height)) {
+                surface.push_transform(&Transform::from_translate(x, y));
+                surface.draw_image(logo.clone(), size);
+                surface.pop();
+            }
+        }
+    }
+}
+
+fn outline(bookmarks: Vec<(u8, String, usize, f32)>) -> Outline {
+    let mut outline = Outline::new();
+    // The open branch, from the outermost in.
+    let mut branch: Vec<(u8, OutlineNode)> = Vec::new();
+    let mut close = |branch: &mut Vec<(u8, OutlineNode)>, level: u8| {
+        while branch.last().is_some_and(|(l, _)| *l >= level) {
+            let Some((_, node)) = branch.pop() else { break };
+            match branch.last_mut() {
+                Some((_, parent)) => parent.push_child(node),
+                None => outline.push_child(node),
+            }
+        }
+    };
+    for (level, text, page, y) in bookmarks {
+        close(&mut branch, level);
+        branch.push((
+            level,
+            OutlineNode::new(text, XyzDestination::new(page, Point::from_xy(SIDE, (y - 12.0).max(0.0)))).with_open(level == 1),
+        ));
+    }
+    close(&mut branch, 0);
+    outline
+}

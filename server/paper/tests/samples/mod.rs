@@ -1,0 +1,367 @@
+//! Documents to look at and to test with.
+
+use paper::{
+    Mark,
+    brand::{Brand, Colour, Logo},
+    compliance::{Breach, Client, Compliance, Device, Gap, LastTest, LeftOut, RestoreTest, Rule, Totals, document},
+    document::{Block, Cell, Column, Cover, Day, Days, Document, Imprint, Page, Sign, Table, Tile, Workload},
+};
+
+pub const HASH: &str = "9f2c1b7de0a4853c6f1d2e9b8a7c4450f3e6d1b2a5c8970416e3d2f1b0a9c8d7";
+const HOUR: i64 = 3_600_000;
+
+pub fn all() -> Vec<(&'static str, Document)> {
+    vec![
+        ("compliance", document(&quarter(), &brand())),
+        ("compliance-one-client", document(&one_client(), &Brand::plain("Nordwind IT-Partner GmbH & Co. KG"))),
+        (
+            "compliance-nothing",
+            document(
+                &Compliance { inputs_hash: HASH.to_owned(), zone: "UTC".to_owned(), client: "Contoso".to_owned(), ..Compliance::default() },
+                &brand(),
+            ),
+        ),
+        ("summary", accounts(100, 31)),
+        ("scripts", scripts()),
+    ]
+}
+
+pub fn brand() -> Brand {
+    Brand {
+        name: "Nordwind IT-Partner GmbH & Co. KG".to_owned(),
+        colour: Colour(0x0b, 0x5c, 0x8e),
+        logo: Some(logo()),
+        footer: "Nordwind IT-Partner GmbH & Co. KG · Hafenstraße 12, 20457 Hamburg · service@nordwind.example".to_owned(),
+    }
+}
+
+/// A disc with a wave, 240 by 80.
+fn logo() -> Logo {
+    let (width, height) = (240_u32, 80_u32);
+    let mut pixels = Vec::new();
+    for y in 0..height {
+        for x in 0..width {
+            let (dx, dy) = (x as f32 - 40.0, y as f32 - 40.0);
+            let disc = (dx * dx + dy * dy).sqrt() < 38.0;
+            let wave = (y as f32 - 40.0 - 8.0 * (x as f32 / 11.0).sin()).abs() < 5.0;
+            let bar = x > 96 && (28..52).contains(&y) && (x / 24) % 2 == 0;
+            pixels.extend(match (disc, wave, bar) {
+                (true, true, _) => [255, 255, 255, 255],
+                (true, false, _) | (_, _, true) => [0x0b, 0x5c, 0x8e, 255],
+                _ => [0, 0, 0, 0],
+            });
+        }
+    }
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.write_header().and_then(|mut w| w.write_image_data(&pixels)).unwrap_or_default();
+    Logo::read(&file).unwrap_or_else(|e| panic!("{e}"))
+}
+
+pub const NAMES: &[&str] = &[
+    "Contoso Industries AG",
+    "Ελληνικά Ναυπηγεία Α.Ε.",
+    "Мария Иванова и партнёры",
+    "株式会社コントソ",
+    "深圳市蓝天科技有限公司",
+    "주식회사 한빛",
+    "شركة الأفق للتجارة",
+    "חברת השקד בע״מ",
+    "नवभारत सेवा प्राइवेट लिमिटेड",
+    "ร้านสมชายการค้า",
+    "Đặng & Nguyễn Ltd.",
+    "Łódź Żółw Sp. z o.o.",
+    "தமிழ் வணிகம்",
+    "Հայաստան Կապ",
+];
+
+pub fn quarter() -> Compliance {
+    let mut clients = Vec::new();
+    let mut tests = Vec::new();
+    for (place, name) in NAMES.iter().enumerate() {
+        let devices: Vec<Device> = (0..4 + place * 3 % 11).map(|n| device(place, n)).collect();
+        for device in devices.iter().filter(|d| d.last_test.is_some()).take(2) {
+            let test = device.last_test.clone().unwrap_or_default();
+            tests.push(RestoreTest {
+                client: (*name).to_owned(),
+                device: device.name.clone(),
+                at: test.at,
+                scope: ["One folder of /srv/finance", "Whole machine into a virtual one", "Database crm, point in time"][place % 3]
+                    .to_owned(),
+                passed: test.passed,
+                rpo_seconds: Some(9 * 3_600 + 120),
+                rto_seconds: test.rto_seconds,
+                made_by: ["Lena Brandt", "restic check", "Veeam SureBackup"][place % 3].to_owned(),
+            });
+        }
+        clients.push(Client { name: (*name).to_owned(), total: totals(&devices), devices });
+    }
+    let every: Vec<Device> = clients.iter().flat_map(|c| c.devices.clone()).collect();
+    Compliance {
+        partner: "Nordwind IT-Partner GmbH & Co. KG".to_owned(),
+        client: "All clients".to_owned(),
+        period: "1 July – 30 September 2026".to_owned(),
+        zone: "Europe/Berlin".to_owned(),
+        generated: "1 October 2026 06:00".to_owned(),
+        made_at: 1_790_827_200_000,
+        inputs_hash: HASH.to_owned(),
+        verify_at: "https://holdfast.nordwind.example/verify".to_owned(),
+        rules: vec![
+            Rule { scope: "All clients".to_owned(), class: "Servers".to_owned(), hours: 12, from: String::new(), until: String::new() },
+            Rule {
+                scope: "All clients".to_owned(),
+                class: "Workstations".to_owned(),
+                hours: 24,
+                from: String::new(),
+                until: "2026-08-14 09:12".to_owned(),
+            },
+            Rule {
+                scope: "All clients".to_owned(),
+                class: "Workstations".to_owned(),
+                hours: 36,
+                from: "2026-08-14 09:12".to_owned(),
+                until: String::new(),
+            },
+            Rule {
+                scope: NAMES[3].to_owned(),
+                class: "Servers".to_owned(),
+                hours: 4,
+                from: "2026-07-20 14:00".to_owned(),
+                until: String::new(),
+            },
+        ],
+        total: totals(&every),
+        clients,
+        restore_tests: tests,
+    }
+}
+
+fn one_client() -> Compliance {
+    let whole = quarter();
+    let clients: Vec<Client> = whole.clients.into_iter().take(1).collect();
+    let total = clients.first().map(|c| c.total.clone()).unwrap_or_default();
+    Compliance { client: NAMES[0].to_owned(), clients, total, restore_tests: Vec::new(), ..whole }
+}
+
+fn device(client: usize, n: usize) -> Device {
+    let server = n % 3 == 0;
+    let seed = client * 7 + n * 13;
+    let broken = seed % 9 == 0;
+    let count = if broken { 1 + seed % 3 } else { 0 };
+    Device {
+        name: if server {
+            format!("srv-{}-{:02}.corp.example", ["db", "file", "mail", "app"][seed % 4], n + 1)
+        } else {
+            format!("ws-{:03}-{}", n + 1, ["anna", "jürgen", "мария", "notebook-of-the-finance-department"][seed % 4])
+        },
+        class: if server { "Server" } else { "Workstation" }.to_owned(),
+        hours: if server { 12 } else { 36 },
+        share: (seed % 17 != 5).then(|| if broken { 9_900 - (seed % 120) as u32 } else { 10_000 }),
+        breach_since: (seed % 18 == 0).then(|| "2026-09-29 22:14".to_owned()),
+        longest_gap: Some(Gap {
+            length: (9 + (seed % 40) as i64) * HOUR + 22 * 60_000,
+            from: "2026-08-02 02:10".to_owned(),
+            until: "2026-08-03 11:32".to_owned(),
+        }),
+        breaches: (0..count)
+            .map(|b| Breach {
+                from: format!("2026-0{}-{:02} 14:05", 7 + b, 3 + seed % 20),
+                until: format!("2026-0{}-{:02} 02:17", 7 + b, 5 + seed % 20),
+                began_before: b == 0 && seed % 2 == 0,
+                ongoing: b + 1 == count && seed % 18 == 0,
+                hours: if server { 12 } else { 36 },
+                counted: 36 * HOUR + 12 * 60_000,
+            })
+            .collect(),
+        left_out: (seed % 11 == 3)
+            .then(|| LeftOut {
+                cause: "Maintenance: patch night".to_owned(),
+                from: "2026-07-14 22:00".to_owned(),
+                until: "2026-07-15 04:00".to_owned(),
+                length: 6 * HOUR,
+            })
+            .into_iter()
+            .chain((seed % 17 == 5).then(|| LeftOut {
+                cause: "Paused".to_owned(),
+                from: "2026-07-01 00:00".to_owned(),
+                until: String::new(),
+                length: 92 * 24 * HOUR,
+            }))
+            .collect(),
+        last_test: (seed % 4 != 1).then(|| LastTest {
+            at: "2026-09-12".to_owned(),
+            age: 18 * 24 * HOUR,
+            passed: seed % 13 != 2,
+            rto_seconds: Some(1_320),
+        }),
+    }
+}
+
+fn totals(devices: &[Device]) -> Totals {
+    let covered: Vec<u32> = devices.iter().filter_map(|d| d.share).collect();
+    let n = covered.len() as u64;
+    let in_breach = devices.iter().filter(|d| d.breach_since.is_some()).count() as u64;
+    Totals {
+        share: (n > 0).then(|| covered.iter().sum::<u32>() / n as u32),
+        devices: n,
+        meeting: n - in_breach.min(n),
+        in_breach,
+        breaches: devices.iter().map(|d| d.breaches.len() as u64).sum(),
+        longest_gap: devices.iter().filter_map(|d| d.longest_gap.as_ref().map(|g| g.length)).max(),
+        tests_passed: devices.iter().filter(|d| d.last_test.as_ref().is_some_and(|t| t.passed)).count() as u64,
+        tests_failed: devices.iter().filter(|d| d.last_test.as_ref().is_some_and(|t| !t.passed)).count() as u64,
+    }
+}
+
+/// A list of accounts with their days, as the Backup Summary Report has it.
+pub fn accounts(rows: usize, days: usize) -> Document {
+    let workloads = [('M', "Mail"), ('D', "Drive"), ('C', "Contacts"), ('K', "Calendar"), ('T', "Tasks"), ('S', "SharePoint")];
+    let row = |n: usize| {
+        let states: Vec<Day> = (0..days)
+            .map(|d| match (n * 31 + d * 7) % 97 {
+                0..4 => Day::Unhealthy,
+                4..8 => Day::Warning,
+                8..10 => Day::Missed,
+                10 => Day::Deactivated,
+                11..13 => Day::NoData,
+                _ => Day::Healthy,
+            })
+            .collect();
+        vec![
+            Cell::Text(match n % 50 {
+                7 => format!("мария.иванова{n}@почта.example"),
+                23 => format!("田中{n}@contoso.example"),
+                _ => format!(
+                    "{}.{}{n}@contoso-industries.example",
+                    ["ulrich", "yannick", "paul", "elena"][n % 4],
+                    ["rossi", "andersen", "garcia"][n % 3]
+                ),
+            }),
+            Cell::Text(format!("2026-10-31 {:02}:{:02}", n % 24, n * 7 % 60)),
+            Cell::Text(domain::text::count((n as i64 * 7_919) % 3_000_000)),
+            Cell::Text(domain::text::bytes((n as i64 * 104_729_131) % 40_000_000_000)),
+            Cell::Workloads(
+                workloads
+                    .iter()
+                    .enumerate()
+                    .map(|(w, (letter, name))| Workload { letter: *letter, name: (*name).to_owned(), active: (n + w) % 5 != 0 })
+                    .collect(),
+            ),
+            Cell::Days(Days {
+                alternative: format!("{days} days: {} healthy", states.iter().filter(|s| **s == Day::Healthy).count()),
+                days: states,
+            }),
+        ]
+    };
+    Document {
+        title: "Backup Summary Report".to_owned(),
+        subject: "Contoso Industries, October 2026".to_owned(),
+        language: "en".to_owned(),
+        page: Page::Landscape,
+        brand: brand(),
+        imprint: imprint(),
+        blocks: vec![
+            Block::Masthead(Cover {
+                above: "Account level".to_owned(),
+                title: "Backup Summary Report".to_owned(),
+                subtitle: "Contoso Industries — 株式会社コントソ".to_owned(),
+                facts: vec![
+                    ("Provided by".to_owned(), "Nordwind IT-Partner GmbH & Co. KG".to_owned()),
+                    ("Period".to_owned(), "1 October 2026 – 31 October 2026 (Europe/Berlin)".to_owned()),
+                ],
+            }),
+            Block::Tiles(vec![
+                Tile { label: "Accounts".to_owned(), value: rows.to_string(), note: "12 deactivated".to_owned(), mark: None },
+                Tile {
+                    label: "Protected yesterday".to_owned(),
+                    value: "88".to_owned(),
+                    note: "of 100".to_owned(),
+                    mark: Some(Mark::Warning),
+                },
+                Tile { label: "Total objects".to_owned(), value: "135,762,329".to_owned(), note: String::new(), mark: None },
+                Tile { label: "Total size".to_owned(), value: "1.9 TiB".to_owned(), note: String::new(), mark: None },
+            ]),
+            Block::Legend(
+                [
+                    (Day::VeryHealthy, "Very healthy"),
+                    (Day::Healthy, "Healthy"),
+                    (Day::Warning, "With warnings"),
+                    (Day::Missed, "Missed"),
+                    (Day::Unhealthy, "Unhealthy"),
+                    (Day::Deactivated, "Deactivated"),
+                    (Day::NoData, "No data"),
+                ]
+                .into_iter()
+                .map(|(day, word)| (Sign::Day(day), word.to_owned()))
+                .chain([(Sign::Active('M'), "Active workload".to_owned()), (Sign::Inactive('M'), "Inactive workload".to_owned())])
+                .collect(),
+            ),
+            Block::Table(Table {
+                summary: "Each account with its last backup and its days".to_owned(),
+                columns: vec![
+                    Column::text("Account", 5.0),
+                    Column::text("Last backup", 2.0),
+                    Column::number("Objects", 1.4),
+                    Column::number("Size", 1.3),
+                    Column::drawing("Workloads", 92.0),
+                    Column::drawing("Daily status, day 1–31", 210.0),
+                ],
+                rows: (0..rows).map(row).collect(),
+                empty: "No accounts.".to_owned(),
+            }),
+        ],
+    }
+}
+
+fn imprint() -> Imprint {
+    Imprint {
+        generated: "Generated 1 November 2026 06:00 (Europe/Berlin)".to_owned(),
+        made_at: 1_793_512_800_000,
+        inputs_hash: HASH.to_owned(),
+        verify_at: "https://holdfast.nordwind.example/verify".to_owned(),
+    }
+}
+
+/// Names of every script, and what can't be shown.
+pub fn scripts() -> Document {
+    let more = [
+        "বাংলা ব্যবসা",
+        "ਪੰਜਾਬੀ ਸੇਵਾ",
+        "ગુજરાતી વેપાર",
+        "తెలుగు సంస్థ",
+        "ಕನ್ನಡ ಸೇವೆ",
+        "മലയാളം കമ്പനി",
+        "සිංහල සමාගම",
+        "ລາວ ບໍລິສັດ",
+        "ភាសាខ្មែរ",
+        "မြန်မာ ကုမ္ပဏီ",
+        "საქართველო",
+        "አማርኛ ኩባንያ",
+        "mixed عربي and עברית in 日本語 line",
+        "Party 🎉 Ltd. \u{1d573}",
+        "zero\u{0}width\u{200d}joiner \u{e000}",
+        "Ａ１ｂ full width",
+        "שלום (2026) שלום",
+        "Ａｅ́ combining e\u{301}\u{323}",
+    ];
+    Document {
+        title: "Names".to_owned(),
+        subject: String::new(),
+        language: "en".to_owned(),
+        page: Page::Portrait,
+        brand: brand(),
+        imprint: imprint(),
+        blocks: vec![
+            Block::Heading(1, "Names in every script".to_owned()),
+            Block::Table(Table {
+                summary: "Names".to_owned(),
+                columns: vec![Column::text("Name", 4.0), Column::number("At the right", 3.0), Column::text("Narrow", 1.2)],
+                rows: NAMES.iter().chain(&more).map(|name| vec![Cell::text(*name), Cell::text(*name), Cell::text(*name)]).collect(),
+                empty: String::new(),
+            }),
+            Block::Heading(2, "株式会社コントソ and שלום in a head".to_owned()),
+            Block::Link { text: "Where it leads".to_owned(), to: "https://holdfast.example/verify".to_owned() },
+        ],
+    }
+}
