@@ -5,6 +5,7 @@
 use crate::{
     error::Error,
     reconcile::{
+        recency, shelf,
         work::{Done, OpenRef, Subject, SubjectKind, Work, counted_life},
         write::{Seat, Share, alerts_only, counted, is_troubled, seat, seat_places, share},
     },
@@ -50,6 +51,8 @@ struct Recount {
     shares: BTreeMap<(i64, i64), Share>,
     seats: BTreeMap<(i64, i64, String), Seat>,
     saas_hours: Hours,
+    /// By partner, organization and week: how many usable ends, and a sum over them.
+    recency: BTreeMap<(i64, i64, i64), (u64, u64)>,
 }
 
 impl Recount {
@@ -81,7 +84,9 @@ pub async fn recount(store: &Store) -> Result<Vec<Drift>, Error> {
         }
     }
     connections(&mut recount, &tx).await?;
+    incidents(&mut recount, &tx).await?;
     organizations(&mut recount, &tx).await?;
+    recencies(&mut recount, &tx).await?;
     tx.rollback().await?;
     Ok(recount.drifts)
 }
@@ -95,7 +100,10 @@ type Stored = (RunId, String, RunSummary);
 async fn runs_of(tx: &DatabaseTransaction, subject: &Subject) -> Result<BTreeMap<JobId, Vec<Stored>>, Error> {
     let rows = all(
         tx,
-        "SELECT job_id, id, run_key, state, started_at, ended_at, timed_out, attempt, bytes FROM runs WHERE partner_id = $1 AND device_id = $2",
+        &format!(
+            "SELECT job_id, id, run_key, state, started_at, ended_at, timed_out, attempt, bytes, {} FROM runs WHERE partner_id = $1 AND device_id = $2",
+            shelf::items_of("body", tx.get_database_backend())
+        ),
         [subject.partner.0.into(), subject.device.0.into()],
     )
     .await?;
@@ -108,6 +116,7 @@ async fn runs_of(tx: &DatabaseTransaction, subject: &Subject) -> Result<BTreeMap
             timed_out: at(&row, 6)?,
             attempt: u16::try_from(at::<i64>(&row, 7)?).unwrap_or(u16::MAX),
             bytes: at::<Option<i64>>(&row, 8)?.unwrap_or(0),
+            items: at(&row, 9)?,
         };
         runs.entry(JobId(at(&row, 0)?)).or_default().push((RunId(at(&row, 1)?), at(&row, 2)?, summary));
     }
@@ -125,6 +134,19 @@ async fn connections(recount: &mut Recount, tx: &DatabaseTransaction) -> Result<
     Ok(())
 }
 
+/// Open members of the incidents that are open, and whether they still should be.
+async fn incidents(recount: &mut Recount, tx: &DatabaseTransaction) -> Result<(), Error> {
+    let sql = "SELECT i.id, i.open_members, COUNT(a.id) FROM incidents i \
+               LEFT JOIN alerts a ON a.partner_id = i.partner_id AND a.incident_id = i.id AND a.resolved_at IS NULL AND a.muted = FALSE \
+               WHERE i.resolved_at IS NULL GROUP BY i.partner_id, i.id, i.open_members";
+    for row in all(tx, sql, []).await? {
+        let (id, stored, counted): (i64, i64, i64) = (at(&row, 0)?, at(&row, 1)?, at(&row, 2)?);
+        recount.compare(|| format!("open members of incident {id}"), &stored, &counted);
+        recount.compare(|| format!("openness of incident {id}"), &true, &(counted > 0));
+    }
+    Ok(())
+}
+
 async fn subject(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subject) -> Result<(), Error> {
     let of = if matches!(subject.kind, SubjectKind::Device(_)) { "device" } else { "account" };
     let name = |figure: &str| format!("{figure} of {of} {}", subject.device);
@@ -135,7 +157,12 @@ async fn subject(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subj
         let empty = Vec::new();
         let runs = runs.get(&job.job).unwrap_or(&empty);
         let job_name = |figure: &str| format!("{figure} of job {} ({})", job.job, facts.name);
-        recount.compare(|| job_name("history"), &facts.history, &JobHistory::rebuild(runs.iter().map(|(_, _, run)| run)));
+        let mut history = JobHistory::rebuild(runs.iter().map(|(_, _, run)| run));
+        // Histories from before files were remembered know them of later runs only.
+        for (run, stored) in history.recent.iter_mut().zip(&facts.history.recent) {
+            run.items = run.items.filter(|_| stored.items.is_some());
+        }
+        recount.compare(|| job_name("history"), &facts.history, &history);
         let open: BTreeSet<_> = job.open.iter().map(|OpenRef(id, start, retries, keyless)| (*id, *start, *retries, *keyless)).collect();
         let counted_open: BTreeSet<_> = runs
             .iter()
@@ -152,6 +179,11 @@ async fn subject(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subj
             recount.compare(|| job_name("last backup"), &job.last_done, &done);
         }
         for (id, _, run) in runs {
+            let end = recency::usable_end(run.state, run.started_at, run.ended_at);
+            if let (SubjectKind::Device(_), Some(end)) = (subject.kind, end) {
+                let key = (subject.partner.0, subject.organization.0, recency::week(end));
+                add_end(recount.recency.entry(key).or_default(), subject.device.0, end);
+            }
             if is_troubled(run.state) {
                 recount.troubled.insert((subject.partner.0, run.started_at.0, id.0, run.state.as_str().to_owned()));
             }
@@ -221,6 +253,7 @@ async fn subject(recount: &mut Recount, tx: &DatabaseTransaction, subject: &Subj
         let assessment = assess(&facts, stored.assessed_at);
         recount.compare(|| name("band"), &stored.band, &assessment.band);
         recount.compare(|| name("score"), &stored.score, &assessment.score);
+        recount.compare(|| name("maintenance"), &stored.quiet, &assessment.quiet_until.is_some());
     }
     let service = subject.service(stored.assessed_at);
     recount.compare(|| name("service level"), &stored.service, &service);
@@ -290,6 +323,38 @@ async fn organizations(recount: &mut Recount, tx: &DatabaseTransaction) -> Resul
     let troubled = std::mem::take(&mut recount.troubled);
     for run in stored.symmetric_difference(&troubled) {
         recount.compare(|| format!("troubled_runs {run:?}"), &stored.contains(run), &troubled.contains(run));
+    }
+    Ok(())
+}
+
+/// One number that is the same in every order of the ends, and different, as good as always, when one differs.
+fn add_end(sum: &mut (u64, u64), device: i64, end: Time) {
+    let mut mixed = device.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ end.0.cast_unsigned();
+    mixed = (mixed ^ (mixed >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    *sum = (sum.0 + 1, sum.1.wrapping_add(mixed ^ (mixed >> 29)));
+}
+
+/// The stored ends of usable runs, against the runs: so much at a time that memory stays small.
+async fn recencies(recount: &mut Recount, tx: &DatabaseTransaction) -> Result<(), Error> {
+    let mut stored: BTreeMap<(i64, i64, i64), (u64, u64)> = BTreeMap::new();
+    let weeks = all(tx, "SELECT DISTINCT partner_id, week FROM recency", []).await?;
+    for row in weeks {
+        let (partner, week): (i64, i64) = (at(&row, 0)?, at(&row, 1)?);
+        let sql = "SELECT organization_id, device_id, ends FROM recency WHERE partner_id = $1 AND week = $2";
+        for row in all(tx, sql, [partner.into(), week.into()]).await? {
+            let (organization, device): (i64, i64) = (at(&row, 0)?, at(&row, 1)?);
+            for end in recency::unpack(week, &at::<Vec<u8>>(&row, 2)?) {
+                add_end(stored.entry((partner, organization, week)).or_default(), device, end);
+            }
+        }
+    }
+    let counted = std::mem::take(&mut recount.recency);
+    for key in stored.keys().chain(counted.keys()).collect::<BTreeSet<_>>() {
+        recount.compare(
+            || format!("recency (partner, organization, week) {key:?}"),
+            &stored.get(key).copied().unwrap_or_default(),
+            &counted.get(key).copied().unwrap_or_default(),
+        );
     }
     Ok(())
 }

@@ -92,6 +92,17 @@ const TOLD: &[(&str, &str)] = &[
          WHERE x.succeeded <> 0 OR x.warning <> 0 OR x.failed <> 0 OR x.missed <> 0 OR x.other <> 0",
     ),
     (
+        "recency",
+        "SELECT o.name, d.name, x.week, LENGTH(x.ends) AS held FROM recency x JOIN devices d ON d.partner_id = x.partner_id AND d.id = x.device_id \
+         JOIN organizations o ON o.partner_id = x.partner_id AND o.id = x.organization_id WHERE LENGTH(x.ends) > 0",
+    ),
+    (
+        "exclusions",
+        "SELECT o.name, d.name, x.cause, x.from_at, x.until_at, x.made_by FROM exclusions x \
+         LEFT JOIN devices d ON d.partner_id = x.partner_id AND d.id = x.device_id \
+         JOIN organizations o ON o.partner_id = x.partner_id AND o.id = x.organization_id",
+    ),
+    (
         "storage",
         "SELECT o.name, d.name, x.day, x.used, x.quota FROM device_storage x JOIN devices d ON d.partner_id = x.partner_id AND d.id = x.device_id \
          JOIN organizations o ON o.partner_id = d.partner_id AND o.id = d.organization_id",

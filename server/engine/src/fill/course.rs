@@ -8,11 +8,12 @@ use crate::{
         work::{Mint, Origin, Subject, SubjectKind},
         write,
     },
-    store::{devices::uuid, input},
+    store::{devices::uuid, exclusions, input},
 };
 use domain::{
     ids::{DeviceId, OrganizationId, PartnerId, PolicyId},
     policy::DeviceLife,
+    sla,
     time::Time,
     zones::Zone,
 };
@@ -26,6 +27,7 @@ pub(super) struct Course<'a> {
     /// Local day → (used, quota) as last said.
     storage: BTreeMap<i64, (i64, Option<i64>)>,
     restore_tests: Rows,
+    exclusions: Rows,
     updated_at: Time,
 }
 
@@ -58,9 +60,17 @@ impl<'a> Course<'a> {
             watched_since: now,
             life: DeviceLife::Pending,
             deactivated: false,
+            sla_hours: sla::default_hours(plan.class),
         });
         subject.quota = plan.quota_bytes;
-        Ok(Self { life: Life::begin(mint, subject)?, plan, storage: BTreeMap::new(), restore_tests: Rows::default(), updated_at: now })
+        Ok(Self {
+            life: Life::begin(mint, subject)?,
+            plan,
+            storage: BTreeMap::new(),
+            restore_tests: Rows::default(),
+            exclusions: Rows::default(),
+            updated_at: now,
+        })
     }
 
     /// From the enrolment to the end.
@@ -91,8 +101,14 @@ impl<'a> Course<'a> {
     }
 
     fn edit(&mut self, at: Time, edit: Edit) -> Result<(), Error> {
-        if let Edit::Life(_) = edit {
+        if let Edit::Life(life) = edit {
             self.updated_at = at;
+            if let Some(cause) = exclusions::cause_of(life) {
+                let id = self.life.work.mint.id(at);
+                let subject = self.life.subject();
+                self.exclusions.int(subject.partner.0).int(id).int(subject.organization.0).int(subject.device.0);
+                self.exclusions.text(cause.as_str()).int(at.0).maybe_int(None).text("system");
+            }
         }
         self.life.edit(at, |work| match edit {
             Edit::Life(life) => work.subjects[0].life = life,
@@ -177,6 +193,7 @@ impl<'a> Course<'a> {
             .int(self.updated_at.0);
         rows.add(&tables::DEVICES, own);
         rows.add(&tables::RESTORE_TESTS, self.restore_tests);
+        rows.add(&exclusions::EXCLUSIONS, self.exclusions);
         let mut storage = Rows::default();
         for (day, (used, quota)) in self.storage {
             storage.int(subject.partner.0).int(subject.device.0).int(day).int(used).maybe_int(quota);

@@ -12,10 +12,12 @@ use crate::{
     error::Error,
     ingest::bulk::{Rows, Table},
     reconcile::{work::Mint, write::Sums},
+    store::exclusions::EXCLUSIONS,
 };
 use domain::{
     ids::{ConnectionId, OrganizationId},
     saas::Consent,
+    sla::Cause,
     time::{Span, Time},
     zones::Zone,
 };
@@ -121,6 +123,11 @@ impl OrganizationRows {
             }
         }
         self.add(&tables::ACTIVATIONS, marked);
+        if let Some(at) = deactivated {
+            let mut excluded = Rows::default();
+            excluded.int(tenant.id.0).int(id.0).int(id.0).int(0).text(Cause::Deactivated.as_str()).int(at.0).maybe_int(None).text("system");
+            self.add(&EXCLUSIONS, excluded);
+        }
     }
 
     fn connection(

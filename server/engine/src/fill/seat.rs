@@ -58,6 +58,7 @@ impl<'a> Seat<'a> {
             watched_since: now,
             life: DeviceLife::Paused,
             deactivated: false,
+            sla_hours: 0,
         });
         Ok(Self { life: Life::begin(mint, subject)?, plan, home, updated_at: now })
     }

@@ -260,7 +260,7 @@ impl Subject {
 
 /// Stands where nobody looks: `expected` of a device that has jobs, slots of a job before they are resolved.
 pub(crate) fn no_slots(at: Time) -> Slots {
-    Slots { due: at, interval: Span::ZERO, slack: Span::ZERO, pending: Pending::Listed(Vec::new()) }
+    Slots { due: at, interval: Span::ZERO, slack: Span::ZERO, pending: Pending::Listed(Vec::new()), off: None }
 }
 
 /// A deactivated organization's devices count as paused (D2).

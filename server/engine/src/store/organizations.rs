@@ -18,6 +18,7 @@ use super::{
     audit::{self, Entry},
     devices,
     entity::{device, organization},
+    exclusions::{self, Whom},
     facts::parse,
     input, partners, scope,
 };
@@ -25,6 +26,7 @@ use crate::{Engine, error::Error, reconcile::consent};
 use domain::{
     access::{Action, Actor},
     ids::{DeviceId, OrganizationId, PartnerId},
+    sla::Cause,
     time::Time,
 };
 use sea_orm::{
@@ -128,6 +130,7 @@ pub async fn create(store: &Store, actor: &Actor, new: NewOrganization, now: Tim
         Some(zone) => zone,
         None => partners::find(&tx, partner).await?.time_zone,
     };
+    let (workstations, servers) = super::sla::hours_of_new(&tx, partner).await?;
     let id = OrganizationId(store.id(now));
     organization::ActiveModel {
         partner_id: Set(partner.0),
@@ -142,7 +145,8 @@ pub async fn create(store: &Store, actor: &Actor, new: NewOrganization, now: Tim
         seat_limit: Set(seat_limit),
         created_at: Set(now.0),
         updated_at: Set(now.0),
-        ..Default::default()
+        sla_workstation_hours: Set(workstations),
+        sla_server_hours: Set(servers),
     }
     .insert(&tx)
     .await?;
@@ -236,6 +240,11 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: OrganizationId, change: Or
     }
     if let Some(status) = status {
         accounts::mark_organization(&tx, (partner, id), actor, status == OrganizationStatus::Activated, now).await?;
+        let whom = Whom { partner, organization: id, device: None };
+        match status {
+            OrganizationStatus::Activated => exclusions::end(&tx, whom, Cause::Deactivated, now).await?,
+            OrganizationStatus::Deactivated => exclusions::begin(&tx, store, whom, Cause::Deactivated, actor, now).await?,
+        }
     }
     let entry =
         Entry { partner, organization: Some(id), what: "organization.edit", subject: format!("organization:{id}"), detail: detail.into() };

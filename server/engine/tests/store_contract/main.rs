@@ -5,6 +5,7 @@
 mod accounts;
 mod alerts;
 mod clients;
+mod compliance;
 mod connections;
 mod devices;
 mod job_log;
@@ -13,6 +14,7 @@ mod overview;
 mod saas;
 mod seats;
 mod settings;
+mod sla;
 mod story;
 mod tenants;
 mod world;

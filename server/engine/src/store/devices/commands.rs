@@ -9,6 +9,7 @@ use crate::{
         Store,
         audit::{self, Entry},
         entity::{device, device_state},
+        exclusions::{self, Whom},
         facts::parse,
         input, keys, organizations,
         organizations::OrganizationStatus,
@@ -280,6 +281,17 @@ async fn live_on(
     let after = next(life, has_reported)?;
     if after == life {
         return Ok(());
+    }
+    let whom = Whom {
+        partner: PartnerId(stored.partner_id),
+        organization: OrganizationId(stored.organization_id),
+        device: Some(DeviceId(stored.id)),
+    };
+    if let Some(cause) = exclusions::cause_of(life) {
+        exclusions::end(&tx, whom, cause, now).await?;
+    }
+    if let Some(cause) = exclusions::cause_of(after) {
+        exclusions::begin(&tx, &engine.store, whom, cause, actor, now).await?;
     }
     let mut model = stored.into_active_model();
     model.life = Set(after.as_str().into());

@@ -30,7 +30,6 @@ pub(crate) mod partner;
 pub(crate) mod partner_setting;
 pub(crate) mod platform_incident;
 pub(crate) mod policy;
-pub(crate) mod recency;
 pub(crate) mod report;
 pub(crate) mod restore_test;
 pub(crate) mod run;

@@ -394,6 +394,8 @@ mod tests {
             seat_limit: None,
             created_at: 0,
             updated_at: 0,
+            sla_workstation_hours: 24,
+            sla_server_hours: 12,
         };
         let key = if filter.sort == AccountsSort::Account { Key::Text("m".into()) } else { Key::Number(70) };
         let asked = Asked { filter, organization: &organization, after: Some((key, filter.descending, 9)), backend: DbBackend::Sqlite };
