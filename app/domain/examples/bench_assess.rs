@@ -24,6 +24,7 @@ fn device(days: i64, failing: i64) -> DeviceFacts {
             timed_out: false,
             attempt: 1,
             bytes: 1 << 30,
+            items: None,
         })
         .collect();
     let history = JobHistory::rebuild(&runs);

@@ -39,6 +39,9 @@ pub struct UsableRun {
     pub ended_at: Time,
     /// Bytes it held, 0 when unknown.
     pub bytes: i64,
+    /// Files it held; none: unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<i64>,
 }
 
 /// The run that is open now; with several, the one that started last.
@@ -160,6 +163,8 @@ pub struct RunSummary {
     pub attempt: u16,
     /// Bytes it held, 0 when unknown.
     pub bytes: i64,
+    /// Files it held; none: unknown.
+    pub items: Option<i64>,
 }
 
 /// What became of [`JobHistory::apply`].

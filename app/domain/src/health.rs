@@ -121,6 +121,20 @@ pub enum Reason {
         /// Median of those before it.
         usual: i64,
     },
+    /// No files, where there were many.
+    NoFiles {
+        /// The job.
+        job: JobId,
+        /// Median number of those before.
+        usual: i64,
+    },
+    /// The last runs all started exactly an hour beside their slots.
+    HourOff {
+        /// The job.
+        job: JobId,
+        /// After them; else before.
+        late: bool,
+    },
     /// The provider no longer accepts a connection's consent.
     ConsentGone {
         /// Of which service.

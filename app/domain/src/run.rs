@@ -237,6 +237,7 @@ impl Run {
             timed_out: self.head.timed_out,
             attempt: self.head.attempt,
             bytes: self.head.bytes.unwrap_or(0),
+            items: self.head.items,
         }
     }
 

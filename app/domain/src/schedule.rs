@@ -43,6 +43,9 @@ pub struct Slots {
     pub slack: Span,
     /// Slots after the last start in which nothing has been written yet, and when each counts as missed.
     pub pending: Pending,
+    /// The last runs all started exactly an hour beside their slots: by so much after them, or before where it is negative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub off: Option<Span>,
 }
 
 /// The slots that may still be missed: those after the last known start of a run of any kind, less those already written as `missed` runs.
@@ -142,6 +145,7 @@ impl Slots {
             interval,
             slack: interval / 2,
             pending: Pending::Every { first: grid + interval * (passed + 1), gap: interval },
+            off: None,
         }
     }
 

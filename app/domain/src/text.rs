@@ -63,6 +63,16 @@ pub fn reason(reason: &Reason, now: Time, job_name: impl Fn(JobId) -> String) ->
         Reason::FarLess { job, bytes: held, usual } => {
             format!("{}: the last backup holds {}, {} % of the usual {}.", job_name(job), bytes(held), percent(held, usual), bytes(usual))
         }
+        Reason::NoFiles { job, usual } => {
+            format!("{}: the last backup holds no files; usually there are {}.", job_name(job), count(usual))
+        }
+        Reason::HourOff { job, late } => {
+            let side = if late { "after" } else { "before" };
+            format!(
+                "{}: runs arrive exactly one hour {side} their slot: wrong zone? Compare the schedule's time zone with the device's clock.",
+                job_name(job)
+            )
+        }
         Reason::ConsentGone { service, cause, since } => {
             format!("{} has refused access since {}. {}", service.name(), day_time(since), cause.told())
         }

@@ -6,7 +6,7 @@
 //! what the gap skips does not run, what the fold repeats runs twice, so that `*/15 * * * *` keeps its real pace.
 
 use crate::{
-    facts::JobHistory,
+    facts::{JobHistory, UsableRun},
     schedule::{LEARNING_INTERVAL, Pending, Schedule, Slots, covered},
     time::{Span, Time},
 };
@@ -346,12 +346,49 @@ pub fn resolve_since(
         return Err(never(cron));
     };
     let before = clock.at_or_before(since).unwrap_or(due - (next - due));
+    let off = hour_off(&clock, &history.recent, (before, due));
     Ok(Slots {
         due,
         interval: due - before,
         slack: slack(before, due, next),
         pending: Pending::Listed(pending(&clock, covered, history.last_start, horizon)),
+        off,
     })
+}
+
+/// So many runs in a row, each beside another slot, tell of a wrong zone …
+const BESIDE: usize = 3;
+/// … if each is an hour off, give or take this, …
+const NEARLY: Span = Span::minutes(5);
+/// … and slots are so far apart that an hour is no matter of chance.
+const APART: Span = Span::hours(3);
+
+fn is_hour(gap: Span) -> bool {
+    (gap - Span::HOUR).0.abs() <= NEARLY.0
+}
+
+/// An hour, where the last usable runs (the latest first) all started exactly so long after their slots; minus an hour where they
+/// started so long before. `around`: the slots around the end of the latest, which spare most jobs the look.
+fn hour_off(clock: &Clock, recent: &[UsableRun], (before, due): (Time, Time)) -> Option<Span> {
+    let starts: Vec<Time> = recent.iter().take(BESIDE).map(|run| run.started_at).collect();
+    let latest = *starts.first()?;
+    if starts.len() < BESIDE || ![latest - before, before - latest, due - latest].into_iter().any(is_hour) {
+        return None;
+    }
+    let (mut side, mut last_slot) = (None, None);
+    for start in starts {
+        let (before, after) = (clock.at_or_before(start)?, *clock.after(start, 1).first()?);
+        let (off, slot) = match (is_hour(start - before), is_hour(after - start)) {
+            (true, false) => (Span::HOUR, before),
+            (false, true) => (Span::hours(-1), after),
+            _ => return None,
+        };
+        if after - before < APART || side.is_some_and(|side| side != off) || last_slot == Some(slot) {
+            return None;
+        }
+        (side, last_slot) = (Some(off), Some(slot));
+    }
+    side
 }
 
 /// Half of the smaller gap beside a slot.

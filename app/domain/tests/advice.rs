@@ -33,7 +33,8 @@ fn written(mut device: Device, now: Time) -> Option<Device> {
         for (id, slot) in &decided.missed {
             let place = usize::try_from(id.0).unwrap() - 1;
             let ended_at = facts.jobs[place].slots.missed_at(*slot, facts.terms.grace);
-            let missed = RunSummary { started_at: *slot, ended_at, state: RunState::Missed, timed_out: false, attempt: 1, bytes: 0 };
+            let missed =
+                RunSummary { started_at: *slot, ended_at, state: RunState::Missed, timed_out: false, attempt: 1, bytes: 0, items: None };
             device.jobs[place].1.push(missed);
         }
         device.resolve();
@@ -42,7 +43,15 @@ fn written(mut device: Device, now: Time) -> Option<Device> {
 }
 
 fn run(device: &mut Device, job: JobId, times: u32, now: Time) {
-    let run = RunSummary { started_at: now, ended_at: Some(now), state: RunState::Succeeded, timed_out: false, attempt: 1, bytes: 0 };
+    let run = RunSummary {
+        started_at: now,
+        ended_at: Some(now),
+        state: RunState::Succeeded,
+        timed_out: false,
+        attempt: 1,
+        bytes: 0,
+        items: None,
+    };
     let runs = &mut device.jobs[usize::try_from(job.0).unwrap() - 1].1;
     runs.extend((0..times).map(|_| run));
 }

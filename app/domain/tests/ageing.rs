@@ -116,7 +116,7 @@ proptest! {
                 state: RunState::Missed,
                 timed_out: false,
                 attempt: 1,
-                bytes: 0,
+                bytes: 0, items: None,
             });
         }
         written.resolve();

@@ -46,6 +46,7 @@ fn summary() -> impl Strategy<Value = RunSummary> {
             timed_out: timed_out && state == RunState::Failed,
             attempt,
             bytes,
+            items: None,
         }
     })
 }
@@ -123,7 +124,15 @@ proptest! {
 
 fn ended(start: i64, end: i64, state: RunState) -> RunSummary {
     let hour = 3_600_000;
-    RunSummary { started_at: Time(start * hour), ended_at: Some(Time(end * hour)), state, timed_out: false, attempt: 1, bytes: 0 }
+    RunSummary {
+        started_at: Time(start * hour),
+        ended_at: Some(Time(end * hour)),
+        state,
+        timed_out: false,
+        attempt: 1,
+        bytes: 0,
+        items: None,
+    }
 }
 
 #[test]

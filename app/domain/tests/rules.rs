@@ -28,7 +28,7 @@ fn enrolled() -> Time {
 }
 
 fn run(state: RunState, start: Time, end: Time) -> RunSummary {
-    RunSummary { started_at: start, ended_at: Some(end), state, timed_out: false, attempt: 1, bytes: 1 << 30 }
+    RunSummary { started_at: start, ended_at: Some(end), state, timed_out: false, attempt: 1, bytes: 1 << 30, items: None }
 }
 
 /// The ordinary run of a day.
@@ -459,4 +459,41 @@ fn facts_and_assessments_come_through_json_unchanged() {
     let decided = assess(&facts, at(3, "23:00"));
     let copy: Assessment = serde_json::from_str(&serde_json::to_string(&decided).unwrap()).unwrap();
     assert_eq!(copy, decided);
+}
+
+#[test]
+fn a_backup_without_files_after_many_is_an_anomaly_whatever_its_size() {
+    let holding = |day: i64, items: i64| RunSummary { items: Some(items), bytes: 0, ..good(day) };
+    let usual: Vec<_> = (1..=4).map(|day| holding(day, 12_000 + day)).collect();
+    let with = |last: i64| [&usual[..], &[holding(5, last)]].concat();
+    let decided = assess(&device(&with(0)), at(6, "08:00"));
+    assert_eq!(kinds(&decided), [AlertKind::SizeAnomaly]);
+    assert_eq!(decided.conditions[0].reason, Reason::NoFiles { job: JOB, usual: 12_002 });
+    assert_eq!(decided.band, Band::Healthy);
+    assert_eq!(kinds(&assess(&device(&with(1)), at(6, "08:00"))), []);
+    let few: Vec<_> = (1..=4).map(|day| holding(day, 3)).chain([holding(5, 0)]).collect();
+    assert_eq!(kinds(&assess(&device(&few), at(6, "08:00"))), [], "three files are not many");
+}
+
+#[test]
+fn runs_exactly_an_hour_beside_their_slots_hint_at_a_wrong_zone_and_cost_nothing() {
+    let off = |day: i64, clock: &str, minutes: i64| {
+        let start = at(day, clock) + Span::minutes(minutes);
+        run(RunState::Succeeded, start, start + Span::minutes(30))
+    };
+    let hint = |runs: &[RunSummary]| {
+        let decided = assess(&device(runs), runs.last().unwrap().ended_at.unwrap() + Span::MINUTE);
+        assert_eq!((decided.score, decided.band), (Score(100), Band::Healthy));
+        assert_eq!(kinds(&decided), []);
+        decided.reasons.iter().find_map(|reason| match reason {
+            Reason::HourOff { late, .. } => Some(*late),
+            _ => None,
+        })
+    };
+    assert_eq!(hint(&[off(3, "23:00", 0), off(4, "23:00", 4), off(5, "23:00", -4)]), Some(true));
+    assert_eq!(hint(&[off(3, "21:00", 0), off(4, "21:00", 1), off(5, "21:00", 0)]), Some(false));
+    assert_eq!(hint(&[off(4, "23:00", 0), off(5, "23:00", 0)]), None, "two may be chance");
+    assert_eq!(hint(&[off(3, "23:00", 0), off(4, "23:00", 6), off(5, "23:00", 0)]), None);
+    assert_eq!(hint(&[off(3, "23:00", 0), off(4, "22:00", 0), off(5, "23:00", 0)]), None);
+    assert_eq!(hint(&[off(3, "22:00", 0), off(4, "22:00", 0), off(5, "22:00", 0)]), None);
 }

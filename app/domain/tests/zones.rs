@@ -111,7 +111,7 @@ fn a_schedule_that_cannot_be_used_is_refused_with_what_to_write_instead() {
 }
 
 fn run(start: &str, end: &str, state: RunState) -> RunSummary {
-    RunSummary { started_at: at(start), ended_at: Some(at(end)), state, timed_out: false, attempt: 1, bytes: 0 }
+    RunSummary { started_at: at(start), ended_at: Some(at(end)), state, timed_out: false, attempt: 1, bytes: 0, items: None }
 }
 
 #[test]

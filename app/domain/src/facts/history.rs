@@ -34,8 +34,8 @@ impl OpenRun {
 }
 
 impl UsableRun {
-    fn rank(&self) -> (Time, Time, i64) {
-        (self.ended_at, self.started_at, self.bytes)
+    fn rank(&self) -> (Time, Time, i64, Option<i64>) {
+        (self.ended_at, self.started_at, self.bytes, self.items)
     }
 }
 
@@ -180,7 +180,7 @@ impl JobHistory {
     }
 
     fn remember(&mut self, run: &RunSummary) {
-        let usable = UsableRun { started_at: run.started_at, ended_at: run.end(), bytes: run.bytes };
+        let usable = UsableRun { started_at: run.started_at, ended_at: run.end(), bytes: run.bytes, items: run.items };
         let place = self.recent.partition_point(|known| known.rank() > usable.rank());
         if place < RECENT {
             self.recent.truncate(RECENT - 1);

@@ -228,7 +228,15 @@ fn written(facts: &DeviceFacts, now: Time) -> DeviceFacts {
         let Some(job) = facts.jobs.iter_mut().find(|job| job.job == *id) else { continue };
         let Some(open) = job.history.open else { continue };
         let state = if open.retrying { RunState::Retrying } else { RunState::Running };
-        let running = RunSummary { started_at: open.started_at, ended_at: None, state, timed_out: false, attempt: open.attempt, bytes: 0 };
+        let running = RunSummary {
+            started_at: open.started_at,
+            ended_at: None,
+            state,
+            timed_out: false,
+            attempt: open.attempt,
+            bytes: 0,
+            items: None,
+        };
         let ended = RunSummary { ended_at: Some(open.started_at + longest_run), state: RunState::Failed, timed_out: true, ..running };
         if job.history.apply(Some(&running), &ended) == Applied::Done {
             job.slots = after_covered(&job.slots, &job.history);
@@ -237,7 +245,15 @@ fn written(facts: &DeviceFacts, now: Time) -> DeviceFacts {
     for (id, slot) in &decided.missed {
         let Some(job) = facts.jobs.iter_mut().find(|job| job.job == *id) else { continue };
         let Some(at) = job.slots.missed_at(*slot, grace) else { continue };
-        let missed = RunSummary { started_at: *slot, ended_at: Some(at), state: RunState::Missed, timed_out: false, attempt: 1, bytes: 0 };
+        let missed = RunSummary {
+            started_at: *slot,
+            ended_at: Some(at),
+            state: RunState::Missed,
+            timed_out: false,
+            attempt: 1,
+            bytes: 0,
+            items: None,
+        };
         if job.history.apply(None, &missed) == Applied::Done {
             job.slots = after_covered(&job.slots, &job.history);
         }
@@ -296,7 +312,8 @@ pub fn done(facts: &DeviceFacts, step: &Step, now: Time) -> Option<DeviceFacts> 
 fn succeed(job: &mut JobFacts, runs: u32, now: Time) -> Option<()> {
     // As large as the last one: size is no matter here.
     let bytes = job.history.recent.first().map_or(0, |run| run.bytes);
-    let run = RunSummary { started_at: now, ended_at: Some(now), state: RunState::Succeeded, timed_out: false, attempt: 1, bytes };
+    let run =
+        RunSummary { started_at: now, ended_at: Some(now), state: RunState::Succeeded, timed_out: false, attempt: 1, bytes, items: None };
     for _ in 0..runs {
         if job.history.apply(None, &run) == Applied::NeedsRebuild {
             return None;
@@ -313,7 +330,7 @@ fn from_now(slots: &Slots, now: Time) -> Slots {
         Pending::Listed(listed) => {
             let left: Vec<(Time, Span)> = listed.iter().copied().filter(|(slot, _)| *slot > now).collect();
             let (due, slack) = left.first().copied().unwrap_or((now + slots.interval.max(Span::MINUTE), slots.slack));
-            Slots { due, interval: slots.interval, slack, pending: Pending::Listed(left) }
+            Slots { due, interval: slots.interval, slack, pending: Pending::Listed(left), off: None }
         }
     }
 }

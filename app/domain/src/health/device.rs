@@ -2,7 +2,7 @@
 
 use super::{
     Assessment, Band, Factors, MAX_MISSED, MAX_REASONS, Reason,
-    job::{Ahead, Deadlines, Failures, JobView, Offline, TWO_DAYS, Week, far_less},
+    job::{Ahead, Deadlines, Failures, JobView, Offline, Shrunk, TWO_DAYS, Week, far_less},
     score::{ONE, Place, is_full, shown_recency, storage_factor},
 };
 use crate::{
@@ -66,7 +66,7 @@ struct Worst {
     stuck: Option<(Time, Time, JobId)>,
     missed: Option<(Time, Time, Option<Time>, JobId)>,
     overdue: Option<(Time, Time, Option<Time>, JobId)>,
-    far_less: Option<(Time, i64, i64, JobId)>,
+    far_less: Option<(Time, Shrunk, JobId)>,
 }
 
 impl Worst {
@@ -89,11 +89,11 @@ impl Worst {
         if deadlines.is_overdue && self.overdue.is_none_or(|(known, ..)| deadlines.overdue < known) {
             self.overdue = Some((deadlines.overdue, deadlines.due, last, id));
         }
-        if let Some((bytes, usual)) = far_less(&job.history)
+        if let Some(shrunk) = far_less(&job.history)
             && let Some(end) = last
             && self.far_less.is_none_or(|(known, ..)| end < known)
         {
-            self.far_less = Some((end, bytes, usual, id));
+            self.far_less = Some((end, shrunk, id));
         }
     }
 
@@ -121,8 +121,11 @@ impl Worst {
         if let Some((found, since, job)) = self.stuck {
             out.push(condition(AlertKind::RunStuck, Severity::Warning, found, job, Reason::Stuck { job, since }));
         }
-        if let Some((since, bytes, usual, job)) = self.far_less {
-            let reason = Reason::FarLess { job, bytes, usual };
+        if let Some((since, shrunk, job)) = self.far_less {
+            let reason = match shrunk {
+                Shrunk::Bytes { bytes, usual } => Reason::FarLess { job, bytes, usual },
+                Shrunk::NoFiles { usual } => Reason::NoFiles { job, usual },
+            };
             out.push(condition(AlertKind::SizeAnomaly, Severity::Warning, since, job, reason));
         }
     }
@@ -228,6 +231,11 @@ pub(super) fn view(facts: &DeviceFacts, now: Time) -> View {
         && let (Some(last), Some((due, _))) = (jobs.last_usable, jobs.due)
     {
         reasons.push(Weight::Told, Reason::AllWell { last, due });
+    }
+    for job in &facts.jobs {
+        if let Some(off) = job.slots.off {
+            reasons.push(Weight::Told, Reason::HourOff { job: job.job, late: off > Span::ZERO });
+        }
     }
     let past = jobs.past_due.map(|due| now - due);
     let factors = Factors { recency: past.map_or(ONE, shown_recency), success, restore, storage };

@@ -316,20 +316,43 @@ enum Missed {
     Row { first: Time, gap: Span, count: i64 },
 }
 
-/// The last usable run's size and the median of up to seven before it, if it is less than a fifth of that.
-pub(super) fn far_less(history: &JobHistory) -> Option<(i64, i64)> {
+/// What the last usable run lacks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shrunk {
+    /// It holds less than a fifth of the median of those before it.
+    Bytes { bytes: i64, usual: i64 },
+    /// It holds no files, and those before it held many.
+    NoFiles { usual: i64 },
+}
+
+/// So many files are many.
+const MANY: i64 = 10;
+
+/// The last usable run against up to seven before it (D4 *size anomaly*).
+pub(super) fn far_less(history: &JobHistory) -> Option<Shrunk> {
     let (last, before) = history.recent.split_first()?;
+    if last.items == Some(0)
+        && let Some(usual) = median(before.iter().filter_map(|run| run.items).filter(|items| *items > 0))
+        && usual >= MANY
+    {
+        return Some(Shrunk::NoFiles { usual });
+    }
     let bytes = last.bytes;
     // Most runs are no anomaly by any of those before.
     if bytes <= 0 || before.iter().all(|run| run.bytes / 5 <= bytes) {
         return None;
     }
-    let mut sizes: smallvec::SmallVec<[i64; 8]> = before.iter().map(|run| run.bytes).filter(|size| *size > 0).collect();
-    if sizes.len() < 3 {
+    let usual = median(before.iter().map(|run| run.bytes).filter(|size| *size > 0))?;
+    (i128::from(bytes) * 5 < i128::from(usual)).then_some(Shrunk::Bytes { bytes, usual })
+}
+
+/// Of at least three.
+fn median(of: impl Iterator<Item = i64>) -> Option<i64> {
+    let mut of: smallvec::SmallVec<[i64; 8]> = of.collect();
+    if of.len() < 3 {
         return None;
     }
-    sizes.sort_unstable();
-    let (low, high) = (sizes[(sizes.len() - 1) / 2], sizes[sizes.len() / 2]);
-    let median = low + (high - low) / 2;
-    (i128::from(bytes) * 5 < i128::from(median)).then_some((bytes, median))
+    of.sort_unstable();
+    let (low, high) = (of[(of.len() - 1) / 2], of[of.len() / 2]);
+    Some(low + (high - low) / 2)
 }

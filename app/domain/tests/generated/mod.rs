@@ -60,6 +60,7 @@ pub fn runs() -> impl Strategy<Value = Vec<RunSummary>> {
             timed_out: timed_out && state == RunState::Failed,
             attempt: 1,
             bytes,
+            items: None,
         }
     });
     let open = (0..60i64 * 24 * 2, select(vec![RunState::Running, RunState::Retrying])).prop_map(|(ago, state)| RunSummary {
@@ -69,6 +70,7 @@ pub fn runs() -> impl Strategy<Value = Vec<RunSummary>> {
         timed_out: false,
         attempt: 1,
         bytes: 0,
+        items: None,
     });
     (proptest::collection::vec(ended, 0..12), proptest::option::of(open)).prop_map(|(mut runs, open)| {
         runs.extend(open);

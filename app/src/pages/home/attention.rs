@@ -1,11 +1,17 @@
-//! What needs attention: one line for a device, or for devices of a client with the same cause. What is wrong with its number, since
-//! when, what to do, and where.
+//! What needs attention, by worth: one line for an incident, for a device, or for devices of a client with the same cause. What is
+//! wrong with its number, since when, what to do, and where.
 
 use crate::{
-    api::backup::AttentionLine,
+    api::backup::{AttentionLine, IncidentLine},
     components::{SeverityBadge, TimeText},
     live::use_now,
-    pages::backup::row::subject_href,
+    pages::backup::{
+        alerts::{
+            names_of_incident,
+            remedy::{brief_words, coded},
+        },
+        row::subject_href,
+    },
 };
 use domain::{alert::AlertKind, health::Reason, text, time::Time};
 use leptos::prelude::*;
@@ -37,8 +43,9 @@ pub fn what(line: &AttentionLine, now: Time) -> String {
         Reason::FarLess { bytes, usual, .. } => {
             format!("{job}: holds {}, {} % of the usual size", text::bytes(bytes), percent(bytes, usual))
         }
+        Reason::NoFiles { usual, .. } => format!("{job}: holds no files, usually {}", text::count(usual)),
         Reason::ConsentGone { cause, .. } => cause.told().to_owned(),
-        Reason::AllWell { .. } => text::kind_label(line.kind).to_owned(),
+        Reason::HourOff { .. } | Reason::AllWell { .. } => text::kind_label(line.kind).to_owned(),
     };
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
@@ -72,6 +79,56 @@ fn target(line: &AttentionLine) -> String {
     }
 }
 
+/// Severity first; of one severity incidents, which stand for many, then the rest by worth as the server has sorted it.
+pub fn in_order(incidents: Vec<IncidentLine>, lines: Vec<AttentionLine>) -> Vec<Need> {
+    let mut needs: Vec<Need> = incidents.into_iter().map(Need::Incident).chain(lines.into_iter().map(Need::Line)).collect();
+    needs.sort_by_key(|need| {
+        std::cmp::Reverse(match need {
+            Need::Incident(incident) => incident.severity,
+            Need::Line(line) => line.severity,
+        })
+    });
+    needs
+}
+
+/// One thing that needs attention.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Many alerts of one cause.
+    Incident(IncidentLine),
+    /// One device, or several of a client.
+    Line(AttentionLine),
+}
+
+impl Need {
+    /// A line of the list. `of_client`: it is one client's own Home.
+    pub fn item(self, at: Time, of_client: bool) -> AnyView {
+        match self {
+            Self::Incident(incident) => incident_item(incident, of_client),
+            Self::Line(line) => item(line, at, of_client),
+        }
+    }
+}
+
+fn incident_item(line: IncidentLine, of_client: bool) -> AnyView {
+    let names = names_of_incident(&line);
+    let told = line.told.clone();
+    view! {
+        <li class="need" data-state=line.severity.as_str()>
+            <div class="need-head">
+                <SeverityBadge severity=line.severity/>
+                <a class="need-subject row-link" href=format!("/incidents/{}", line.id)>{format!("Incident: {}", line.counted())}</a>
+                {line.organization.clone().filter(|_| !of_client).map(|(id, name)| view! { <a class="need-client quiet-link" href=format!("/organizations/{id}")>{name}</a> })}
+                <span class="need-since"><span class="hidden-words">"since "</span><TimeText at=line.opened_at/></span>
+            </div>
+            <p class="need-what"><span>{format!("One cause: {}.", line.cause)}</span>" "<span class="need-do">{coded(&line.advice)}</span></p>
+            {told.map(|told| view! { <p class="need-more">{coded(&told)}</p> })}
+            <p class="need-more">{names}</p>
+        </li>
+    }
+    .into_any()
+}
+
 fn subject(line: &AttentionLine) -> String {
     match (line.size, line.devices.first()) {
         (1, Some((_, name))) => name.clone(),
@@ -88,16 +145,16 @@ fn names(line: &AttentionLine) -> Option<String> {
 }
 
 /// A line of the list. `of_client`: it is one client's own Home, so whose it is goes without saying.
-pub fn item(line: AttentionLine, at: Time, of_client: bool) -> AnyView {
+fn item(line: AttentionLine, at: Time, of_client: bool) -> AnyView {
     let now = use_now();
     let (href, subject, names) = (target(&line), subject(&line), names(&line));
     let said = line.said.clone().filter(|s| line.size == 1 && !s.is_empty());
     let also: Vec<&str> = line.also.iter().map(|kind| text::kind_label(*kind)).collect();
     let also = (line.size == 1 && !also.is_empty()).then(|| format!("Also: {}", also.join(", ").to_lowercase()));
-    let (severity, since, kind, size) = (line.severity, line.since, line.kind, line.size);
+    let (severity, since, size) = (line.severity, line.since, line.size);
     let organization = line.organization.clone();
-    // Overdue because its runs fail: what they say is to be done away with first.
-    let advised = if kind == AlertKind::BackupOverdue && line.said.is_some() { AlertKind::JobFailed } else { kind };
+    let cause = line.remedy.cause.clone();
+    let steps = brief_words(&line.remedy);
     let run = line.run.filter(|_| size == 1);
     view! {
         <li class="need" data-state=severity.as_str()>
@@ -110,7 +167,7 @@ pub fn item(line: AttentionLine, at: Time, of_client: bool) -> AnyView {
             <p class="need-what">
                 <span>{move || if size > 1 { folded(&line, now.get().unwrap_or(at)) } else { what(&line, now.get().unwrap_or(at)) }}</span>
                 " "
-                <span class="need-do">{text::recommended_action(advised)}{run.map(|run| view! { " "<a href=format!("/runs/{run}")>"See the log"</a> })}</span>
+                <span class="need-do">{cause.map(|cause| view! { <span>{coded(&cause)}</span>" " })}{coded(&steps)}{run.map(|run| view! { " "<a href=format!("/runs/{run}")>"See the log"</a> })}</span>
             </p>
             {names.map(|names| view! { <p class="need-more">{names}</p> })}
             {said.map(|said| view! { <p class="need-more">{said}</p> })}

@@ -229,7 +229,7 @@ mod tests {
     };
 
     fn device() -> DeviceNow {
-        let slots = Slots { due: Time(1), interval: Span::DAY, slack: Span::HOUR, pending: Pending::Listed(Vec::new()) };
+        let slots = Slots { due: Time(1), interval: Span::DAY, slack: Span::HOUR, pending: Pending::Listed(Vec::new()), off: None, };
         DeviceNow {
             device: DeviceId(1),
             organization: OrganizationId(1),

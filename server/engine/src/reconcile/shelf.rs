@@ -13,7 +13,7 @@ use domain::{
     run::Run,
     time::Time,
 };
-use sea_orm::{ConnectionTrait, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 
 /// A stored run.
 pub(crate) struct KeptRun {
@@ -101,9 +101,12 @@ impl<C: ConnectionTrait + Sync> Shelf for C {
         for w in wanted {
             keys.int(w.partner.0).int(w.device.0).int(w.from.0).int(w.job.0);
         }
-        let sql = "SELECT r.job_id, r.id, r.state, r.started_at, r.ended_at, r.timed_out, r.attempt, r.bytes, r.run_key \
-                   FROM {x} {join} runs r ON r.partner_id = x.a AND r.device_id = x.b AND r.started_at >= x.c AND r.job_id = x.d";
-        keys.query(self, sql).await?.iter().map(summary).collect()
+        let sql = format!(
+            "SELECT r.job_id, r.id, r.state, r.started_at, r.ended_at, r.timed_out, r.attempt, r.bytes, r.run_key, {} \
+             FROM {{x}} {{join}} runs r ON r.partner_id = x.a AND r.device_id = x.b AND r.started_at >= x.c AND r.job_id = x.d",
+            items_of("r.body", self.get_database_backend())
+        );
+        keys.query(self, &sql).await?.iter().map(summary).collect()
     }
 
     async fn alerts(&self, wanted: &[(PartnerId, DeviceId, Time)]) -> Result<Vec<(PartnerId, DeviceId, Alert)>, Error> {
@@ -113,6 +116,14 @@ impl<C: ConnectionTrait + Sync> Shelf for C {
         }
         let rows = keys.query(self, super::alerts::KNOWN).await?;
         rows.iter().map(|row| Ok((PartnerId(at(row, 1)?), DeviceId(at(row, 0)?), super::alerts::alert(row)?))).collect()
+    }
+}
+
+/// The files that a run says it holds: an expression over its stored body.
+pub(crate) fn items_of(body: &str, backend: DbBackend) -> String {
+    match backend {
+        DbBackend::Postgres => format!("CAST({body}::json -> 'head' ->> 'items' AS BIGINT)"),
+        _ => format!("json_extract({body}, '$.head.items')"),
     }
 }
 
@@ -132,6 +143,7 @@ fn summary(row: &QueryResult) -> Result<KeptSummary, Error> {
             timed_out: at(row, 5)?,
             attempt: u16::try_from(at::<i64>(row, 6)?).unwrap_or(u16::MAX),
             bytes: at::<Option<i64>>(row, 7)?.unwrap_or(0),
+            items: at(row, 9)?,
         },
     })
 }

@@ -205,7 +205,7 @@ fn device(row: &QueryResult, partner: PartnerId) -> Result<Loaded, Error> {
             storage: used.map(|used| Storage { used, quota }),
             restore: RestoreFacts { last: restore_at.map(Time).zip(restore_passed) },
             terms: policy.terms(class),
-            expected: Slots { due: enrolled_at, interval: Span::ZERO, slack: Span::ZERO, pending: Pending::Listed(Vec::new()) },
+            expected: Slots { due: enrolled_at, interval: Span::ZERO, slack: Span::ZERO, pending: Pending::Listed(Vec::new()), off: None },
             jobs: Default::default(),
             quiet: Default::default(),
         },

@@ -105,7 +105,7 @@ fn link(view: RwSignal<DeviceView>, reason: &Reason) -> Option<(String, &'static
         Reason::Failing { job, .. } | Reason::Stuck { job, .. } => {
             last(job, |run| run.state == RunState::Failed).map(|href| (href, "See the run"))
         }
-        Reason::PastDue { job, .. } | Reason::FarLess { job, .. } => {
+        Reason::PastDue { job, .. } | Reason::FarLess { job, .. } | Reason::NoFiles { job, .. } | Reason::HourOff { job, .. } => {
             last(job, |run| run.state.is_usable()).map(|href| (href, "See the last backup"))
         }
         Reason::RestoreFailed { .. } | Reason::RestoreMissing { .. } | Reason::RestoreStale { .. } => {

@@ -84,6 +84,7 @@ fn time_out(loaded: &mut Loaded, job: JobId) -> Result<bool, Error> {
         timed_out: false,
         attempt: open.attempt,
         bytes: 0,
+        items: None,
     };
     let ended = RunSummary { ended_at: Some(open.started_at + longest), state: RunState::Failed, timed_out: true, ..running };
     if history.apply(Some(&running), &ended) == Applied::NeedsRebuild {
@@ -109,6 +110,7 @@ fn miss(loaded: &mut Loaded, job: JobId, slot: Time, time: Time) -> Result<bool,
         timed_out: false,
         attempt: 1,
         bytes: 0,
+        items: None,
     };
     if facts.history.apply(None, &missed) == Applied::NeedsRebuild {
         return Ok(false);
