@@ -88,15 +88,19 @@ pub fn remedy(case: &Case<'_>) -> Remedy {
 
 /// The fault that the run's message tells, else the one that the end of its log tells, with the line it stands in.
 fn known<'a>(case: &Case<'a>) -> Option<(Fault, &'a str)> {
-    let message = case.message.filter(|m| !m.trim().is_empty());
-    if let Some(message) = message
-        && let Some(fault) = recognise(message, case.has_failed_items)
-    {
-        return Some((fault, message));
+    let of = |line: &'a str| Some((recognise(line, case.has_failed_items)?, line));
+    let told = case.message.filter(|m| !m.trim().is_empty()).and_then(of);
+    if told.is_some_and(|(fault, _)| fault != Fault::Unreadable) {
+        return told;
     }
-    // The last of its lines that tells something: what came before may have been overcome.
-    let lines = case.log?.lines().rev().take(READ);
-    lines.filter(|line| line.len() < 2_000).find_map(|line| Some((recognise(line, case.has_failed_items)?, line)))
+    // The last of its lines that tells something: what came before may have been overcome. "Could not be read" may be told more closely.
+    let mut lines = case.log.unwrap_or_default().lines().rev().take(READ).filter(|line| line.len() < 2_000);
+    lines.find_map(of).filter(|(fault, _)| told.is_none() || is_of_sources(*fault)).or(told)
+}
+
+/// Faults that say why a source could not be read.
+const fn is_of_sources(fault: Fault) -> bool {
+    matches!(fault, Fault::SourceGone | Fault::InUse | Fault::DiskFault | Fault::Unreadable | Fault::RsyncVanished)
 }
 
 /// A text as it is repeated: its first line, not too long.

@@ -153,7 +153,7 @@ fn Now(counts: Signal<CountsNow>) -> impl IntoView {
 /// What needs attention.
 #[component]
 fn Needs(view: RwSignal<FleetHome>, is_client: bool) -> impl IntoView {
-    let lines = Memo::new(move |_| view.with(|v| v.attention.clone()));
+    let lines = Memo::new(move |_| view.with(|v| attention::in_order(v.incidents.clone(), v.attention.clone())));
     let rest = Memo::new(move |_| view.with(|v| (v.unshown, v.is_more, v.tended, v.attention.is_empty())));
     let at = view.with_untracked(|v| v.at);
     let tended = |n: i64| match n {
@@ -171,7 +171,7 @@ fn Needs(view: RwSignal<FleetHome>, is_client: bool) -> impl IntoView {
                 if lines.is_empty() {
                     view! { <div class="card calm"><p class="answer">"Nothing needs you now."</p><p class="faint">"What fails, is late or can't be restored is listed here by itself."</p></div> }.into_any()
                 } else {
-                    view! { <ol class="needs">{lines.into_iter().map(|line| attention::item(line, at, is_client)).collect_view()}</ol> }.into_any()
+                    view! { <ol class="needs">{lines.into_iter().map(|line| line.item(at, is_client)).collect_view()}</ol> }.into_any()
                 }
             }}
             {move || {

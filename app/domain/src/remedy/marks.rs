@@ -56,6 +56,7 @@ pub enum Fault {
     RateLimit,
     DiskFault,
     InUse,
+    SourceGone,
     Unreadable,
     Denied,
     NotInstalled,
@@ -318,11 +319,13 @@ static KNOWN: &[Known] = &[
 static UNREADABLE: &[&str] = &[
     "could not be read",
     "could not read",
+    "could not be backed up",
     "at least one source file could not be read",
     "failed to read all source data",
     "failed to open source object",
     "[errno 13]",
 ];
+static GONE: &[&str] = &["no such file or directory", "does not exist, skipping", "the system cannot find the path"];
 static DENIED: &[&str] = &[
     "permission denied",
     "access is denied",
@@ -340,6 +343,9 @@ pub fn recognise(text: &str, of_sources: bool) -> Option<Fault> {
     let has = |mark: &str| mark.split('+').all(|part| lower.contains(part));
     if let Some(Known(fault, _)) = KNOWN.iter().find(|Known(_, marks)| marks.iter().any(|mark| has(mark))) {
         return Some(*fault);
+    }
+    if of_sources && GONE.iter().any(|mark| has(mark)) {
+        return Some(Fault::SourceGone);
     }
     let unread = UNREADABLE.iter().any(|mark| has(mark));
     if DENIED.iter().any(|mark| has(mark)) {

@@ -57,11 +57,12 @@ const fn meaning(fault: Fault) -> &'static str {
         RateLimit => "The destination asks for fewer requests.",
         DiskFault => "{subject} reports read errors: a failing disk or controller, or a share that dropped out.",
         InUse => "Another program holds files open, so that they could not be read.",
+        SourceGone => "Something that is to be backed up isn't there.",
         Unreadable => "Some source files could not be read.",
         Denied => "Access was refused to something that the backup reads or writes.",
         NotInstalled => "The backup program was not found on {subject}.",
         NotExecutable => "The backup program may not be executed by the account that starts it.",
-        OutOfMemory => "The backup was killed, most likely because {subject} ran out of memory.",
+        OutOfMemory => "The backup was killed, perhaps because {subject} ran out of memory.",
         TookTooLong => "The run passed the longest run time of its policy and was given up.",
         MailboxNotLicensed => "The mailbox isn't licensed any more, is inactive, or lies outside the service.",
         MailboxUnavailable => "The mailbox can't be opened for now: its store is being moved or repaired by the provider.",
@@ -129,7 +130,7 @@ const fn plan(fault: Fault) -> &'static [&'static str] {
         RcloneLimit => &["Raise --max-transfer or --max-duration, or let the job run more often, so that it gets through."],
         RcloneToken => &["Authorize the remote again on {subject}: `rclone config reconnect REMOTE:`.", "Start the backup again."],
         RsyncPartial => {
-            &["Look at the files named below: rights, files in use, or a full destination are usual.", "Start the backup again."]
+            &["Look at the files that failed: rights, files in use, or a full destination are usual.", "Start the backup again."]
         }
         RsyncVanished => &["If these files come and go (mail queues, caches), exclude them. Otherwise take the copy from a snapshot."],
         RsyncStream => &[
@@ -240,9 +241,13 @@ const fn plan(fault: Fault) -> &'static [&'static str] {
             "Take the backup from a snapshot (VSS on Windows), or when the program is closed.",
             "Exclude files that needn't be kept, such as caches and lock files.",
         ],
+        SourceGone => &[
+            "Check the paths of the job, and whether the disk or share that holds them is mounted.",
+            "If it was deleted on purpose, take it out of the job.",
+        ],
         Unreadable => &[
             "Give the account that runs the backup the right to read the files named, or run it as administrator.",
-            "Exclude what needn't be kept. The rest of the backup is usable.",
+            "Exclude what needn't be kept.",
         ],
         Denied => &[
             "See in the log's end what was refused: a source file, or the destination.",

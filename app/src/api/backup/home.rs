@@ -1,13 +1,14 @@
 //! Home: what needs attention, what goes on, what is new, how it went; for finance seats and plans.
 
-use super::LogLine;
+use super::{IncidentLine, LogLine};
 use crate::error::UiError;
 use crate::wire::Wire;
 use domain::{
     alert::{AlertKind, Severity},
     health::Reason,
-    ids::{DeviceId, JobId, OrganizationId, RunId},
+    ids::{AlertId, DeviceId, JobId, OrganizationId, RunId},
     live::CountsNow,
+    remedy::Remedy,
     time::Time,
 };
 use leptos::prelude::*;
@@ -16,6 +17,8 @@ use serde::{Deserialize, Serialize};
 /// One thing that needs attention: a device, or devices of one client with the same trouble.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttentionLine {
+    /// The alert that is worth most.
+    pub alert: AlertId,
     /// What kind of trouble.
     pub kind: AlertKind,
     /// How bad.
@@ -36,6 +39,8 @@ pub struct AttentionLine {
     pub run: Option<RunId>,
     /// What that run said.
     pub said: Option<String>,
+    /// Cause and recommended action.
+    pub remedy: Remedy,
     /// Since when.
     pub since: Time,
     /// What else is wrong with a device that stands alone.
@@ -88,7 +93,9 @@ pub struct FleetHome {
     pub covered: i64,
     /// Of them, those in breach now.
     pub in_breach: i64,
-    /// What needs attention, by worth.
+    /// Open incidents, the worst first.
+    pub incidents: Vec<IncidentLine>,
+    /// What else needs attention, by worth.
     pub attention: Vec<AttentionLine>,
     /// Alerts that nobody tends and that aren't among them.
     pub unshown: i64,
@@ -161,7 +168,10 @@ pub async fn load_home() -> Result<HomeView, UiError> {
 #[cfg(feature = "ssr")]
 mod ssr {
     use super::{AttentionLine, EndedLine, FleetHome, NewLine, PlanLine, PlansHome};
-    use crate::{api::backup::log, error::UiError};
+    use crate::{
+        api::backup::{incidents, log},
+        error::UiError,
+    };
     use domain::{
         access::Actor,
         time::{Span, Time},
@@ -178,6 +188,8 @@ mod ssr {
 
     fn attention(a: Attention) -> AttentionLine {
         AttentionLine {
+            alert: a.alert,
+            remedy: a.remedy,
             kind: a.kind,
             severity: a.severity,
             organization: a.organization,
@@ -203,6 +215,7 @@ mod ssr {
             counts: o.counts,
             covered: o.covered,
             in_breach: o.in_breach,
+            incidents: o.incidents.into_iter().map(incidents::ssr::line).collect(),
             attention: o.attention.into_iter().map(attention).collect(),
             unshown: o.unshown,
             is_more: o.is_more,

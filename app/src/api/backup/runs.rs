@@ -4,8 +4,9 @@ use crate::error::UiError;
 use crate::wire::Wire;
 use domain::{
     alert::{AlertKind, Severity},
-    ids::{DeviceId, JobId, OrganizationId, RunId},
+    ids::{AlertId, DeviceId, JobId, OrganizationId, RunId},
     live::RunNow,
+    remedy::Remedy,
     run::{Run, RunState},
     time::{Span, Time},
 };
@@ -103,12 +104,16 @@ pub struct Usual {
 }
 
 /// An alert that a run gave rise to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertOfRun {
+    /// Which alert.
+    pub id: AlertId,
     /// Its kind.
     pub kind: AlertKind,
     /// How bad.
     pub severity: Severity,
+    /// Cause and recommended action.
+    pub remedy: Remedy,
     /// When it resolved.
     pub resolved_at: Option<Time>,
 }

@@ -3,7 +3,7 @@
 use crate::error::UiError;
 use domain::{
     health::Band,
-    ids::{DeviceId, PolicyId},
+    ids::{DeviceId, OrganizationId, PolicyId},
     time::Time,
 };
 use leptos::prelude::*;
@@ -28,8 +28,8 @@ pub struct PolicyLine {
     pub is_default: bool,
     /// Devices that follow it: how many in words, and whether any.
     pub devices: (String, bool),
-    /// What it can't promise to the devices that follow it.
-    pub warning: Option<String>,
+    /// Service levels of the devices that follow it, which it can't keep.
+    pub warnings: Vec<String>,
 }
 
 /// The list of policies.
@@ -192,6 +192,8 @@ pub struct SchedulePreview {
     pub retries: Vec<String>,
     /// What it can't promise.
     pub warnings: Vec<String>,
+    /// Organizations whose service level it can't keep; the first few.
+    pub concerned: Vec<(OrganizationId, String)>,
     /// Why it can't be used.
     pub problem: Option<String>,
     /// What saving would mean; for policies that devices follow.
@@ -214,20 +216,23 @@ fn devices_in_words(uses: engine::store::policies::PolicyUse) -> String {
 /// `forbidden`; the store fails.
 #[server(prefix = "/sf", endpoint = "settings/policies", output = crate::wire::Wire)]
 pub async fn list_policies() -> Result<PoliciesView, UiError> {
-    use super::schedules;
-    use domain::{access::Action, policy::DeviceClass, text, time::Span};
+    use domain::{access::Action, text, time::Span};
     let (engine, actor) = crate::context::actor()?;
     let now = (engine.clock)();
     let rows = engine::store::policies::list(&engine.store, &actor).await?;
     let uses = engine::store::policies::uses(&engine.store, &actor).await?;
     let partners = engine::store::partners::list(&engine.store, &actor).await?;
     let whose = |id| partners.iter().find(|p| p.id == id).filter(|_| partners.len() > 1).map(|p| p.name.clone()).unwrap_or_default();
-    let line = |row: engine::store::policies::PolicyRow| {
+    let mut warnings = std::collections::HashMap::new();
+    for row in &rows {
+        if uses.get(&row.id).is_some_and(|u| u.devices > 0) {
+            warnings.insert(row.id, unkept(&engine, &actor, row.id, &row.policy, now).await?.0);
+        }
+    }
+    let mut line = |row: engine::store::policies::PolicyRow| {
         let uses = uses.get(&row.id).copied().unwrap_or_default();
-        let warned = |class, any: bool| if any { schedules::unmet(&row.policy, class, now) } else { None };
         PolicyLine {
-            warning: warned(DeviceClass::Server, uses.servers > 0)
-                .or_else(|| warned(DeviceClass::Workstation, uses.devices > uses.servers)),
+            warnings: warnings.remove(&row.id).unwrap_or_default(),
             devices: (devices_in_words(uses), uses.devices > 0),
             id: row.id,
             partner: whose(row.partner),
@@ -238,7 +243,39 @@ pub async fn list_policies() -> Result<PoliciesView, UiError> {
             is_default: row.is_default,
         }
     };
-    Ok(PoliciesView { rows: rows.into_iter().map(line).collect(), may_manage: actor.may(Action::ManageDevices) })
+    Ok(PoliciesView { rows: rows.into_iter().map(&mut line).collect(), may_manage: actor.may(Action::ManageDevices) })
+}
+
+/// Service levels in force that a policy as it is given can't keep for the devices that follow it: in words, and whom they concern.
+#[cfg(feature = "ssr")]
+async fn unkept(
+    engine: &engine::Engine,
+    actor: &domain::access::Actor,
+    id: PolicyId,
+    policy: &domain::policy::Policy,
+    now: Time,
+) -> Result<(Vec<String>, Vec<(OrganizationId, String)>), UiError> {
+    let Some(apart) = super::schedules::widest(policy, now) else { return Ok((Vec::new(), Vec::new())) };
+    let levels = engine::store::policies::unkept(&engine.store, actor, id, apart).await?;
+    let mut named: Vec<(OrganizationId, String)> = levels.iter().flat_map(|level| level.named.clone()).collect();
+    named.sort_by_key(|(_, name)| name.to_lowercase());
+    named.dedup();
+    Ok((super::schedules::unkept_words(policy, &levels, now), named))
+}
+
+/// The same for what is typed; for a policy that isn't there yet what the usual service level asks.
+#[cfg(feature = "ssr")]
+async fn warned(
+    engine: &engine::Engine,
+    actor: &domain::access::Actor,
+    id: &str,
+    policy: &domain::policy::Policy,
+    now: Time,
+) -> Result<(Vec<String>, Vec<(OrganizationId, String)>), UiError> {
+    match id.parse::<PolicyId>() {
+        Ok(id) => unkept(engine, actor, id, policy, now).await,
+        Err(_) => Ok((super::schedules::unmet(policy, domain::policy::DeviceClass::Server, now).into_iter().collect(), Vec::new())),
+    }
 }
 
 /// One policy, or a new one without `id`; a new one may begin as a copy.
@@ -286,13 +323,16 @@ pub async fn load_policy(
     if !zones.contains(&form.time_zone) {
         zones.insert(0, form.time_zone.clone());
     }
+    let preview = schedules::preview(&policy, &own_zone, now);
+    let (mut warnings, concerned) = warned(&engine, &actor, &form.id, &policy, now).await?;
+    warnings.extend(preview.warnings.iter().cloned());
     Ok(PolicyView {
         is_default: stored.as_ref().is_some_and(|row| row.is_default),
         devices: devices_in_words(uses),
         may_delete: may_manage && uses.devices == 0 && stored.as_ref().is_some_and(|row| !row.is_default),
         zones,
         may_manage,
-        preview: schedules::preview(&policy, &own_zone, now),
+        preview: SchedulePreview { warnings, concerned, ..preview },
         form,
     })
 }
@@ -318,7 +358,10 @@ pub async fn preview_schedule(
         Ok(policy) => {
             let now = (engine.clock)();
             let effect = effect(&engine, &actor, &form.id, &policy, now).await?;
-            SchedulePreview { effect, ..schedules::preview(&policy, &own_zone, now) }
+            let (mut warnings, concerned) = warned(&engine, &actor, &form.id, &policy, now).await?;
+            let preview = schedules::preview(&policy, &own_zone, now);
+            warnings.extend(preview.warnings);
+            SchedulePreview { effect, warnings, concerned, ..preview }
         }
         Err(error) => {
             // What can't be used is the answer here, not a refusal.

@@ -10,7 +10,7 @@ use domain::{
     wall_clock::{shown, wall_clock},
     zones,
 };
-use engine::store::policies::PolicyRow;
+use engine::store::policies::{PolicyRow, Unkept};
 
 /// How many slots are shown.
 const SHOWN: usize = 5;
@@ -200,8 +200,8 @@ pub(super) fn form(row: Option<&PolicyRow>, policy: &Policy, own_zone: &str) -> 
     form
 }
 
-/// The longest gap between two slots.
-fn widest(policy: &Policy, now: Time) -> Option<Span> {
+/// The longest gap between two slots; none: it isn't known (learned).
+pub(super) fn widest(policy: &Policy, now: Time) -> Option<Span> {
     match &policy.schedule {
         Schedule::Every { every_minutes } => Some(Span::minutes((*every_minutes).into())),
         Schedule::Cron { .. } => {
@@ -212,34 +212,45 @@ fn widest(policy: &Policy, now: Time) -> Option<Span> {
     }
 }
 
-/// What the service level asks of these classes and the schedule doesn't give (D2, last rule): said once, here.
-fn unmet_of(policy: &Policy, classes: &[DeviceClass], now: Time) -> Option<String> {
-    let widest = widest(policy, now)?;
-    let asked: Vec<String> = classes
-        .iter()
-        .map(|class| (class, Span::hours(sla::default_hours(*class))))
-        // An hour more is a change of the clocks, not the schedule.
-        .filter(|(_, limit)| widest > *limit + Span::HOUR)
-        .map(|(class, limit)| {
-            let name = match class {
-                DeviceClass::Server => "servers",
-                DeviceClass::Workstation => "workstations",
-            };
-            format!("{} for {name}", text::span(limit))
-        })
-        .collect();
-    (!asked.is_empty()).then(|| {
+/// What the usual service level asks of a class and the schedule doesn't give (D2, last rule): for a policy that no device follows yet.
+pub(in crate::api) fn unmet(policy: &Policy, class: DeviceClass, now: Time) -> Option<String> {
+    let (apart, hours) = (widest(policy, now)?, sla::default_hours(class));
+    let name = match class {
+        DeviceClass::Server => "servers",
+        DeviceClass::Workstation => "workstations",
+    };
+    // An hour more is a change of the clocks, not the schedule.
+    (apart > Span::hours(hours) + Span::HOUR).then(|| {
         format!(
-            "Backups lie up to {} apart, but the service level asks for one within {}. This schedule can't promise that: they become overdue only when a backup is late, not every day.",
-            text::span(widest),
-            asked.join(", ")
+            "Backups lie up to {} apart, but the usual service level of {name} asks for one within {hours} h. This schedule can't promise that: \
+             they become overdue only when a backup is late, not every day.",
+            text::span(apart)
         )
     })
 }
 
-/// As [`unmet_of`] for one class.
-pub(in crate::api) fn unmet(policy: &Policy, class: DeviceClass, now: Time) -> Option<String> {
-    unmet_of(policy, &[class], now)
+/// Service levels in force that a policy can't keep, in a sentence each: whom they concern, and how far apart its backups lie.
+pub(super) fn unkept_words(policy: &Policy, unkept: &[Unkept], now: Time) -> Vec<String> {
+    let apart = match &policy.schedule {
+        Schedule::Every { .. } => format!("this policy backs up {}", text::schedule(&policy.schedule)),
+        _ => format!("this policy's backups lie up to {} apart", widest(policy, now).map(text::span).unwrap_or_default()),
+    };
+    let many = |n: i64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{} {one}s", text::count(n)) };
+    unkept
+        .iter()
+        .map(|level| {
+            let class = match level.class {
+                DeviceClass::Server => "Servers",
+                DeviceClass::Workstation => "Workstations",
+            };
+            let devices = if level.more { "more than 10,000 devices".to_owned() } else { many(level.devices, "device") };
+            format!(
+                "{class} of {} ({devices}) are under a service level of {} h; {apart}.",
+                many(level.organizations, "client"),
+                text::count(level.hours)
+            )
+        })
+        .collect()
 }
 
 /// Words, the next five slots, unusual ones ahead, warnings.
@@ -266,8 +277,8 @@ pub(super) fn preview(policy: &Policy, own_zone: &str, now: Time) -> SchedulePre
         utc: text::utc(*at),
         note: times.as_ref().and_then(|times| times.odd(*at, zone)),
     };
-    let mut warnings: Vec<String> = unmet_of(policy, &[DeviceClass::Server, DeviceClass::Workstation], now).into_iter().collect();
-    warnings.extend(skipped_months(&policy.schedule));
+    // What it means for service levels is told by whoever knows which devices follow it.
+    let warnings: Vec<String> = skipped_months(&policy.schedule).into_iter().collect();
     let slots: Vec<SlotView> = listed.iter().take(SHOWN).map(slot).collect();
     let odd = listed.iter().skip(SHOWN).map(slot).filter(|slot| slot.note.is_some()).take(ODD).collect();
     SchedulePreview {
@@ -277,6 +288,7 @@ pub(super) fn preview(policy: &Policy, own_zone: &str, now: Time) -> SchedulePre
         odd,
         retries: retry_words(policy),
         warnings,
+        concerned: Vec::new(),
         problem: None,
         effect: None,
     }
@@ -410,6 +422,22 @@ mod tests {
         let workdays = form(None, &berlin("30 2 * * 1-5"), "UTC");
         assert_eq!(workdays.weekdays(), [false, true, true, true, true, true, false]);
         assert_eq!(form(None, &berlin("*/20 8-18 * * *"), "UTC").kind, "cron");
+    }
+
+    #[test]
+    fn a_service_level_that_cannot_be_kept_is_told_with_whom_it_concerns() {
+        let level = |class, hours, organizations, devices| Unkept { class, hours, organizations, devices, more: false, named: Vec::new() };
+        let levels = [level(DeviceClass::Server, 4, 1, 1), level(DeviceClass::Server, 12, 4, 1_100)];
+        let daily = Policy { schedule: Schedule::Every { every_minutes: 1_440 }, ..Policy::default() };
+        assert_eq!(
+            unkept_words(&daily, &levels, MARCH),
+            [
+                "Servers of 1 client (1 device) are under a service level of 4 h; this policy backs up once a day.",
+                "Servers of 4 clients (1,100 devices) are under a service level of 12 h; this policy backs up once a day.",
+            ]
+        );
+        let words = unkept_words(&berlin("30 2 * * 1-5"), &levels[..1], MARCH);
+        assert!(words[0].ends_with("this policy's backups lie up to 3 d apart."), "{words:?}");
     }
 
     #[test]

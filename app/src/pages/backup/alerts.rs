@@ -27,7 +27,8 @@ use crate::{
     api::backup::{AlertsQuery, AlertsView, load_alerts, load_alerts_news},
     browser,
     components::{
-        BulkBar, Button, Column, Columns, CsvButton, CsvRow, Empty, Page, Pager, SelectAll, Selection, TableFrame, TableSkeleton, loaded_with,
+        BulkBar, Button, Column, Columns, CsvButton, CsvRow, Empty, Page, Pager, SelectAll, Selection, TableFrame, TableSkeleton,
+        loaded_with,
     },
     live::{Live, use_now},
     me,

@@ -3,7 +3,7 @@
 mod compare;
 mod timeline;
 
-use super::{row::subject_href, state::took};
+use super::{alerts::remedy::brief, row::subject_href, state::took};
 use crate::{
     api::backup::{Glance, RunView, load_run},
     browser,
@@ -47,7 +47,6 @@ fn Shown(view: RunView) -> impl IntoView {
         vec![("/backups/devices".to_owned(), "Devices".to_owned()), (subject.clone(), device.clone())]
     };
     let jobs = format!("{subject}{}", if is_account { "#workloads" } else { "#jobs" });
-    let alerts = StoredValue::new(subject.clone());
     let lead = view! {
         <p class="facts">
             <a href=subject>{device}</a>
@@ -92,16 +91,18 @@ fn Shown(view: RunView) -> impl IntoView {
         <Page title=format!("Run of {job}") breadcrumbs actions lead=lead.into_any()>
             <Figures view state/>
             {move || view.with(|v| v.run.head.message.clone()).map(|m| view! { <p class="notice" data-state=state.get().as_str()>{m}</p> })}
-            {move || view.with(|v| v.alert).map(|alert| view! {
-                <p class="run-alert">
-                    {match alert.resolved_at {
-                        None => "It gave rise to an open alert: ",
-                        Some(_) => "It gave rise to an alert: ",
-                    }}
-                    <a href=alerts.with_value(|subject| format!("{subject}{}", if alert.resolved_at.is_none() { "" } else { "#alerts" }))>{text::kind_label(alert.kind)}</a>
-                    {alert.resolved_at.map(|at| view! { ", resolved "<TimeText at=at/> })}
-                    {alert.resolved_at.is_none().then(|| view! { <span class="faint">" "{text::recommended_action(alert.kind)}</span> })}
-                </p>
+            {move || view.with(|v| v.alert.clone()).map(|alert| view! {
+                <div class="run-alert">
+                    <p>
+                        {match alert.resolved_at {
+                            None => "It gave rise to an open alert: ",
+                            Some(_) => "It gave rise to an alert: ",
+                        }}
+                        <a href=format!("/alerts/{}", alert.id)>{text::kind_label(alert.kind)}</a>
+                        {alert.resolved_at.map(|at| view! { ", resolved "<TimeText at=at/> })}
+                    </p>
+                    {alert.resolved_at.is_none().then(|| brief(&alert.remedy))}
+                </div>
             })}
             {move || (!failed.with(Vec::is_empty)).then(|| view! { <Files files=failed.get()/> })}
             <Section title="What happened"><timeline::Timeline view/></Section>

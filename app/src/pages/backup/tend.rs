@@ -91,8 +91,7 @@ fn happened(what: &str) -> String {
         "lowered" => "lowered to warning",
         "reopened" => "came back",
         "resolved" => "resolved by itself",
-        "reminder" => "reminder: nobody has ended it, so it waits for somebody again",
-        "flapping" => "flapping: it comes and goes, and stays open until it has been quiet",
+        "incident" => "joined an incident",
         other => return other.replace('_', " "),
     }
     .to_owned()

@@ -60,8 +60,11 @@ fn Row(line: PolicyLine, may_manage: bool) -> impl IntoView {
                 <a class="row-link" href=format!("/settings/policies/{}", line.id)>{line.name.clone()}</a>
                 {line.is_default.then(|| view! { " " <span class="tag">"Default"</span> })}
                 {(!line.partner.is_empty()).then(|| view! { <span class="cell-sub">{line.partner}</span> })}
-                {line.warning.map(|warning| view! {
-                    <span class="cell-sub" title=warning><span class="badge" data-state="warning"><Icon shape=icon::WARNING/><span>"Service level out of reach"</span></span></span>
+                {(!line.warnings.is_empty()).then(|| view! {
+                    <span class="cell-sub policy-unkept">
+                        <span class="badge" data-state="warning"><Icon shape=icon::WARNING/><span>"Service level out of reach"</span></span>
+                        {line.warnings.into_iter().map(|words| view! { <span class="policy-unkept-words">{words}</span> }).collect_view()}
+                    </span>
                 })}
             </th>
             <td data-label="Schedule">{line.schedule}</td>

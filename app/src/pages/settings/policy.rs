@@ -248,6 +248,12 @@ fn Preview(preview: RwSignal<SchedulePreview>) -> impl IntoView {
                         None => view! {
                             <p class="policy-words">{preview.words}</p>
                             {preview.warnings.into_iter().map(|words| view! { <p class="notice policy-warning" data-state="warning"><Icon shape=icon::WARNING/><span>{words}</span></p> }).collect_view()}
+                            {(!preview.concerned.is_empty()).then(|| view! {
+                                <p class="policy-concerned">
+                                    {preview.concerned.into_iter().map(|(id, name)| view! { <a href=format!("/organizations/{id}")>{name}</a>" " }).collect_view()}
+                                </p>
+                                <p class="faint">"Said once, here: their devices become overdue when a backup is late, not every day. Let the policy back up more often, or give them a "<a href="/settings/sla">"longer service level"</a>"."</p>
+                            })}
                             {preview.effect.map(|effect| view! { <Effects effect/> })}
                         }
                         .into_any(),

@@ -3,7 +3,7 @@
 
 use super::{
     Store,
-    alerts::{self, AlertFilter, AlertRow, AlertSort, AlertState},
+    alerts::{self, AlertFilter, AlertRow, AlertSort, AlertState, IncidentRow},
     facts::at,
     job_log::{self, LogRow},
     scope,
@@ -16,6 +16,7 @@ use domain::{
     health::Reason,
     ids::{AlertId, DeviceId, JobId, OrganizationId, PartnerId, RunId},
     live::CountsNow,
+    remedy::Remedy,
     time::{Span, Time},
 };
 use sea_orm::{ConnectionTrait, DbBackend};
@@ -59,6 +60,8 @@ pub struct Attention {
     pub run: Option<RunId>,
     /// What a failing run said; of a group all said much the same.
     pub said: Option<String>,
+    /// Cause and recommended action.
+    pub remedy: Remedy,
     /// The earliest time since when it holds.
     pub since: Time,
     /// What else is wrong with a device that stands alone.
@@ -102,7 +105,9 @@ pub struct Overview {
     pub covered: i64,
     /// Of them, those in breach now.
     pub in_breach: i64,
-    /// What needs attention, by worth; alerts that nobody tends.
+    /// Open incidents with members that nobody tends, the worst first.
+    pub incidents: Vec<IncidentRow>,
+    /// What else needs attention, by worth; alerts that nobody tends and no incident holds.
     pub attention: Vec<Attention>,
     /// Alerts that nobody tends and no group holds.
     pub unshown: i64,
@@ -127,21 +132,25 @@ pub struct Overview {
 pub async fn overview(store: &Store, actor: &Actor, since: Time, now: Time) -> Result<Overview, Error> {
     scope::require(actor, Action::SeeDashboards, "see dashboards")?;
     let counts = crate::live::counts(store, actor).await?;
-    let filter = AlertFilter { state: AlertState::Untended, sort: AlertSort::Worth, now, limit: Some(READ), ..AlertFilter::default() };
+    let filter =
+        AlertFilter { state: AlertState::Untended, sort: AlertSort::Worth, now, limit: Some(READ), folded: true, ..AlertFilter::default() };
     let read = alerts::list(store, actor, &filter).await?.items;
-    let tally = alerts::tally(store, actor, &filter).await?;
+    let incidents = alerts::open_incidents(store, actor, &filter).await?;
+    let tally = alerts::tally(store, actor, &AlertFilter { folded: false, ..filter }).await?;
     let (untended, all) = (tally.of(AlertState::Untended, None), tally.of(AlertState::Open, None));
     let mut attention = grouped(&read);
     attention.truncate(GROUPS);
     let shown: usize = attention.iter().map(|a| a.size + a.also.len()).sum();
+    let shown = i64::try_from(shown).unwrap_or(0) + incidents.iter().map(|i| i.untended).sum::<i64>();
     let (covered, in_breach) = service_level(store, actor).await?;
     Ok(Overview {
         counts,
         covered,
         in_breach,
-        unshown: (untended - i64::try_from(shown).unwrap_or(0)).max(0),
+        unshown: (untended - shown).max(0),
         is_more: tally.is_more,
         tended: all - untended,
+        incidents,
         attention,
         open_runs: job_log::open_now(store, actor, OPEN_RUNS).await?,
         new: new(store, actor, since).await?,
@@ -210,6 +219,7 @@ fn grouped(alerts: &[AlertRow]) -> Vec<Attention> {
             job: alert.job.clone(),
             run,
             said: said.map(ToOwned::to_owned),
+            remedy: alert.remedy(None),
             since: alert.since,
             also,
         });

@@ -1,8 +1,10 @@
 //! Policies: schedule, grace and thresholds of a partner's devices (D1, D2). Each partner has one default.
 
 mod effect;
+mod unkept;
 
 pub use effect::{ASSESSED, BandChange, Effect, effect};
+pub use unkept::{Unkept, unkept};
 
 use super::{
     Store, accounts,

@@ -122,7 +122,11 @@ pub(in crate::api::backup) async fn chosen(engine: &Engine, actor: &Actor, id: &
 }
 
 /// A page of the list with the incidents that stand on it. They are few, so each page takes those whose place lies on it.
-async fn page(engine: &Engine, actor: &Actor, filter: &AlertFilter) -> Result<(Vec<AlertLine>, Vec<IncidentLine>, Option<String>), UiError> {
+async fn page(
+    engine: &Engine,
+    actor: &Actor,
+    filter: &AlertFilter,
+) -> Result<(Vec<AlertLine>, Vec<IncidentLine>, Option<String>), UiError> {
     let page = alerts::list(&engine.store, actor, filter).await?;
     let lines: Vec<AlertLine> = page.items.into_iter().map(line).collect();
     if !filter.folded {

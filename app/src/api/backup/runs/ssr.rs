@@ -64,7 +64,13 @@ pub(super) async fn run(engine: &Engine, actor: &Actor, id: RunId) -> Result<Run
         next: around.next.map(Glance::from),
         usual: Usual { of: usual.of, took: usual.took, items: usual.items, bytes: usual.bytes, bytes_added: usual.bytes_added },
         before: around.before.into_iter().map(Glance::from).collect(),
-        alert: alert.map(|a| AlertOfRun { kind: a.kind, severity: a.severity, resolved_at: a.resolved_at }),
+        alert: alert.map(|a| AlertOfRun {
+            remedy: a.remedy(log.as_deref()),
+            id: a.id,
+            kind: a.kind,
+            severity: a.severity,
+            resolved_at: a.resolved_at,
+        }),
         log,
     })
 }

@@ -3,9 +3,7 @@
 use super::remedy::whole;
 use crate::{
     api::backup::{AlertLine, AlertView, RunBehind, TendAlert, load_alert},
-    components::{
-        Button, ButtonKind, Page, RunBadge, Section, SeverityBadge, TimeText, icon, icon::Icon, loaded, use_toasts,
-    },
+    components::{Button, ButtonKind, Page, RunBadge, Section, SeverityBadge, TimeText, icon, icon::Icon, loaded, use_toasts},
     live::{Live, use_now},
     me,
     pages::{

@@ -32,9 +32,8 @@ pub fn asked(query: &ParamsMap, organization: Option<&str>) -> AlertsQuery {
 /// Filters and order of an address in one order, as a saved view keeps them: `?severity=critical&sort=time`, or nothing.
 pub fn canonical(query: &ParamsMap) -> String {
     let keys = FILTERS.iter().chain(["sort"].iter());
-    let pairs: Vec<String> = keys
-        .filter_map(|key| query.get(key).filter(|v| !v.is_empty()).map(|value| format!("{key}={}", browser::escape(&value))))
-        .collect();
+    let pairs: Vec<String> =
+        keys.filter_map(|key| query.get(key).filter(|v| !v.is_empty()).map(|value| format!("{key}={}", browser::escape(&value)))).collect();
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
 
@@ -74,6 +73,7 @@ pub fn Filters(
         }
     };
     view! {
+        <div class="filter-line">
         <FilterBar label="Filter alerts" keep=vec!["state", "severity"]>
             <SearchFilter label="Search device or client"/>
             {(!is_client).then(|| view! { <ClientFilter chosen=organization/> })}
@@ -85,6 +85,7 @@ pub fn Filters(
         </FilterBar>
         // A form of its own: it can't stand inside that of the filters.
         {(!of_organization).then(|| view! { <SavedViews views/> })}
+        </div>
         <Chips label="Severity and state">
             {chip("severity", "critical", "Critical", |c| c.critical)}
             {chip("severity", "warning", "Warning", |c| c.warning)}

@@ -12,9 +12,14 @@ pub fn coded(text: &str) -> AnyView {
     pieces.map(piece).collect_view().into_any()
 }
 
+/// The first steps in one paragraph.
+pub fn brief_words(remedy: &Remedy) -> String {
+    remedy.steps.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
 /// In a list: the cause, and the first steps in one paragraph.
 pub fn brief(remedy: &Remedy) -> AnyView {
-    let steps = remedy.steps.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" ");
+    let steps = brief_words(remedy);
     view! {
         {remedy.cause.as_deref().map(|cause| view! { <p class="remedy-cause">{coded(cause)}</p> })}
         <p class="remedy-do">{coded(&steps)}</p>

@@ -16,6 +16,7 @@ use domain::{
     access::{Action, Actor, Scope},
     alert::{AlertKind, Severity},
     ids::{AlertId, ConnectionId, IncidentId, OrganizationId, PartnerId},
+    incident::Cause,
     saas::Service,
     time::Time,
 };
@@ -194,14 +195,20 @@ async fn of_model(store: &Store, model: incident::Model, now: Time) -> Result<In
     let (partner, id) = (PartnerId(model.partner_id), model.id);
     let mut query = Sql::new("SELECT a.* FROM alerts a WHERE a.partner_id = ");
     query.bind(partner.0).push(" AND a.incident_id = ").bind(id);
-    query.push(if model.resolved_at.is_none() { " AND a.resolved_at IS NULL LIMIT " } else { " LIMIT " }).push(&NAMED.to_string());
+    query
+        .push(if model.resolved_at.is_none() { " AND a.resolved_at IS NULL AND NOT a.muted LIMIT " } else { " LIMIT " })
+        .push(&NAMED.to_string());
     let mut some = Vec::new();
     for row in conn.query_all_raw(query.build(store.backend())).await? {
         some.push(alert::Model::from_query_result(&row, "")?);
     }
     let mut count = Sql::new("SELECT COUNT(*) FROM (SELECT 1 FROM alerts a WHERE a.partner_id = ");
     count.bind(partner.0).push(" AND a.incident_id = ").bind(id);
-    count.push(" AND a.resolved_at IS NULL AND a.acknowledged_at IS NULL AND (a.snoozed_until IS NULL OR a.snoozed_until <= ").bind(now.0);
+    count
+        .push(
+            " AND a.resolved_at IS NULL AND NOT a.muted AND a.acknowledged_at IS NULL AND (a.snoozed_until IS NULL OR a.snoozed_until <= ",
+        )
+        .bind(now.0);
     count.push(") LIMIT ").push(&COUNTED.to_string()).push(") counted");
     let untended = match conn.query_one_raw(count.build(store.backend())).await? {
         Some(row) => at(&row, 0)?,
@@ -214,10 +221,10 @@ async fn of_model(store: &Store, model: incident::Model, now: Time) -> Result<In
             Some((OrganizationId(organization), names.organization(organization)))
         }
     };
-    let cause = match model.cause.split_once(':') {
-        Some(("connection", of)) => IncidentCause::Connection(service(store, partner, of).await?),
-        Some(("destination", place)) => IncidentCause::Destination(place.to_owned()),
-        _ => IncidentCause::Organization,
+    let cause = match model.cause.parse() {
+        Ok(Cause::Connection(connection)) => IncidentCause::Connection(service(store, partner, connection).await?),
+        Ok(Cause::Destination(place)) => IncidentCause::Destination(place),
+        Ok(Cause::Organization(_)) | Err(_) => IncidentCause::Organization,
     };
     Ok(IncidentRow {
         id: IncidentId(id),
@@ -234,11 +241,9 @@ async fn of_model(store: &Store, model: incident::Model, now: Time) -> Result<In
     })
 }
 
-/// The service of a connection that a cause names, by its id as people or as the database writes it.
-async fn service(store: &Store, partner: PartnerId, of: &str) -> Result<Option<Service>, Error> {
-    let Some(id) = of.parse::<i64>().ok().or_else(|| of.parse::<ConnectionId>().ok().map(|id| id.0)) else { return Ok(None) };
+async fn service(store: &Store, partner: PartnerId, id: ConnectionId) -> Result<Option<Service>, Error> {
     let mut query = Sql::new("SELECT service FROM connections WHERE partner_id = ");
-    query.bind(partner.0).push(" AND id = ").bind(id);
+    query.bind(partner.0).push(" AND id = ").bind(id.0);
     match store.reads().query_one_raw(query.build(store.backend())).await? {
         Some(row) => Ok(parse(&at::<String>(&row, 0)?).ok()),
         None => Ok(None),
@@ -253,7 +258,7 @@ pub async fn open_members(store: &Store, actor: &Actor, id: IncidentId) -> Resul
     scope::require(actor, Action::SeeDashboards, "see alerts")?;
     let model = find(store, actor, id).await?;
     let mut query = Sql::new("SELECT a.id FROM alerts a WHERE a.partner_id = ");
-    query.bind(model.partner_id).push(" AND a.incident_id = ").bind(id.0).push(" AND a.resolved_at IS NULL LIMIT 500");
+    query.bind(model.partner_id).push(" AND a.incident_id = ").bind(id.0).push(" AND a.resolved_at IS NULL AND NOT a.muted LIMIT 500");
     let mut ids = Vec::new();
     for row in store.reads().query_all_raw(query.build(store.backend())).await? {
         ids.push(AlertId(at(&row, 0)?));
