@@ -56,6 +56,30 @@ pub fn shown(time: Time, zone: &str) -> Result<Shown, ScheduleError> {
     Ok(Shown { date: local.format("%-d %B %Y").to_string(), hour: local.hour(), minute: local.minute(), twice })
 }
 
+/// The instant that somebody means by `2026-11-28T22:00` on a zone's clock, as fields for date and time send it. In a gap the first
+/// instant after it, in a fold the first of the two.
+///
+/// # Errors
+/// `text` is no date and time, or `zone` no IANA zone.
+pub fn instant(text: &str, zone: &str) -> Result<Time, ScheduleError> {
+    let text = text.trim();
+    let shown = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"];
+    let shown = shown.into_iter().find_map(|form| chrono::NaiveDateTime::parse_from_str(text, form).ok());
+    let shown = shown.ok_or_else(|| ScheduleError("write a date and a time, for example 2026-11-28 22:00".to_owned()))?;
+    Ok(crate::zones::Zone::named(zone)?.first_instant(shown))
+}
+
+/// An instant as such a field shows it: `2026-11-28T22:00`.
+///
+/// # Errors
+/// As [`wall_clock`].
+pub fn typed(time: Time, zone: &str) -> Result<String, ScheduleError> {
+    let zone: chrono_tz::Tz = zone.parse().map_err(|_| ScheduleError(format!("`{zone}` is not an IANA time zone")))?;
+    let instant =
+        DateTime::<Utc>::from_timestamp_millis(time.0).ok_or_else(|| ScheduleError("that time lies beyond the calendar".to_owned()))?;
+    Ok(instant.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +107,15 @@ mod tests {
         assert!(names.contains(&"Europe/Berlin") && names.contains(&"UTC"));
         assert!(!names.contains(&"EST5EDT"));
         assert!(names.is_sorted());
+    }
+
+    #[test]
+    fn what_a_field_sends_is_the_instant_it_shows() {
+        for text in ["2026-11-28T22:00", "2026-03-29T03:30", "2026-10-25T02:30"] {
+            assert_eq!(instant(text, "Europe/Berlin").and_then(|at| typed(at, "Europe/Berlin")).as_deref(), Ok(text));
+        }
+        // What the spring gap leaves out begins after it.
+        assert_eq!(instant("2026-03-29T02:30", "Europe/Berlin").and_then(|at| typed(at, "Europe/Berlin")).as_deref(), Ok("2026-03-29T03:00"));
+        assert!(instant("tomorrow", "Europe/Berlin").is_err() && instant("2026-11-28T22:00", "Berlin").is_err());
     }
 }

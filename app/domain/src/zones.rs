@@ -88,7 +88,7 @@ impl Zone {
     }
 
     /// The first instant at which a wall there shows this or, in a gap, anything later.
-    fn first_instant(self, shown: NaiveDateTime) -> Time {
+    pub(crate) fn first_instant(self, shown: NaiveDateTime) -> Time {
         if let (Some(first), _) = self.instants(shown) {
             return first;
         }
@@ -342,10 +342,15 @@ pub fn resolve_since(
     let since = history.last_usable_end.unwrap_or(enrolled_at);
     let covered = covered(enrolled_at, history, watched_since);
     let clock = Clock::of(cron, time_zone)?;
-    let [due, next] = clock.after(since, 2)[..] else {
+    let [mut due, mut next, after] = clock.after(since, 3)[..] else {
         return Err(never(cron));
     };
-    let before = clock.at_or_before(since).unwrap_or(due - (next - due));
+    let mut before = clock.at_or_before(since).unwrap_or(due - (next - due));
+    // By a clock that is a little behind, a run may be over before the slot that it is of: that slot is served, the next one is due.
+    let last = history.recent.first().filter(|run| run.ended_at == since);
+    if last.is_some_and(|run| is_early(run.started_at, due, slack(before, due, next))) {
+        (before, due, next) = (due, next, after);
+    }
     let off = hour_off(&clock, &history.recent, (before, due));
     Ok(Slots {
         due,
@@ -391,6 +396,11 @@ fn hour_off(clock: &Clock, recent: &[UsableRun], (before, due): (Time, Time)) ->
     side
 }
 
+/// Whether a run that started then is of the slot that comes: so shortly before it that only the clocks differ.
+fn is_early(start: Time, slot: Time, slack: Span) -> bool {
+    start < slot && slot - start <= EARLY.min(slack / 2)
+}
+
 /// Half of the smaller gap beside a slot.
 fn slack(before: Time, slot: Time, after: Time) -> Span {
     (slot - before).min(after - slot) / 2
@@ -405,7 +415,7 @@ fn pending(clock: &Clock, covered: Time, last_start: Option<Time>, horizon: usiz
         let [slot, after] = *pair else { continue };
         let slack = slack(before.unwrap_or(slot - (after - slot)), slot, after);
         before = Some(slot);
-        let early = last_start.is_some_and(|start| start < slot && slot - start <= EARLY.min(slack / 2));
+        let early = last_start.is_some_and(|start| is_early(start, slot, slack));
         if !early && listed.len() < horizon {
             listed.push((slot, slack));
         }

@@ -27,6 +27,8 @@ pub const SKIPPED: Shape = "M1.5 3 8 8l-6.5 5ZM8 3l6.5 5L8 13Z";
 pub const CANCELLED: Shape = "M3 3h10v10H3Z";
 /// Two bars.
 pub const PAUSED: Shape = "M4 2.5h2.8v11H4Zm5.2 0H12v11H9.2Z";
+/// A cone on the road.
+pub const MAINTENANCE: Shape = "M7 1.5h2l1.2 4H5.8Zm-1.5 5.2h5l.9 3H4.6ZM1.5 14v-1.6h2.2l.5-1.6h7.6l.5 1.6h2.2V14Z";
 /// Three dots.
 pub const PENDING: Shape = "M3 6.4a1.6 1.6 0 1 1 0 3.2 1.6 1.6 0 0 1 0-3.2Zm5 0a1.6 1.6 0 1 1 0 3.2 1.6 1.6 0 0 1 0-3.2Zm5 0a1.6 1.6 0 1 1 0 3.2 1.6 1.6 0 0 1 0-3.2Z";
 /// A box.

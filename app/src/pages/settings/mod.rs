@@ -4,10 +4,14 @@ pub mod account;
 pub mod audit;
 pub mod inbox;
 pub mod keys;
+pub mod maintenance;
 pub mod policies;
 pub mod policy;
+pub mod reminders;
 pub mod rules;
 mod schedule;
+pub mod sla;
+pub mod window;
 
 use crate::me::may;
 use domain::access::Action;
@@ -29,6 +33,9 @@ fn asked_for_new(navigate: impl Fn(&str, NavigateOptions) + 'static, query: &Par
 fn Settings(here: &'static str, children: Children) -> impl IntoView {
     let places = [
         ("/settings/policies", "Policies", may(Action::SeeDashboards)),
+        ("/settings/sla", "Service levels", may(Action::SeeDashboards)),
+        ("/settings/maintenance", "Maintenance windows", may(Action::SeeDashboards)),
+        ("/settings/alerts", "Alerts", may(Action::SeeDashboards)),
         ("/settings/inbox", "Inbox", may(Action::ManageDevices)),
         ("/settings/inbox/rules", "Inbox rules", may(Action::ManageDevices)),
         ("/settings/keys", "API keys", may(Action::ManageSettings)),

@@ -168,7 +168,11 @@ pub async fn get(store: &Store, actor: &Actor, id: MaintenanceId, now: Time) -> 
 
 async fn rows<C: ConnectionTrait>(conn: &C, models: Vec<maintenance_window::Model>, now: Time) -> Result<Vec<WindowRow>, Error> {
     let names = Names::of(conn, &models).await?;
-    let whos = people(conn, models.iter().flat_map(|m| std::iter::once(m.made_by.as_str()).chain(m.ended_by.as_deref()))).await?;
+    let mut ids: Vec<i64> = Vec::new();
+    for who in models.iter().flat_map(|m| [Some(m.made_by.as_str()), m.ended_by.as_deref()]).flatten() {
+        ids.extend(who.strip_prefix("user:").and_then(|id| id.parse::<UserId>().ok()).map(|id| id.0));
+    }
+    let whos = people(conn, ids).await?;
     let named = |who: &str| whos.get(who).cloned().unwrap_or_else(|| who.to_owned());
     models
         .into_iter()
@@ -203,8 +207,7 @@ async fn rows<C: ConnectionTrait>(conn: &C, models: Vec<maintenance_window::Mode
 }
 
 /// Names of those who planned and ended, by what rows say of them.
-async fn people<'a, C: ConnectionTrait>(conn: &C, whos: impl Iterator<Item = &'a str>) -> Result<HashMap<String, String>, Error> {
-    let mut ids: Vec<i64> = whos.filter_map(|who| who.strip_prefix("user:")?.parse::<UserId>().ok()).map(|id| id.0).collect();
+async fn people<C: ConnectionTrait>(conn: &C, mut ids: Vec<i64>) -> Result<HashMap<String, String>, Error> {
     ids.sort_unstable();
     ids.dedup();
     if ids.is_empty() {
