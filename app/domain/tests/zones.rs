@@ -186,6 +186,21 @@ fn a_learned_schedule_is_once_a_day_until_three_backups_have_shown_their_gap() {
 }
 
 #[test]
+fn a_run_of_a_clock_that_is_a_little_behind_serves_its_slot() {
+    let due = |started: &str, ended: &str| {
+        let history = JobHistory::rebuild(&[run(started, ended, RunState::Succeeded)]);
+        let slots = resolve(&cron("0 6,18 * * *", "UTC"), at("2026-11-01T00:00:00Z"), &history, HORIZON).unwrap();
+        (slots.due, slots.interval, slots.slack)
+    };
+    let evening = (at("2026-11-10T18:00:00Z"), Span::hours(12), Span::hours(6));
+    assert_eq!(due("2026-11-10T06:00:00Z", "2026-11-10T06:03:00Z"), evening);
+    // Over before its slot, by its own clock.
+    assert_eq!(due("2026-11-10T05:56:00Z", "2026-11-10T05:59:00Z"), evening);
+    // That is no matter of clocks.
+    assert_eq!(due("2026-11-10T05:50:00Z", "2026-11-10T05:53:00Z").0, at("2026-11-10T06:00:00Z"));
+}
+
+#[test]
 fn a_schedule_is_written_as_the_api_has_it() {
     for (text, schedule) in [
         (r#"{"every_minutes":15}"#, Schedule::Every { every_minutes: 15 }),
