@@ -1,7 +1,8 @@
 //! The browser's entry: hydrates the app that the server has rendered.
 
 use app::{App, pages::screen::Part};
-use leptos::prelude::location;
+use leptos::prelude::{location, set_timeout};
+use std::time::Duration;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Called by the page's script once the WebAssembly is there. The part that holds the page is fetched first, so that hydration is
@@ -15,6 +16,7 @@ pub async fn hydrate() {
         None => true,
     };
     if is_there {
-        leptos::mount::hydrate_body(App);
+        // A task of its own: in between, a touch is answered.
+        set_timeout(|| leptos::mount::hydrate_body(App), Duration::ZERO);
     }
 }
