@@ -151,6 +151,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings") view=|| view! { <Redirect path="/settings/policies"/> }/>
                     <Route path=path!("/settings/policies") view=Screen::Policies ssr=whole.clone()/>
                     <Route path=path!("/settings/policies/:id") view=Screen::Policy ssr=whole.clone()/>
+                    <Route path=path!("/settings/sla") view=Screen::Sla ssr=whole.clone()/>
+                    <Route path=path!("/settings/maintenance") view=Screen::MaintenanceWindows ssr=whole.clone()/>
+                    <Route path=path!("/settings/maintenance/:id") view=Screen::MaintenanceWindow ssr=whole.clone()/>
+                    <Route path=path!("/settings/alerts") view=Screen::AlertSettings ssr=whole.clone()/>
                     <Route path=path!("/settings/account") view=Screen::Account ssr=whole.clone()/>
                     <Route path=path!("/settings/keys") view=Screen::Keys ssr=whole.clone()/>
                     <Route path=path!("/settings/inbox") view=Screen::Inbox ssr=whole.clone()/>

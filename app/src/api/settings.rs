@@ -4,10 +4,12 @@ pub mod account;
 pub mod audit;
 pub mod inbox;
 pub mod keys;
+pub mod maintenance;
 pub mod policies;
 pub mod rules;
 #[cfg(feature = "ssr")]
 mod schedules;
 pub mod search;
+pub mod sla;
 #[cfg(feature = "ssr")]
 pub(in crate::api) use schedules::{schedule, unmet};

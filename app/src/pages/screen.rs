@@ -76,6 +76,14 @@ pub enum Screen {
     Policies,
     /// `/settings/policies/{id}`
     Policy,
+    /// `/settings/sla`
+    Sla,
+    /// `/settings/maintenance`
+    MaintenanceWindows,
+    /// `/settings/maintenance/{id}`
+    MaintenanceWindow,
+    /// `/settings/alerts`
+    AlertSettings,
     /// `/settings/account`
     Account,
     /// `/settings/keys`
@@ -164,7 +172,11 @@ impl Screen {
             | Self::OrganizationFeatures
             | Self::ImportAccounts
             | Self::Policies
+            | Self::MaintenanceWindows
+            | Self::MaintenanceWindow
+            | Self::AlertSettings
             | Self::Policy
+            | Self::Sla
             | Self::Account
             | Self::Keys
             | Self::Inbox
@@ -228,7 +240,11 @@ fn manage_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::OrganizationFeatures => organizations::features::OrganizationFeatures().into_any(),
         Screen::ImportAccounts => organizations::features::import::ImportPage().into_any(),
         Screen::Policies => settings::policies::Policies().into_any(),
+        Screen::MaintenanceWindows => settings::maintenance::MaintenanceWindows().into_any(),
+        Screen::MaintenanceWindow => settings::window::MaintenanceWindow().into_any(),
+        Screen::AlertSettings => settings::reminders::AlertSettings().into_any(),
         Screen::Policy => settings::policy::Policy().into_any(),
+        Screen::Sla => settings::sla::Sla().into_any(),
         Screen::Account => settings::account::Account().into_any(),
         Screen::Keys => settings::keys::Keys().into_any(),
         Screen::Inbox => settings::inbox::Inbox().into_any(),
@@ -298,7 +314,11 @@ mod tests {
             ("/organizations/0a/accounts/import", Screen::ImportAccounts),
             ("/organizations/0a/settings", Screen::OrganizationSettings),
             ("/settings/policies", Screen::Policies),
+            ("/settings/maintenance", Screen::MaintenanceWindows),
+            ("/settings/maintenance/0a", Screen::MaintenanceWindow),
+            ("/settings/alerts", Screen::AlertSettings),
             ("/settings/policies/0a", Screen::Policy),
+            ("/settings/sla", Screen::Sla),
             ("/settings/account", Screen::Account),
             ("/settings/keys", Screen::Keys),
             ("/settings/inbox", Screen::Inbox),

@@ -12,7 +12,7 @@ mod what_if;
 
 use super::{
     row::class_word,
-    state::{DoingBadge, storage as storage_words},
+    state::{DoingBadge, quiet_clock, storage as storage_words, until},
 };
 use crate::{
     api::backup::{DeviceView, load_device},
@@ -99,6 +99,7 @@ fn Shown(view: DeviceView) -> impl IntoView {
     view! {
         <Page title=name breadcrumbs actions lead=lead.into_any()>
             {move || notices(view)}
+            {in_maintenance(now)}
             <div class="device-top">
                 <Head view now/>
                 <score::Apart view now/>
@@ -146,6 +147,22 @@ fn notices(view: RwSignal<DeviceView>) -> AnyView {
         </p>
     }
     .into_any()
+}
+
+/// What maintenance means, while it is on.
+fn in_maintenance(now: RwSignal<DeviceNow>) -> impl IntoView {
+    let quiet = Memo::new(move |_| now.with(|n| n.facts.quiet.clone()));
+    let clock = quiet_clock();
+    move || {
+        quiet.with(|quiet| until(quiet, clock)).map(|until| {
+            view! {
+                <p class="notice">
+                    "In maintenance until "<TimeText at=Some(until) exact=true/>": what goes wrong is recorded, not alerted, and left out of the service level. "
+                    <a href="/settings/maintenance">"Maintenance windows"</a>
+                </p>
+            }
+        })
+    }
 }
 
 #[component]

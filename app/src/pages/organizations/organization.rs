@@ -51,7 +51,9 @@ pub(super) fn Frame(
     let tabs = tabs(&view, now);
     let place = tabs.iter().position(|tab| tab.href.ends_with(here)).unwrap_or(0);
     let add = (view.may_add_devices && view.line.activated)
-        .then(|| view! { <LinkButton href=format!("/devices/new?organization={}", view.line.id) kind=ButtonKind::Primary>"Add a device"</LinkButton> });
+        .then(|| view! {
+            <LinkButton href=format!("/settings/maintenance/new?reach=organization&organization={}", view.line.id)>"Plan maintenance"</LinkButton>
+            <LinkButton href=format!("/devices/new?organization={}", view.line.id) kind=ButtonKind::Primary>"Add a device"</LinkButton> });
     let zone = view.line.time_zone.replace('_', " ");
     let partner = (!view.is_own && !view.line.partner.1.is_empty()).then(|| view! { <span>{view.line.partner.1.clone()}</span> });
     let lead = view! { <p class="facts"><Status activated=view.line.activated/> {partner} <span>{zone}</span></p> };

@@ -2,7 +2,7 @@
 
 use crate::{
     api::backup::{DeviceEdit, DeviceView, edit_device, pause_device, resume_device, retire_device},
-    components::{Button, ButtonKind, Confirm, Dialog, Field, SelectField, TextField, use_toasts},
+    components::{Button, ButtonKind, Confirm, Dialog, Field, LinkButton, SelectField, TextField, use_toasts},
     error::UiError,
 };
 use domain::{
@@ -65,6 +65,9 @@ pub fn Actions(
     });
     view! {
         <Button on_press=Callback::new(move |()| editing.set(true))>"Edit"</Button>
+        {move || (life.get() != DeviceLife::Retired).then(|| view! {
+            <LinkButton href=format!("/settings/maintenance/new?reach=device&device={id}")>"Plan maintenance"</LinkButton>
+        })}
         {move || match life.get() {
             DeviceLife::Paused | DeviceLife::Retired => view! { <Button busy on_press=resume>"Resume"</Button> }.into_any(),
             DeviceLife::Active | DeviceLife::Pending => view! { <Button busy on_press=Callback::new(move |()| pausing.set(true))>"Pause"</Button> }.into_any(),
