@@ -39,8 +39,6 @@ pub struct Compliance {
     pub total: Totals,
     /// Each client, by name.
     pub clients: Vec<Client>,
-    /// Restore tests of the period, latest first.
-    pub restore_tests: Vec<RestoreTest>,
 }
 
 /// A rule and when it held.
@@ -109,8 +107,8 @@ pub struct Device {
     pub breaches: Vec<Breach>,
     /// Times left out.
     pub left_out: Vec<LeftOut>,
-    /// The last restore test up to the end of the period.
-    pub last_test: Option<LastTest>,
+    /// Its restore tests.
+    pub tests: Tests,
 }
 
 /// The longest time between usable backups.
@@ -154,38 +152,30 @@ pub struct LeftOut {
     pub length: i64,
 }
 
-/// The last restore test of a device.
+/// The restore tests of a device.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastTest {
+pub struct Tests {
+    /// Tests of the period that passed.
+    pub passed: u64,
+    /// Tests of the period that failed.
+    pub failed: u64,
+    /// The last one up to the end of the period, also one from before it.
+    pub last: Option<Test>,
+}
+
+/// A restore test.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Test {
     /// When.
     pub at: String,
     /// How old it was at the end of the period, milliseconds.
     pub age: i64,
     /// Whether the restore worked.
     pub passed: bool,
-    /// RTO achieved, seconds.
-    pub rto_seconds: Option<i64>,
-}
-
-/// A restore test of the period.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RestoreTest {
-    /// Whose device.
-    pub client: String,
-    /// Which.
-    pub device: String,
-    /// When.
-    pub at: String,
-    /// What was restored.
-    pub scope: String,
-    /// Whether it worked.
-    pub passed: bool,
     /// RPO achieved, seconds.
     pub rpo_seconds: Option<i64>,
     /// RTO achieved, seconds.
     pub rto_seconds: Option<i64>,
-    /// Who made it.
-    pub made_by: String,
 }
 
 /// The report as a document.
@@ -248,8 +238,8 @@ fn summary(report: &Compliance, blocks: &mut Vec<Block>) {
             if total.in_breach == 1 { "device" } else { "devices" },
             Some(if total.in_breach == 0 { Mark::Good } else { Mark::Bad }),
         ),
-        tile("Breaches in the period", &number(total.breaches), "times without a usable backup for too long", None),
-        tile("Longest gap (RPO achieved)", &total.longest_gap.map_or_else(none, length), "between two usable backups of one device", None),
+        tile("Breaches in the period", &number(total.breaches), "each of them is listed", None),
+        tile("Longest gap (RPO achieved)", &total.longest_gap.map_or_else(none, length), "without a usable backup of a device", None),
         tile("Restore tests", &number(tested), if tested == 0 { "none in the period" } else { &failed }, tests_mark(total)),
     ]));
     blocks.push(Block::Heading(2, "Rules that held".to_owned()));
@@ -350,12 +340,12 @@ fn clients(report: &Compliance, blocks: &mut Vec<Block>) {
             summary: format!("The devices of {}", client.name),
             columns: vec![
                 Column::text("Device", 3.5),
-                Column::number("Rule", 1.0),
-                Column::number("Time in compliance", 1.7),
+                Column::number("Rule", 1.1),
+                Column::number("Time in compliance", 1.8),
                 Column::number("Longest gap", 1.8),
-                Column::number("Breaches", 1.4),
-                Column::text("At the end", 2.5),
-                Column::text("Last restore test", 2.6),
+                Column::number("Breaches", 1.5),
+                Column::text("At the end", 2.4),
+                Column::text("Last restore test", 2.7),
             ],
             rows: client.devices.iter().map(device).collect(),
             empty: "This client had no device in the period.".to_owned(),
@@ -368,16 +358,16 @@ fn clients(report: &Compliance, blocks: &mut Vec<Block>) {
 
 fn device(device: &Device) -> Vec<Cell> {
     let state = match (&device.breach_since, device.share) {
-        (Some(since), _) => Cell::State(Mark::Bad, format!("In breach since {since}")),
-        (None, Some(_)) => Cell::State(Mark::Good, "Met".to_owned()),
-        (None, None) => Cell::State(Mark::Off, "Not covered".to_owned()),
+        (Some(since), _) => Cell::State(Mark::Bad, "In breach".to_owned(), format!("since {since}")),
+        (None, Some(_)) => Cell::State(Mark::Good, "Met".to_owned(), String::new()),
+        (None, None) => Cell::State(Mark::Off, "Not covered".to_owned(), String::new()),
     };
-    let test = match &device.last_test {
-        None => Cell::State(Mark::Unknown, "Never tested".to_owned()),
+    let test = match &device.tests.last {
+        None => Cell::State(Mark::Unknown, "Never tested".to_owned(), String::new()),
         Some(test) => {
-            let (mark, word) = if test.passed { (Mark::Good, "passed") } else { (Mark::Bad, "failed") };
+            let (mark, word) = result(test);
             let rto = test.rto_seconds.map(|s| format!(", RTO {}", span(Span(s * 1_000)))).unwrap_or_default();
-            Cell::State(mark, format!("{}, {word}, {} old{rto}", test.at, span(Span(test.age))))
+            Cell::State(mark, word, format!("{} old{rto}", span(Span(test.age))))
         }
     };
     vec![
@@ -396,13 +386,12 @@ fn breaches(report: &Compliance, blocks: &mut Vec<Block>) {
     let mut rows = Vec::new();
     for (client, device) in devices(report) {
         for breach in &device.breaches {
-            let until = if breach.ongoing { format!("{}, not ended", breach.until) } else { breach.until.clone() };
-            let from = if breach.began_before { format!("{}, begun before", breach.from) } else { breach.from.clone() };
+            let remark = |said: bool, words: &str| if said { words.to_owned() } else { String::new() };
             rows.push(vec![
                 Cell::Pair(device.name.clone(), client.name.clone()),
                 Cell::Text(hours(breach.hours)),
-                Cell::Text(from),
-                Cell::Text(until),
+                Cell::Pair(breach.from.clone(), remark(breach.began_before, "begun before the period")),
+                Cell::Pair(breach.until.clone(), remark(breach.ongoing, "not ended then")),
                 Cell::Text(length(breach.counted)),
             ]);
         }
@@ -451,33 +440,50 @@ fn left_out(report: &Compliance, blocks: &mut Vec<Block>) {
 
 fn restore_tests(report: &Compliance, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading(1, "Restore tests".to_owned()));
-    let seconds = |s: Option<i64>| s.map_or_else(none, |s| span(Span(s * 1_000)));
-    let row = |test: &RestoreTest| {
-        let (mark, word) = if test.passed { (Mark::Good, "Passed") } else { (Mark::Bad, "Failed") };
-        vec![
-            Cell::Pair(test.device.clone(), test.client.clone()),
-            Cell::text(&test.at),
-            Cell::State(mark, word.to_owned()),
-            Cell::text(&test.scope),
-            Cell::Text(seconds(test.rpo_seconds)),
-            Cell::Text(seconds(test.rto_seconds)),
-            Cell::text(&test.made_by),
-        ]
+    let mut untested = 0;
+    let mut rows = Vec::new();
+    for (client, device) in devices(report) {
+        let Some(test) = &device.tests.last else {
+            untested += 1;
+            continue;
+        };
+        let seconds = |s: Option<i64>| Cell::Text(s.map_or_else(none, |s| length(s * 1_000)));
+        let (mark, word) = result(test);
+        rows.push(vec![
+            Cell::Pair(device.name.clone(), client.name.clone()),
+            Cell::Text(number(device.tests.passed)),
+            Cell::Text(number(device.tests.failed)),
+            Cell::Pair(test.at.clone(), format!("{} old", length(test.age))),
+            Cell::State(mark, word, String::new()),
+            seconds(test.rpo_seconds),
+            seconds(test.rto_seconds),
+        ]);
+    }
+    let never = match untested {
+        0 if rows.is_empty() => "There was no device.".to_owned(),
+        0 => "Of every device a restore has been tested.".to_owned(),
+        1 => "Of one device no restore has ever been tested.".to_owned(),
+        n => format!("Of {} devices no restore has ever been tested.", number(n)),
     };
+    blocks.push(Block::Paragraph(format!("Tests of the period, and the last test of each device up to its end. {never}")));
     blocks.push(Block::Table(Table {
-        summary: "The restore tests of the period".to_owned(),
+        summary: "The restore tests of each device".to_owned(),
         columns: vec![
-            Column::text("Device", 3.0),
-            Column::text("When", 1.8),
-            Column::text("Result", 1.4),
-            Column::text("What was restored", 2.4),
-            Column::number("RPO", 1.2),
-            Column::number("RTO", 1.2),
-            Column::text("Made by", 1.8),
+            Column::text("Device", 3.6),
+            Column::number("Passed in the period", 1.5),
+            Column::number("Failed in the period", 1.5),
+            Column::text("Last test", 2.3),
+            Column::text("Result", 1.6),
+            Column::number("RPO", 1.7),
+            Column::number("RTO", 1.7),
         ],
-        rows: report.restore_tests.iter().map(row).collect(),
-        empty: "No restore was tested in this period.".to_owned(),
+        rows,
+        empty: "No restore has been tested.".to_owned(),
     }));
+}
+
+fn result(test: &Test) -> (Mark, String) {
+    if test.passed { (Mark::Good, "Passed".to_owned()) } else { (Mark::Bad, "Failed".to_owned()) }
 }
 
 fn devices(report: &Compliance) -> impl Iterator<Item = (&Client, &Device)> {

@@ -66,6 +66,8 @@ pub enum Block {
     Paragraph(String),
     /// A remark, small and soft.
     Note(String),
+    /// Words and what they mean, as a list.
+    Definitions(Vec<(String, String)>),
     /// Words and what they are, as a list.
     Facts(Vec<(String, String)>),
     /// Figures side by side.
@@ -190,8 +192,8 @@ pub enum Cell {
     Text(String),
     /// A text and, below it, something smaller and softer.
     Pair(String, String),
-    /// A state: a shape and a word.
-    State(Mark, String),
+    /// A state: a shape, a word, and below it what explains it, softer; empty: nothing.
+    State(Mark, String, String),
     /// One bar a day.
     Days(Days),
     /// Workloads: solid where active, dotted where not.

@@ -5,7 +5,7 @@ use crate::{
     brand::Colour,
     document::{Block, Cover, Sign, Tile},
     marks,
-    sheet::{Part, SIDE, Sheets, shown},
+    sheet::{Part, SIDE, Sheets, said, shown},
     tags::{ElementId, Kind, ROOT},
     typeset::Style,
 };
@@ -22,7 +22,8 @@ impl Sheets<'_> {
             Block::Heading(level, text) => self.heading(*level, text),
             Block::Paragraph(text) => self.paragraph(text, TEXT, Colour::INK, 6.0),
             Block::Note(text) => self.paragraph(text, SMALL, Colour::SOFT, 6.0),
-            Block::Facts(facts) => self.facts(facts, TEXT, 130.0),
+            Block::Facts(facts) => self.facts(facts, TEXT, 130.0, false),
+            Block::Definitions(terms) => self.facts(terms, TEXT, 130.0, true),
             Block::Tiles(tiles) => self.tiles(tiles),
             Block::Legend(entries) => self.legend(entries),
             Block::Table(table) => self.table(table),
@@ -72,11 +73,11 @@ impl Sheets<'_> {
         };
         let style = Style::strong(size);
         // Never the last thing on a page.
-        if !self.need(before + style.leading() + after + 64.0)? && self.y > 70.0 {
+        if !self.need(before + style.leading() + after + if level <= 2 { 105.0 } else { 60.0 })? && self.y > 70.0 {
             self.y += before;
         }
         self.bookmark(level.max(1), text);
-        let element = self.element(ROOT, Kind::Heading(level.max(1), crate::clean::readable(text)));
+        let element = self.element(ROOT, Kind::Heading(level.max(1), said(text, "Part")));
         let colour = if level <= 1 { self.colour().for_text() } else { Colour::INK };
         let used = self.lines_at(Part::Of(element), text, style, colour, [SIDE, self.y, self.inner_width()], 3);
         self.y += used + after;
@@ -84,19 +85,20 @@ impl Sheets<'_> {
     }
 
     /// Words at the left, what they are at the right.
-    fn facts(&mut self, facts: &[(String, String)], style: Style, label: f32) -> Result<(), PaperError> {
+    fn facts(&mut self, facts: &[(String, String)], style: Style, label: f32, terms: bool) -> Result<(), PaperError> {
         let list = self.element(ROOT, Kind::List);
-        let width = (self.inner_width() - label).min(420.0);
+        let width = (self.inner_width() - label).min(430.0);
         for (word, fact) in facts {
             let cleaned = self.type_.clean(fact).into_owned();
             let lines = self.type_.lines(&cleaned, style, width, 12).len().max(1);
             self.need(style.leading() * lines as f32 + 3.0)?;
             let item = self.element(list, Kind::Item);
             let name = self.element(item, Kind::Label);
-            self.lines_at(Part::Of(name), word, style, Colour::SOFT, [SIDE, self.y, label - 10.0], 2);
+            let (words, ink) = if terms { (Style::strong(style.size), Colour::INK) } else { (style, Colour::SOFT) };
+            let named = self.lines_at(Part::Of(name), word, words, ink, [SIDE, self.y, label - 10.0], 3);
             let body = self.element(item, Kind::Body);
             let used = self.lines_at(Part::Of(body), fact, style, Colour::INK, [SIDE + label, self.y, width], 12);
-            self.y += used.max(style.leading()) + 3.0;
+            self.y += used.max(named).max(style.leading()) + if terms { 5.0 } else { 3.0 };
         }
         self.y += 5.0;
         Ok(())
@@ -118,7 +120,7 @@ impl Sheets<'_> {
         self.y += 14.0;
         self.ground([SIDE, self.y, 56.0, 3.0], colour);
         self.y += 28.0;
-        self.facts(&cover.facts, Style::regular(9.5), 120.0)?;
+        self.facts(&cover.facts, Style::regular(9.5), 120.0, false)?;
         self.turn()
     }
 
@@ -135,7 +137,7 @@ impl Sheets<'_> {
         }
         self.titles(cover, 20.0, 11.5, self.inner_width() - 230.0)?;
         self.y += 6.0;
-        self.facts(&cover.facts, Style::regular(8.0), 110.0)
+        self.facts(&cover.facts, Style::regular(8.0), 110.0, false)
     }
 
     fn titles(&mut self, cover: &Cover, large: f32, medium: f32, width: f32) -> Result<(), PaperError> {
@@ -144,7 +146,7 @@ impl Sheets<'_> {
             self.y += self.lines_at(Part::Of(element), &cover.above, Style::regular(9.0), Colour::SOFT, [SIDE, self.y, width], 2) + 2.0;
         }
         self.bookmark(1, &cover.title);
-        let element = self.element(ROOT, Kind::Heading(1, crate::clean::readable(&cover.title)));
+        let element = self.element(ROOT, Kind::Heading(1, said(&cover.title, "Report")));
         let colour = self.colour().for_text();
         self.y += self.lines_at(Part::Of(element), &cover.title, Style::strong(large), colour, [SIDE, self.y, width], 3);
         if !cover.subtitle.is_empty() {
@@ -184,8 +186,9 @@ impl Sheets<'_> {
                     left += 16.0;
                 }
                 let room = x + wide - 10.0 - left;
-                self.lines_at(Part::Of(body), &tile.value, Style::strong(15.0), Colour::INK, [left, self.y + 18.5, room], 1);
-                self.lines_at(Part::Of(body), &tile.note, SMALL, Colour::SOFT, [x + 10.0, self.y + 38.5, wide - 20.0], 3);
+                let (figure, note) = (self.element(body, Kind::Paragraph), self.element(body, Kind::Paragraph));
+                self.lines_at(Part::Of(figure), &tile.value, Style::strong(15.0), Colour::INK, [left, self.y + 18.5, room], 1);
+                self.lines_at(Part::Of(note), &tile.note, SMALL, Colour::SOFT, [x + 10.0, self.y + 38.5, wide - 20.0], 3);
             }
             self.y += high + gap;
         }
@@ -212,7 +215,7 @@ impl Sheets<'_> {
             };
             self.shapes(Part::Layout, shapes);
             if let Sign::Active(letter) | Sign::Inactive(letter) = sign {
-                self.letter(Part::Layout, *letter, matches!(sign, Sign::Active(_)), x, self.y);
+                self.tile_letters(Part::Layout, vec![(*letter, x)], matches!(sign, Sign::Active(_)), self.y);
             }
             let item = self.element(list, Kind::Item);
             let body = self.element(item, Kind::Body);
@@ -223,14 +226,12 @@ impl Sheets<'_> {
         Ok(())
     }
 
-    /// The letter of a workload on its tile.
-    pub(crate) fn letter(&mut self, part: Part, letter: char, active: bool, x: f32, y: f32) {
+    /// The letters of workloads on their tiles.
+    pub(crate) fn tile_letters(&mut self, part: Part, letters: Vec<(char, f32)>, active: bool, y: f32) {
         let style = Style::strong(6.5);
-        let mut text = [0; 4];
-        let text = self.type_.clean(letter.encode_utf8(&mut text)).into_owned();
-        let wide = self.type_.width(&text, style);
         let colour = if active { Colour::WHITE } else { Colour::SOFT };
-        self.text(part, x + (marks::WORKLOAD - wide) / 2.0, y + marks::WORKLOAD / 2.0 + 2.35, &text, style, colour);
+        let letters = letters.into_iter().map(|(letter, x)| (letter, x + marks::WORKLOAD / 2.0)).collect();
+        self.letters(part, letters, y + marks::WORKLOAD / 2.0 + 2.35, style, colour);
     }
 
     fn linked(&mut self, text: &str, to: &str) -> Result<(), PaperError> {

@@ -56,6 +56,8 @@ pub(crate) enum Paint {
     Line(Colour, f32),
     /// The same, dotted.
     Dotted(Colour, f32),
+    /// Bars side by side, drawn as one dashed line: its width is their height; then their width, and the gap between them.
+    Bars(Colour, f32, f32, f32),
 }
 
 fn fill(path: PathBuilder, colour: Colour) -> Option<Shape> {
@@ -149,12 +151,26 @@ pub(crate) fn days(days: &[Day], x: f32, y: f32, width: f32, height: f32) -> Vec
     let wide = step * 0.78;
     let (u, v) = (wide / 4.0, height / 24.0);
     let mut by_colour: Vec<(Colour, PathBuilder)> = Vec::new();
+    let (mut full, mut before) = (PathBuilder::new(), None);
     for (place, day) in days.iter().enumerate() {
         let left = x + step * place as f32;
+        if *day == Day::Healthy {
+            // Most days of most rows: a stretch of them is one stroke.
+            if before != Some(Day::Healthy) {
+                full.move_to(near(left), near(y + height / 2.0));
+            }
+            let last = days.get(place + 1) != Some(&Day::Healthy);
+            if last {
+                full.line_to(near(left + wide), near(y + height / 2.0));
+            }
+            before = Some(*day);
+            continue;
+        }
+        before = Some(*day);
         let colour = match day {
             Day::NoData | Day::Deactivated => GREY,
             Day::VeryHealthy => GREEN_INK,
-            Day::Healthy => GREEN,
+            Day::Healthy => continue,
             Day::Warning => AMBER,
             Day::Missed | Day::Unhealthy => RED,
         };
@@ -167,7 +183,7 @@ pub(crate) fn days(days: &[Day], x: f32, y: f32, width: f32, height: f32) -> Vec
         match day {
             Day::NoData => part(1.0, 21.0, 2.0, 2.5),
             Day::Deactivated => part(0.0, 11.0, 4.0, 2.5),
-            Day::Healthy => part(0.0, 0.0, 4.0, 24.0),
+            Day::Healthy => {}
             Day::VeryHealthy => {
                 part(0.0, 0.0, 4.0, 5.0);
                 part(0.0, 7.0, 4.0, 17.0);
@@ -199,22 +215,24 @@ pub(crate) fn days(days: &[Day], x: f32, y: f32, width: f32, height: f32) -> Vec
             }
         }
     }
-    by_colour.into_iter().filter_map(|(colour, path)| fill(path, colour)).collect()
+    let full = full.finish().map(|path| Shape { path, paint: Paint::Bars(GREEN, height, wide, step - wide) });
+    full.into_iter().chain(by_colour.into_iter().filter_map(|(colour, path)| fill(path, colour))).collect()
 }
 
 /// The tile of a workload, 10.5 points wide; its letter is drawn on it.
 pub(crate) const WORKLOAD: f32 = 10.5;
 
-/// Solid where active, dotted where not.
-pub(crate) fn workload(active: bool, colour: Colour, x: f32, y: f32) -> Option<Shape> {
+/// Tiles at these places, all active or all inactive: solid or dotted.
+pub(crate) fn workloads(active: bool, colour: Colour, places: &[f32], y: f32) -> Option<Shape> {
     let mut path = PathBuilder::new();
-    if active {
-        rounded(&mut path, x, y, WORKLOAD, WORKLOAD, 2.0);
-        fill(path, colour)
-    } else {
-        rounded(&mut path, x + 0.4, y + 0.4, WORKLOAD - 0.8, WORKLOAD - 0.8, 2.0);
-        Some(Shape { path: path.finish()?, paint: Paint::Dotted(GREY_INK, 0.7) })
+    for x in places {
+        if active {
+            rounded(&mut path, *x, y, WORKLOAD, WORKLOAD, 2.0);
+        } else {
+            rounded(&mut path, x + 0.4, y + 0.4, WORKLOAD - 0.8, WORKLOAD - 0.8, 2.0);
+        }
     }
+    Some(Shape { path: path.finish()?, paint: if active { Paint::Fill(colour) } else { Paint::Dotted(GREY_INK, 0.7) } })
 }
 
 /// A sign as a legend shows it, and its width.
@@ -222,7 +240,7 @@ pub(crate) fn sign(sign: Sign, colour: Colour, x: f32, y: f32, height: f32) -> (
     match sign {
         Sign::Mark(state) => (mark(state, x, y + (height - 7.5) / 2.0, 7.5), 7.5),
         Sign::Day(day) => (days(&[day], x, y, 6.5, height), 5.1),
-        Sign::Active(_) => (workload(true, colour, x, y).into_iter().collect(), WORKLOAD),
-        Sign::Inactive(_) => (workload(false, colour, x, y).into_iter().collect(), WORKLOAD),
+        Sign::Active(_) => (workloads(true, colour, &[x], y).into_iter().collect(), WORKLOAD),
+        Sign::Inactive(_) => (workloads(false, colour, &[x], y).into_iter().collect(), WORKLOAD),
     }
 }

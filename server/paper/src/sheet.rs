@@ -35,9 +35,27 @@ pub(crate) enum Part {
 }
 
 enum Op {
-    Text { x: f32, y: f32, text: String, style: Style, colour: Colour },
+    Text {
+        x: f32,
+        y: f32,
+        text: String,
+        style: Style,
+        colour: Colour,
+    },
+    /// Single letters, each in the middle of a place of its own.
+    Letters {
+        letters: Vec<(char, f32)>,
+        y: f32,
+        style: Style,
+        colour: Colour,
+    },
     Shape(Shape),
-    Logo { x: f32, y: f32, width: f32, height: f32 },
+    Logo {
+        x: f32,
+        y: f32,
+        width: f32,
+        height: f32,
+    },
 }
 
 struct Link {
@@ -50,7 +68,7 @@ struct Link {
 pub(crate) const SIDE: f32 = 40.0;
 const TOP: f32 = 62.0;
 const TOP_FIRST: f32 = 40.0;
-const FOOT: f32 = 58.0;
+const FOOT: f32 = 66.0;
 
 /// Where the layout is.
 pub(crate) struct Sheets<'d> {
@@ -101,10 +119,6 @@ impl<'d> Sheets<'d> {
     /// Whether this is only a count of the pages: nothing is drawn.
     pub(crate) const fn counting(&self) -> bool {
         self.of.is_none()
-    }
-
-    pub(crate) fn pages(&self) -> usize {
-        self.pages
     }
 
     pub(crate) fn inner_width(&self) -> f32 {
@@ -161,7 +175,7 @@ impl<'d> Sheets<'d> {
         match Rect::from_xywh(near(x), near(y), near(width), near(height)) {
             Some(rect) if !self.counting() => {
                 let page = self.pages - 1;
-                self.tags.add(parent, Kind::Figure(readable(words), page, rect))
+                self.tags.add(parent, Kind::Figure(said(words, "Drawing"), page, rect))
             }
             _ => ROOT,
         }
@@ -171,6 +185,13 @@ impl<'d> Sheets<'d> {
     pub(crate) fn text(&mut self, part: Part, x: f32, y: f32, text: &str, style: Style, colour: Colour) {
         if !self.counting() && !text.is_empty() {
             self.ops.push((part, Op::Text { x, y, text: text.to_owned(), style, colour }));
+        }
+    }
+
+    /// Single letters, each in the middle of its place.
+    pub(crate) fn letters(&mut self, part: Part, letters: Vec<(char, f32)>, y: f32, style: Style, colour: Colour) {
+        if !self.counting() && !letters.is_empty() {
+            self.ops.push((part, Op::Letters { letters, y, style, colour }));
         }
     }
 
@@ -195,18 +216,18 @@ impl<'d> Sheets<'d> {
         }
     }
 
-    /// A rule of a table; a page's rules are one drawing.
+    /// A link over a rectangle.
     pub(crate) fn link(&mut self, element: ElementId, rect: [f32; 4], to: &str, words: &str) {
         if !self.counting() {
             let to = to.chars().filter(char::is_ascii_graphic).collect();
-            self.links.push(Link { rect, to, words: readable(words), element });
+            self.links.push(Link { rect, to, words: said(words, "Link"), element });
         }
     }
 
     /// A place that bookmarks lead to.
     pub(crate) fn bookmark(&mut self, level: u8, text: &str) {
         if !self.counting() {
-            self.bookmarks.push((level, readable(text), self.pages - 1, self.y));
+            self.bookmarks.push((level, said(text, "Part"), self.pages - 1, self.y));
         }
     }
 
@@ -258,19 +279,17 @@ impl<'d> Sheets<'d> {
         let page = format!("Page {} of {of}", self.pages);
         let wide = self.type_.width(&page, soft);
         self.text(Part::Foot, self.width - SIDE - wide, top + 11.0, &page, soft, Colour::SOFT);
-        let mut first = vec![doc.imprint.generated.as_str()];
-        if !doc.brand.footer.is_empty() {
-            first.insert(0, &doc.brand.footer);
-        }
-        let mut second = format!("Made from inputs with SHA-256 {}", doc.imprint.inputs_hash);
+        let mut hash = format!("Made from inputs with SHA-256 {}", doc.imprint.inputs_hash);
         if !doc.imprint.verify_at.is_empty() {
-            second.push_str(" · verify at ");
-            second.push_str(&doc.imprint.verify_at);
+            hash.push_str(" · verify at ");
+            hash.push_str(&doc.imprint.verify_at);
         }
-        for (place, line) in [first.join(" · "), second].iter().enumerate() {
+        let lines = [&doc.brand.footer, &doc.imprint.generated, &hash].into_iter().filter(|line| !line.is_empty());
+        for (place, line) in lines.enumerate() {
             let line = self.type_.clean(line).into_owned();
-            let line = self.one_line(&line, soft, self.inner_width() - 70.0 * (1.0 - place as f32));
-            self.text(Part::Foot, SIDE, top + 11.0 + 9.5 * place as f32, &line, soft, Colour::SOFT);
+            let room = self.inner_width() - if place == 0 { 70.0 } else { 0.0 };
+            let line = self.one_line(&line, soft, room);
+            self.text(Part::Foot, SIDE, top + 11.0 + 9.25 * place as f32, &line, soft, Colour::SOFT);
         }
     }
 
@@ -326,6 +345,12 @@ impl<'d> Sheets<'d> {
     }
 }
 
+/// A text for readers of the structure; they must be told something.
+pub(crate) fn said(text: &str, otherwise: &str) -> String {
+    let text = readable(text);
+    if text.trim().is_empty() { otherwise.to_owned() } else { text }
+}
+
 /// A line of its text as it is shown.
 pub(crate) fn shown(text: &str, line: &crate::typeset::Line) -> String {
     let part = text.get(line.range.clone()).unwrap_or_default();
@@ -346,16 +371,8 @@ fn filled(colour: Colour) -> Fill {
     Fill { paint: colour.ink().into(), opacity: NormalizedF32::ONE, rule: FillRule::NonZero }
 }
 
-fn stroked(colour: Colour, width: f32, dash: Option<StrokeDash>) -> Stroke {
-    Stroke {
-        paint: colour.ink().into(),
-        width,
-        miter_limit: 4.0,
-        line_cap: LineCap::Round,
-        line_join: LineJoin::Round,
-        opacity: NormalizedF32::ONE,
-        dash,
-    }
+fn stroked(colour: Colour, width: f32, dash: Option<StrokeDash>, line_cap: LineCap) -> Stroke {
+    Stroke { paint: colour.ink().into(), width, miter_limit: 4.0, line_cap, line_join: LineJoin::Round, opacity: NormalizedF32::ONE, dash }
 }
 
 fn draw(surface: &mut Surface<'_>, type_: &mut Typesetter<'_>, op: Op, logo: Option<&Image>) {
@@ -365,17 +382,29 @@ fn draw(surface: &mut Surface<'_>, type_: &mut Typesetter<'_>, op: Op, logo: Opt
             for run in type_.runs(&text, style) {
                 let Some(face) = type_.fonts.faces.get(usize::from(run.face)) else { continue };
                 surface.set_fill(Some(filled(colour)));
-                surface.set_stroke(run.thicken.then(|| stroked(colour, style.size * 0.03, None)));
+                surface.set_stroke(run.thicken.then(|| stroked(colour, style.size * 0.022, None, LineCap::Round)));
                 surface.draw_glyphs(Point::from_xy(near(at), near(y)), &run.glyphs, face.drawing.clone(), &run.text, style.size, false);
                 at += run.width;
             }
         }
+        Op::Letters { letters, y, style, colour } => {
+            let Some((run, x)) = type_.spread(&letters, style) else { return };
+            let Some(face) = type_.fonts.faces.get(usize::from(run.face)) else { return };
+            surface.set_fill(Some(filled(colour)));
+            surface.set_stroke(None);
+            surface.draw_glyphs(Point::from_xy(near(x), near(y)), &run.glyphs, face.drawing.clone(), &run.text, style.size, false);
+        }
         Op::Shape(Shape { path, paint }) => {
             let (fill, stroke) = match paint {
                 Paint::Fill(colour) => (Some(filled(colour)), None),
-                Paint::Line(colour, width) => (None, Some(stroked(colour, width, None))),
+                Paint::Line(colour, width) => (None, Some(stroked(colour, width, None, LineCap::Round))),
                 Paint::Dotted(colour, width) => {
-                    (None, Some(stroked(colour, width, Some(StrokeDash { array: vec![0.01, width * 2.2], offset: 0.0 }))))
+                    let dash = StrokeDash { array: vec![0.01, width * 2.2], offset: 0.0 };
+                    (None, Some(stroked(colour, width, Some(dash), LineCap::Round)))
+                }
+                Paint::Bars(colour, height, wide, gap) => {
+                    let dash = StrokeDash { array: vec![near(wide), near(gap)], offset: 0.0 };
+                    (None, Some(stroked(colour, height, Some(dash), LineCap::Butt)))
                 }
             };
             surface.set_fill(fill);

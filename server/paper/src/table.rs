@@ -3,7 +3,7 @@
 use crate::{
     PaperError,
     brand::Colour,
-    document::{Align, Block, Cell, Table, Width},
+    document::{Align, Block, Cell, Column, Table, Width},
     marks,
     sheet::{Part, SIDE, Sheets, shown},
     tags::{ElementId, Kind, ROOT},
@@ -17,6 +17,10 @@ const BELOW: Style = Style::regular(7.0);
 const PAD: f32 = 4.0;
 const AIR: f32 = 3.75;
 const BARS: f32 = 13.0;
+/// Numbers keep this distance from what stands at their right.
+const FAR: f32 = 5.0;
+/// Of a word after its mark.
+const INDENT: f32 = 11.0;
 /// Most lines of a cell: a row must fit a page.
 const LINES: usize = 12;
 
@@ -50,7 +54,8 @@ impl Sheets<'_> {
             .zip(&widths)
             .map(|(column, width)| {
                 let text = self.type_.clean(&column.head).into_owned();
-                let lines = self.type_.lines(&text, HEAD, width - 2.0 * PAD, 3);
+                let far = if column.align == Align::End { FAR } else { 0.0 };
+                let lines = self.type_.lines(&text, HEAD, width - 2.0 * PAD - far, 3);
                 (text, lines)
             })
             .collect();
@@ -59,13 +64,12 @@ impl Sheets<'_> {
         let head = self.element(element, Kind::Head);
         let head_row = self.element(head, Kind::Row);
         let rows = self.element(element, Kind::Rows);
-        self.need(head_height + 30.0)?;
+        let first = table.rows.first().map_or(0.0, |row| self.row(row, &table.columns, &widths, head_height).1);
+        self.need(head_height + first)?;
         self.head(table, &widths, &heads, head_height, Some(head_row));
         let mut rules = PathBuilder::new();
         for row in &table.rows {
-            let laid: Vec<Laid> = row.iter().zip(&widths).map(|(cell, width)| self.lay(cell, width - 2.0 * PAD)).collect();
-            let height =
-                laid.iter().map(Laid::height).fold(TEXT.leading(), f32::max).min(self.page_height() - head_height - 2.0 * AIR) + 2.0 * AIR;
+            let (laid, height) = self.row(row, &table.columns, &widths, head_height);
             if !self.fits(height) {
                 self.under(std::mem::replace(&mut rules, PathBuilder::new()), marks::Paint::Fill(Colour::LINE));
                 self.turn()?;
@@ -86,6 +90,15 @@ impl Sheets<'_> {
         self.under(rules, marks::Paint::Fill(Colour::LINE));
         self.y += 12.0;
         Ok(())
+    }
+
+    /// The cells of a row, and how high it is: never higher than a page.
+    fn row(&mut self, row: &[Cell], columns: &[Column], widths: &[f32], head: f32) -> (Vec<Laid>, f32) {
+        let laid: Vec<Laid> =
+            row.iter().zip(widths).zip(columns).map(|((cell, width), column)| self.lay(cell, column.align, width - 2.0 * PAD)).collect();
+        let most = self.page_height() - head - 2.0 * AIR;
+        let height = laid.iter().map(Laid::height).fold(TEXT.leading(), f32::max).min(most) + 2.0 * AIR;
+        (laid, height)
     }
 
     fn widths(&self, table: &Table) -> Vec<f32> {
@@ -126,12 +139,13 @@ impl Sheets<'_> {
         }
         let x = match align {
             Align::Start => x + PAD,
-            Align::End => x + width - PAD - self.type_.width(text, style),
+            Align::End => x + width - PAD - FAR - self.type_.width(text, style),
         };
         self.text(part, x, base, text, style, colour);
     }
 
-    fn lay(&mut self, cell: &Cell, width: f32) -> Laid {
+    fn lay(&mut self, cell: &Cell, align: Align, width: f32) -> Laid {
+        let width = width - if align == Align::End { FAR } else { 0.0 };
         let mut lines = |text: &str, style: Style, width: f32, most: usize| {
             let text = self.type_.clean(text).into_owned();
             let lines = self.type_.lines(&text, style, width, most);
@@ -147,9 +161,10 @@ impl Sheets<'_> {
                 let below = lines(soft, BELOW, width, LINES / 2);
                 Laid::Lines { text, lines: above, below: Some(below) }
             }
-            Cell::State(_, word) => {
-                let (text, lines) = lines(word, TEXT, width - 11.0, LINES);
-                Laid::Lines { text, lines, below: None }
+            Cell::State(_, word, soft) => {
+                let (text, above) = lines(word, TEXT, width - INDENT, LINES / 2);
+                let below = (!soft.is_empty()).then(|| lines(soft, BELOW, width - INDENT, LINES / 2));
+                Laid::Lines { text, lines: above, below }
             }
             Cell::Link { .. } => Laid::Drawing(TEXT.leading()),
             Cell::Days(_) => Laid::Drawing(BARS),
@@ -174,20 +189,25 @@ impl Sheets<'_> {
                 let colour = self.colour().for_text();
                 let step = (marks::WORKLOAD + 3.0).min((width - 2.0 * PAD) / workloads.len().max(1) as f32);
                 let (top, part) = (middle(marks::WORKLOAD), Part::Of(figure));
-                for (place, workload) in workloads.iter().enumerate() {
-                    let left = x + PAD + step * place as f32;
-                    self.shapes(part, marks::workload(workload.active, colour, left, top));
-                    self.letter(part, workload.letter, workload.active, left, top);
+                for active in [true, false] {
+                    let placed = workloads.iter().enumerate().filter(|(_, w)| w.active == active);
+                    let letters: Vec<(char, f32)> = placed.map(|(place, w)| (w.letter, x + PAD + step * place as f32)).collect();
+                    let places: Vec<f32> = letters.iter().map(|(_, left)| *left).collect();
+                    self.shapes(part, marks::workloads(active, colour, &places, top));
+                    self.tile_letters(part, letters, active, top);
                 }
             }
             (Cell::Link { text, to }, _) => self.link_at(element, text, to, TEXT, [x + PAD, y + AIR, width - 2.0 * PAD]),
             (cell, Laid::Lines { text, lines, below }) => {
                 let (mut x, mut width, mut colour) = (x, width, Colour::INK);
-                if let Cell::State(mark, _) = cell {
+                if let Cell::State(mark, ..) = cell {
                     self.shapes(Part::Layout, marks::mark(*mark, x + PAD, y + AIR + 1.3, 7.0));
-                    (x, width, colour) = (x + 11.0, width - 11.0, mark.ink());
+                    (x, width, colour) = (x + INDENT, width - INDENT, mark.ink());
                 }
-                let mut base = y + AIR + TEXT.size;
+                // Beside drawings a single line stands in the middle of the row.
+                let single = lines.len() == 1 && below.is_none() && height - 2.0 * AIR < 1.5 * TEXT.leading();
+                let top = if single { middle(TEXT.leading()) } else { y + AIR };
+                let mut base = top + TEXT.size;
                 for line in &lines {
                     self.line(part, &shown(&text, line), TEXT, colour, align, [x, base, width]);
                     base += TEXT.leading();

@@ -120,7 +120,7 @@ impl<'f> Typesetter<'f> {
         let mut sum = 0.0;
         for (face, part) in face_parts(self.fonts, text, style.weight) {
             for word in words(part.text(text)) {
-                sum += self.word(face, direction_of(word), word).width;
+                sum += self.word(face, reads_from_the_right(word), word).width;
             }
         }
         sum * style.size
@@ -250,6 +250,34 @@ impl<'f> Typesetter<'f> {
         runs
     }
 
+    /// Single letters as one run, each in the middle of its place, from left to right; and where it begins. Letters that are not of the first face
+    /// stand for nothing here and are left out.
+    pub(crate) fn spread(&mut self, letters: &[(char, f32)], style: Style) -> Option<(Run, f32)> {
+        let face = if style.weight == Weight::SemiBold { SEMI_BOLD } else { REGULAR };
+        let mut run = Run { face, text: String::new(), glyphs: Vec::new(), width: 0.0, thicken: false };
+        let mut begins = None;
+        let mut at = 0.0;
+        for (letter, middle) in letters {
+            let mut text = [0; 4];
+            let text = letter.encode_utf8(&mut text);
+            if !letter.is_alphanumeric() || self.fonts.face_of(*letter) != Some(REGULAR) {
+                continue;
+            }
+            let word = self.word(face, false, text);
+            let [glyph] = word.glyphs[..] else { continue };
+            let x = middle - word.width * style.size / 2.0;
+            let first = *begins.get_or_insert(x);
+            if let Some(last) = run.glyphs.last_mut() {
+                last.x_advance = (x - first - at) / style.size;
+                at = x - first;
+            }
+            let start = run.text.len();
+            run.text.push(*letter);
+            run.glyphs.push(KrillaGlyph::new(GlyphId::new(glyph.id), glyph.advance, glyph.x, glyph.y, 0.0, start..run.text.len(), None));
+        }
+        Some((run, begins?))
+    }
+
     fn word(&mut self, face: FaceId, reversed: bool, text: &str) -> Rc<Word> {
         if let Some(word) = self.words.get(&(face, reversed)).and_then(|kept| kept.get(text)) {
             return word.clone();
@@ -320,6 +348,13 @@ impl Part {
     }
 }
 
+fn add(parts: &mut Vec<(FaceId, Part)>, face: FaceId, range: Range<usize>) {
+    match parts.last_mut() {
+        Some((last, part)) if *last == face => part.range.end = range.end,
+        _ => parts.push((face, Part { range })),
+    }
+}
+
 /// Parts of one face each. A cluster stays whole; spaces and signs stay with what stands before them where its face has them.
 fn face_parts(fonts: &Fonts, text: &str, weight: Weight) -> Vec<(FaceId, Part)> {
     let inter = if weight == Weight::SemiBold { SEMI_BOLD } else { REGULAR };
@@ -338,10 +373,15 @@ fn face_parts(fonts: &Fonts, text: &str, weight: Weight) -> Vec<(FaceId, Part)> 
                 Some(face) => face,
             },
         };
-        let end = at + cluster.len();
-        match parts.last_mut() {
-            Some((last, part)) if *last == face => part.range.end = end,
-            _ => parts.push((face, Part { range: at..end })),
+        let whole = |face: FaceId| cluster.chars().all(|c| matches!(c, '\u{200c}' | '\u{200d}') || fonts.covers(face, c));
+        if whole(face) {
+            add(&mut parts, face, at..at + cluster.len());
+            continue;
+        }
+        // Parted from what it belonged to, as by a change of direction: each character by itself.
+        for (place, c) in cluster.char_indices() {
+            let face = fonts.face_of(c).map_or(face, |own| if own == REGULAR { inter } else { own });
+            add(&mut parts, face, at + place..at + place + c.len_utf8());
         }
     }
     parts
@@ -352,7 +392,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(' ')
 }
 
-fn direction_of(text: &str) -> bool {
+/// Whether something in it reads from the right.
+pub(crate) fn reads_from_the_right(text: &str) -> bool {
     text.chars().any(|c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'))
 }
 

@@ -49,7 +49,7 @@ pub(super) fn method(report: &Compliance, blocks: &mut Vec<Block>) {
          rules with their history, and the times that are left out, by one method for every device; nobody can edit a figure."
             .to_owned(),
     ));
-    blocks.push(Block::Facts(DEFINITIONS.iter().map(|(word, text)| ((*word).to_owned(), (*text).to_owned())).collect()));
+    blocks.push(Block::Definitions(DEFINITIONS.iter().map(|(word, text)| ((*word).to_owned(), (*text).to_owned())).collect()));
     blocks.push(Block::Heading(2, "How this document can be checked".to_owned()));
     blocks.push(Block::Paragraph(format!(
         "What it was made of is kept with it, unchanged. The SHA-256 hash of these inputs is {}; it stands at the foot of each page. Made again from the \

@@ -3,7 +3,7 @@
 use paper::{
     Mark,
     brand::{Brand, Colour, Logo},
-    compliance::{Breach, Client, Compliance, Device, Gap, LastTest, LeftOut, RestoreTest, Rule, Totals, document},
+    compliance::{Breach, Client, Compliance, Device, Gap, LeftOut, Rule, Test, Tests, Totals, document},
     document::{Block, Cell, Column, Cover, Day, Days, Document, Imprint, Page, Sign, Table, Tile, Workload},
 };
 
@@ -78,23 +78,8 @@ pub const NAMES: &[&str] = &[
 
 pub fn quarter() -> Compliance {
     let mut clients = Vec::new();
-    let mut tests = Vec::new();
     for (place, name) in NAMES.iter().enumerate() {
         let devices: Vec<Device> = (0..4 + place * 3 % 11).map(|n| device(place, n)).collect();
-        for device in devices.iter().filter(|d| d.last_test.is_some()).take(2) {
-            let test = device.last_test.clone().unwrap_or_default();
-            tests.push(RestoreTest {
-                client: (*name).to_owned(),
-                device: device.name.clone(),
-                at: test.at,
-                scope: ["One folder of /srv/finance", "Whole machine into a virtual one", "Database crm, point in time"][place % 3]
-                    .to_owned(),
-                passed: test.passed,
-                rpo_seconds: Some(9 * 3_600 + 120),
-                rto_seconds: test.rto_seconds,
-                made_by: ["Lena Brandt", "restic check", "Veeam SureBackup"][place % 3].to_owned(),
-            });
-        }
         clients.push(Client { name: (*name).to_owned(), total: totals(&devices), devices });
     }
     let every: Vec<Device> = clients.iter().flat_map(|c| c.devices.clone()).collect();
@@ -133,7 +118,6 @@ pub fn quarter() -> Compliance {
         ],
         total: totals(&every),
         clients,
-        restore_tests: tests,
     }
 }
 
@@ -141,7 +125,7 @@ fn one_client() -> Compliance {
     let whole = quarter();
     let clients: Vec<Client> = whole.clients.into_iter().take(1).collect();
     let total = clients.first().map(|c| c.total.clone()).unwrap_or_default();
-    Compliance { client: NAMES[0].to_owned(), clients, total, restore_tests: Vec::new(), ..whole }
+    Compliance { client: NAMES[0].to_owned(), clients, total, ..whole }
 }
 
 fn device(client: usize, n: usize) -> Device {
@@ -189,12 +173,19 @@ fn device(client: usize, n: usize) -> Device {
                 length: 92 * 24 * HOUR,
             }))
             .collect(),
-        last_test: (seed % 4 != 1).then(|| LastTest {
-            at: "2026-09-12".to_owned(),
-            age: 18 * 24 * HOUR,
-            passed: seed % 13 != 2,
-            rto_seconds: Some(1_320),
-        }),
+        tests: if seed % 4 == 1 {
+            Tests::default()
+        } else {
+            let passed = seed % 13 != 2;
+            let last = Test {
+                at: "2026-09-12 10:00".to_owned(),
+                age: 18 * 24 * HOUR,
+                passed,
+                rpo_seconds: Some(9 * 3_600 + 120),
+                rto_seconds: Some(1_320),
+            };
+            Tests { passed: u64::from(passed), failed: u64::from(!passed), last: Some(last) }
+        },
     }
 }
 
@@ -209,8 +200,8 @@ fn totals(devices: &[Device]) -> Totals {
         in_breach,
         breaches: devices.iter().map(|d| d.breaches.len() as u64).sum(),
         longest_gap: devices.iter().filter_map(|d| d.longest_gap.as_ref().map(|g| g.length)).max(),
-        tests_passed: devices.iter().filter(|d| d.last_test.as_ref().is_some_and(|t| t.passed)).count() as u64,
-        tests_failed: devices.iter().filter(|d| d.last_test.as_ref().is_some_and(|t| !t.passed)).count() as u64,
+        tests_passed: devices.iter().map(|d| d.tests.passed).sum(),
+        tests_failed: devices.iter().map(|d| d.tests.failed).sum(),
     }
 }
 
