@@ -5,6 +5,7 @@
 mod portal;
 
 use domain::{
+    access::{Actor, Scope},
     ids::AlertId,
     run::RunState,
     time::{Span, Time},
@@ -65,7 +66,7 @@ on_both_stores! {
         let id = AlertId(portal.rows("SELECT id FROM alerts", 1).await[0].parse().unwrap());
         alerts::acknowledge(&portal.engine, &portal.actor, id, "on it", hours(2)).await.unwrap();
         partner_settings::set_reminder(&portal.engine, &portal.actor, Some(4), hours(3)).await.unwrap();
-        let told = partner_settings::reminder(&portal.fresh.store, &portal.actor).await.unwrap();
+        let told = partner_settings::reminder(&portal.fresh.store, &portal.actor, hours(3)).await.unwrap();
         assert_eq!(told, partner_settings::Reminder { hours: Some(4), own: true });
         portal.pass(hours(3), Time(hours(6).0 - 1), Span::MINUTE * 10).await;
         assert_eq!(events(&portal, "reminder").await, Vec::<String>::new());
@@ -87,5 +88,23 @@ on_both_stores! {
         portal.pass(hours(25), hours(40), Span::HOUR).await;
         assert_eq!(portal.rows(&of_failure, 1).await.len(), 3);
         portal.no_drift().await;
+    }
+
+    async fn a_reminder_that_is_set_beforehand_comes_for_an_alert_that_opens_later(fresh) {
+        let portal = Portal::new(fresh).await;
+        portal.device("fs-01").await;
+        partner_settings::set_reminder(&portal.engine, &portal.actor, Some(2), hours(0)).await.unwrap();
+        portal.say("fs-01", "good", RunState::Succeeded, minutes(30)).await;
+        portal.say("fs-01", "bad", RunState::Failed, hours(1)).await;
+        portal.pass(hours(1), hours(5), Span::MINUTE * 5).await;
+        assert_eq!(events(&portal, "reminder").await, ["180", "300"]);
+        // Below, it holds until somebody there says otherwise.
+        let below = portal.sub_partner("Below").await;
+        let theirs = Actor::system(Scope::Partners([below].into()));
+        let told = |own, hours| partner_settings::Reminder { hours, own };
+        let store = &portal.fresh.store;
+        assert_eq!(partner_settings::reminder(store, &theirs, hours(5)).await.unwrap(), told(false, Some(2)));
+        partner_settings::set_reminder(&portal.engine, &theirs, None, hours(5)).await.unwrap();
+        assert_eq!(partner_settings::reminder(store, &theirs, hours(5)).await.unwrap(), told(true, None));
     }
 }

@@ -29,6 +29,8 @@ use utoipa::{
         rest::partners::list, rest::partners::create, rest::partners::get, rest::partners::edit,
         rest::organizations::list, rest::organizations::create, rest::organizations::get, rest::organizations::edit, rest::organizations::counts,
         rest::policies::list, rest::policies::create, rest::policies::get, rest::policies::edit, rest::policies::delete,
+        rest::maintenance::list, rest::maintenance::create, rest::maintenance::get, rest::maintenance::edit, rest::maintenance::remove,
+        rest::maintenance::end,
         rest::devices::list, rest::devices::create, rest::devices::get, rest::devices::edit, rest::devices::pause, rest::devices::resume,
         rest::devices::retire, rest::devices::assessment,
         rest::connections::list, rest::connections::create, rest::connections::get, rest::connections::edit, rest::connections::remove,

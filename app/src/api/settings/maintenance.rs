@@ -264,7 +264,7 @@ pub struct RemindersView {
 #[server(prefix = "/sf", endpoint = "settings/reminders", output = crate::wire::Wire)]
 pub async fn load_reminders() -> Result<RemindersView, UiError> {
     let (engine, actor) = crate::context::actor()?;
-    let held = engine::store::partner_settings::reminder(&engine.store, &actor).await?;
+    let held = engine::store::partner_settings::reminder(&engine.store, &actor, (engine.clock)()).await?;
     Ok(RemindersView { hours: held.hours, own: held.own, may_manage: actor.may(domain::access::Action::ManageSettings) })
 }
 
@@ -298,6 +298,6 @@ pub async fn save_reminders(
 
 #[cfg(feature = "ssr")]
 async fn load_reminders_of(engine: &engine::Engine, actor: &domain::access::Actor) -> Result<RemindersView, UiError> {
-    let held = engine::store::partner_settings::reminder(&engine.store, actor).await?;
+    let held = engine::store::partner_settings::reminder(&engine.store, actor, (engine.clock)()).await?;
     Ok(RemindersView { hours: held.hours, own: held.own, may_manage: actor.may(domain::access::Action::ManageSettings) })
 }

@@ -165,7 +165,7 @@ impl Work<'_> {
         for (place, subject) in self.subjects.iter_mut().enumerate() {
             let before = known.remove(&place).unwrap_or_default();
             let mut mint = || AlertId(self.mint.id(self.now));
-            let around = Around { now: self.now, remind_after: self.reminders.of(subject.partner) };
+            let around = Around { now: self.now, remind_after: self.reminders.get(&subject.partner).copied() };
             let followed = follow(subject, &before, &around, &mut mint);
             changes.events.extend(followed.said.into_iter().map(|said| AlertEvent {
                 partner: subject.partner,

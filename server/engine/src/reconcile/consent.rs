@@ -26,7 +26,7 @@ use domain::{
     policy::DeviceClass,
     saas::{Consent, Service},
     text,
-    time::Time,
+    time::{Span, Time},
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
@@ -61,12 +61,13 @@ pub(crate) async fn follow(
         }
         let mut windows = InForce::load(tx, Some(&store.short().ancestors), [partner].into(), now).await?;
         let quiet = windows.quiet_organization(partner, OrganizationId(organization.id), now);
+        let remind_after = windows.reminders().get(&partner).copied();
         let mute = if organization.status == "deactivated" {
             Some("The organization was deactivated: recorded, not alerted.")
         } else {
             domain::maintenance::quiet_until(&quiet, now).map(|_| "In maintenance: recorded, not alerted.")
         };
-        Some(Wanted { organization: connection.organization_id, since, reason, note, mute })
+        Some(Wanted { organization: connection.organization_id, since, reason, note, mute, remind_after })
     } else {
         None
     };
@@ -100,6 +101,8 @@ struct Wanted {
     note: String,
     /// Why it is recorded and not alerted, in words.
     mute: Option<&'static str>,
+    /// An alert that is not mended is brought back to mind after so long.
+    remind_after: Option<Span>,
 }
 
 async fn settle(
@@ -138,7 +141,14 @@ async fn settle(
             if open.muted && wanted.mute.is_none() {
                 model.last_opened_at = Set(now.0);
             }
+            let reminder = reminder(&open, &wanted, now);
+            if reminder.is_some() {
+                (model.acknowledged_at, model.acknowledged_by, model.reminded_at) = (Set(None), Set(None), Set(Some(now.0)));
+            }
             let after = model.update(tx).await?;
+            if let Some(words) = reminder {
+                said(store, tx, &after, "reminder", &words, now).await?;
+            }
             if open.muted != wanted.mute.is_some() {
                 let (what, note) = match wanted.mute {
                     Some(words) => ("muted", words),
@@ -166,6 +176,15 @@ async fn settle(
     // Nobody watches a connection; whoever counts its organization's alerts counts again.
     let organization = OrganizationId(after.organization_id);
     Ok(vec![Change { partner, organization, device: DeviceId(id.0), of: ChangeOf::Account, json: "{}".into() }])
+}
+
+/// What is said of an alert that nobody has mended for so long. The provider is asked daily: it is no more often than that.
+fn reminder(open: &alert::Model, wanted: &Wanted, now: Time) -> Option<String> {
+    let after = wanted.remind_after.filter(|_| wanted.mute.is_none() && !open.muted)?;
+    let tended = [open.acknowledged_at, open.reminded_at, open.snoozed_until, Some(open.last_opened_at)];
+    let since = Time(tended.into_iter().flatten().max()?);
+    let lapsed = if open.acknowledged_at.is_some() { " Its acknowledgement no longer holds." } else { "" };
+    (now >= since + after).then(|| format!("Still not mended after {}. {}{lapsed}", text::span(after), wanted.note))
 }
 
 async fn open_or_reopen(

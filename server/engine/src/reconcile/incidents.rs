@@ -29,7 +29,7 @@ use std::{
 };
 
 /// Alerts looked at for one gathering; more come with the next alert that opens.
-const MOST_RECENT: usize = 20_000;
+const MOST_RECENT: usize = 16_000;
 
 /// Waits until no other transaction changes alerts of these partners, and holds others off until the end of this one.
 pub(crate) async fn lock(tx: &DatabaseTransaction, partners: &BTreeSet<PartnerId>) -> Result<(), Error> {
@@ -66,7 +66,7 @@ async fn of_partner(
     turns: &[&Turn],
     now: Time,
 ) -> Result<Vec<AlertEvent>, Error> {
-    let mut touched: BTreeSet<i64> = turns.iter().filter_map(|turn| turn.incident).collect();
+    let mut touched = belonged(tx, partner, turns).await?;
     let mut said = Vec::new();
     if turns.iter().any(|turn| turn.began) {
         let ongoing = ongoing(tx, partner).await?;
@@ -85,6 +85,16 @@ async fn of_partner(
     }
     count(tx, partner, &touched, now).await?;
     Ok(said)
+}
+
+/// The incidents that these alerts belong to. With several servers, another may have taken an alert in since it was read.
+async fn belonged(tx: &DatabaseTransaction, partner: PartnerId, turns: &[&Turn]) -> Result<BTreeSet<i64>, Error> {
+    if tx.get_database_backend() != DbBackend::Postgres {
+        return Ok(turns.iter().filter_map(|turn| turn.incident).collect());
+    }
+    let mut sql = Sql::new("SELECT DISTINCT incident_id FROM alerts WHERE incident_id IS NOT NULL AND partner_id = ");
+    sql.bind(partner.0).push(" AND id IN ").bind_list(turns.iter().map(|turn| turn.alert.0));
+    tx.query_all_raw(sql.build(DbBackend::Postgres)).await?.iter().map(|row| at(row, 0)).collect()
 }
 
 async fn ongoing(tx: &DatabaseTransaction, partner: PartnerId) -> Result<Vec<Ongoing>, Error> {

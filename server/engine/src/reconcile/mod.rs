@@ -4,6 +4,7 @@
 //! accounts of SaaS, whose ids are minted from one row – whose next change has come are found by index; nothing scans.
 
 pub(crate) mod alerts;
+pub mod away;
 pub(crate) mod consent;
 pub(crate) mod incidents;
 pub(crate) mod recency;
@@ -149,16 +150,43 @@ impl Reconciler {
     }
 
     async fn earliest(&self) -> Result<Time, Error> {
-        let sql = "SELECT MIN(next_change_at) FROM device_state WHERE next_change_at IS NOT NULL \
-                   UNION ALL SELECT MIN(next_change_at) FROM account_state WHERE next_change_at IS NOT NULL";
-        let rows = self.store.reads().query_all_raw(Statement::from_string(self.store.backend(), sql)).await?;
+        self.earliest_after(Time(i64::MIN)).await
+    }
+
+    /// The earliest next change after an instant. (At 0 stands what a new version wants settled once.)
+    async fn earliest_after(&self, after: Time) -> Result<Time, Error> {
+        let sql = "SELECT MIN(next_change_at) FROM device_state WHERE next_change_at > $1 \
+                   UNION ALL SELECT MIN(next_change_at) FROM account_state WHERE next_change_at > $1";
+        let rows = self.store.reads().query_all_raw(Statement::from_sql_and_values(self.store.backend(), sql, [after.0.into()])).await?;
         Ok(rows.iter().filter_map(|row| at::<Option<i64>>(row, 0).ok().flatten()).min().map_or(Time(i64::MAX), Time))
+    }
+
+    /// The portal is there again after `now`'s last tick may be long ago: what should have been decided meanwhile waits until agents have
+    /// told what they have kept ([`away::CATCH_UP`]). Changes nothing where nothing was missed.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn returned(&self, now: Time) -> Result<(), Error> {
+        let earliest = self.earliest_after(Time(0)).await?;
+        if earliest + away::AFTER < now {
+            tracing::info!(since = earliest.0, "changes were due while the portal was away; silence is believed again after a while");
+            away::returned(&self.store, earliest, now).await?;
+        }
+        Ok(())
     }
 
     /// Ticks whenever something is due, until cancelled. Asks at least once a second, because other servers write too.
     pub(crate) async fn run(self, clock: Clock, cancel: CancellationToken) {
+        let mut last: Option<Time> = None;
         loop {
             let now = clock();
+            // At the start, and after a sleep of the whole machine.
+            if last.is_none_or(|last| now - last > away::AFTER)
+                && let Err(error) = self.returned(now).await
+            {
+                tracing::warn!(%error, "reconciler: whether the portal was away is not known");
+            }
+            last = Some(now);
             match self.pass(now).await {
                 Ok(()) => {}
                 Err(error) => tracing::warn!(%error, "reconciler: will try again"),

@@ -278,7 +278,8 @@ impl Work<'_> {
             let assessment = assess(&subject.facts, now);
             let longest = subject.facts.terms.longest_run;
             for (j, job) in subject.jobs.iter().enumerate() {
-                stuck.extend(job.open.iter().filter(|open| open.1 + longest <= now).map(|open| (s, j, RunId(open.0))));
+                let over = job.open.iter().filter(|open| subject.facts.believed(open.1 + longest) <= now);
+                stuck.extend(over.map(|open| (s, j, RunId(open.0))));
             }
             // A pause is no failure: its slots pass unwritten (D2).
             if matches!(subject.facts.life, DeviceLife::Pending | DeviceLife::Active) {
@@ -289,7 +290,7 @@ impl Work<'_> {
                     }
                 }
             }
-            let timed_out = subject.jobs.iter().flat_map(|job| &job.open).map(|open| open.1 + longest).min();
+            let timed_out = subject.jobs.iter().flat_map(|job| &job.open).map(|open| subject.facts.believed(open.1 + longest)).min();
             subject.next_change = match subject.life {
                 DeviceLife::Retired => None,
                 _ => [assessment.next_change, timed_out, subject.breach_at().filter(|at| *at > now)]

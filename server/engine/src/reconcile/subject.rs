@@ -183,6 +183,7 @@ impl Subject {
                 expected: no_slots(enrolled_at),
                 jobs: Default::default(),
                 quiet: Default::default(),
+                away: None,
             },
             quota: None,
             storage_said: None,

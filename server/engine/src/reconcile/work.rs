@@ -2,13 +2,14 @@
 //! as they will be. Loaded in bulk, written in bulk.
 
 use super::{
+    away::Absences,
     rows::{self, Schedules},
     shelf::{KeptRun, Shelf},
 };
 use crate::{
     error::Error,
     ingest::bulk::{Keys, Kind},
-    store::{Store, facts::at, maintenance::InForce, partner_settings::Reminders},
+    store::{Store, facts::at, maintenance::InForce},
 };
 
 pub(crate) use super::subject::{
@@ -45,7 +46,7 @@ pub(crate) struct Work<'s> {
     pub(crate) runs: Vec<RunWork>,
     pub(crate) run_ids: HashMap<RunId, usize>,
     /// When alerts are brought back to mind, by partner.
-    pub(crate) reminders: Reminders,
+    pub(crate) reminders: HashMap<PartnerId, Span>,
 }
 
 /// A run at work.
@@ -116,7 +117,7 @@ impl<'s> Work<'s> {
             places: HashMap::new(),
             runs: Vec::new(),
             run_ids: HashMap::new(),
-            reminders: Reminders::default(),
+            reminders: HashMap::new(),
         };
         let keys = keys_of(devices);
         let mut schedules = Schedules::default();
@@ -143,15 +144,14 @@ impl<'s> Work<'s> {
     async fn resolve_quiet<C: ConnectionTrait>(&mut self, store: &Store, tx: &C) -> Result<(), Error> {
         let partners: BTreeSet<PartnerId> = self.subjects.iter().map(|subject| subject.partner).collect();
         let mut windows = InForce::load(tx, Some(&store.short().ancestors), partners.clone(), self.now).await?;
+        let absences = Absences::load(tx, self.now).await?;
         for subject in &mut self.subjects {
             // Whoever looks at what is stored, and lets no time pass, asks for when that was decided.
             let at = subject.stored.as_ref().map_or(self.now, |stored| stored.assessed_at.max(self.now));
+            subject.facts.away = absences.at(at);
             subject.facts.quiet = windows.quiet(subject.partner, subject.organization, subject.device, &subject.tags, at);
         }
-        if self.subjects.iter().any(|subject| subject.stored.as_ref().is_none_or(|stored| stored.open_alerts > 0 || stored.had_conditions))
-        {
-            self.reminders = Reminders::load(tx, &store.short().ancestors, &partners).await?;
-        }
+        self.reminders = windows.reminders();
         Ok(())
     }
 

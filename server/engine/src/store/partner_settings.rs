@@ -7,7 +7,7 @@ use super::{
     devices,
     entity::{account_state, device_state, partner_setting},
     facts::at,
-    maintenance::{Ancestors, lines},
+    maintenance::{InForce, lines},
     scope,
     sql::Sql,
 };
@@ -19,39 +19,9 @@ use domain::{
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict};
 use serde_json::json;
-use std::collections::{BTreeSet, HashMap};
 
 /// The longest time until a reminder: four weeks.
 pub const LONGEST_REMINDER: u32 = 28 * 24;
-
-/// Reminders as they hold for some partners.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Reminders(HashMap<PartnerId, Span>);
-
-impl Reminders {
-    /// After how long an alert of this partner's is brought back to mind; none: never.
-    pub(crate) fn of(&self, partner: PartnerId) -> Option<Span> {
-        self.0.get(&partner).copied()
-    }
-
-    pub(crate) async fn load<C: ConnectionTrait>(conn: &C, ancestors: &Ancestors, partners: &BTreeSet<PartnerId>) -> Result<Self, Error> {
-        let lines = ancestors.of(conn, partners).await?;
-        let above: BTreeSet<i64> = lines.values().flatten().map(|partner| partner.0).collect();
-        if above.is_empty() {
-            return Ok(Self::default());
-        }
-        let mut sql =
-            Sql::new("SELECT partner_id, reminder_hours FROM partner_settings WHERE reminder_hours IS NOT NULL AND partner_id IN ");
-        sql.bind_list(above);
-        let mut said: HashMap<PartnerId, i64> = HashMap::new();
-        for row in conn.query_all_raw(sql.build(conn.get_database_backend())).await? {
-            said.insert(PartnerId(at(&row, 0)?), at(&row, 1)?);
-        }
-        let nearest = |line: &Vec<PartnerId>| line.iter().rev().find_map(|partner| said.get(partner).copied());
-        let held = lines.iter().filter_map(|(partner, line)| Some((*partner, nearest(line)?)));
-        Ok(Self(held.filter(|(_, hours)| *hours > 0).map(|(partner, hours)| (partner, Span::hours(hours))).collect()))
-    }
-}
 
 /// The reminder of a partner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,14 +36,14 @@ pub struct Reminder {
 ///
 /// # Errors
 /// `NotFound` (an actor without a partner), `Forbidden`.
-pub async fn reminder(store: &Store, actor: &Actor) -> Result<Reminder, Error> {
+pub async fn reminder(store: &Store, actor: &Actor, now: Time) -> Result<Reminder, Error> {
     scope::require(actor, Action::SeeDashboards, "see settings")?;
     let partner = scope::own_partner(actor)?;
     scope::inside(actor, "partner", partner, None, None)?;
     let conn = store.reads();
     let own = partner_setting::Entity::find_by_id(partner.0).one(conn).await?.is_some_and(|row| row.reminder_hours.is_some());
-    let held = Reminders::load(conn, &store.short().ancestors, &BTreeSet::from([partner])).await?;
-    let hours = held.of(partner).and_then(|after| u32::try_from(after.0 / Span::HOUR.0).ok());
+    let held = InForce::load(conn, Some(&store.short().ancestors), [partner].into(), now).await?.reminders();
+    let hours = held.get(&partner).and_then(|after| u32::try_from(after.0 / Span::HOUR.0).ok());
     Ok(Reminder { hours, own })
 }
 

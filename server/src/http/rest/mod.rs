@@ -11,6 +11,7 @@ pub mod inbox;
 pub mod inbox_rules;
 pub mod jobs;
 pub mod keys;
+pub mod maintenance;
 pub mod organizations;
 pub mod paging;
 pub mod partners;
@@ -34,6 +35,7 @@ pub fn routes() -> Table {
         .merge(partners::routes())
         .merge(organizations::routes())
         .merge(policies::routes())
+        .merge(maintenance::routes())
         .merge(devices::routes())
         .merge(jobs::routes())
         .merge(runs::routes())

@@ -1,4 +1,5 @@
-//! The windows that hold for subjects, for those who assess them: read once per transaction, resolved once per time.
+//! The windows that hold for subjects, for those who assess them, and after how long alerts are brought back to mind: read once per
+//! transaction, in one question; windows are resolved once per time.
 //!
 //! Windows of a partner hold for its own organizations; those of partners above only where they reach everything. A partner's place in
 //! the tree never changes, so it is remembered.
@@ -10,7 +11,7 @@ use crate::{
 use domain::{
     ids::{DeviceId, OrganizationId, PartnerId},
     maintenance::{Intervals, Quiet, Reach, Window, calendar},
-    time::Time,
+    time::{Span, Time},
 };
 use sea_orm::{ConnectionTrait, QueryResult};
 use std::{
@@ -62,6 +63,9 @@ pub(crate) async fn lines<C: ConnectionTrait>(
         .collect()
 }
 
+/// Stands where a scope stands, in a row that is no window.
+const REMINDER: &str = "reminder";
+
 /// The columns that [`window`] reads.
 pub(super) const COLUMNS: &str = "w.partner_id, w.scope, w.organization_id, w.device_id, w.tag, w.occurs, w.from_at, w.until_at";
 
@@ -73,6 +77,8 @@ pub(crate) struct InForce {
     resolved_at: Option<Time>,
     /// Parallel to `windows`.
     ahead: HashMap<PartnerId, Vec<Intervals>>,
+    /// Hours until a reminder, by the partner that says so.
+    reminders: HashMap<PartnerId, i64>,
 }
 
 impl InForce {
@@ -92,13 +98,28 @@ impl InForce {
         };
         let makers: BTreeSet<i64> = lines.values().flatten().map(|partner| partner.0).collect();
         let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS).push(" FROM maintenance_windows w WHERE w.partner_id IN ").bind_list(makers);
-        sql.push(" AND w.until_at IS NULL AND (w.over_at IS NULL OR w.over_at > ").bind(now.0).push(") ORDER BY w.partner_id, w.id");
-        let mut windows: HashMap<PartnerId, Vec<Window>> = HashMap::new();
+        sql.push(COLUMNS).push(" FROM maintenance_windows w WHERE w.partner_id IN ").bind_list(makers.iter().copied());
+        sql.push(" AND w.until_at IS NULL AND (w.over_at IS NULL OR w.over_at > ").bind(now.0).push(")");
+        sql.push(" UNION ALL SELECT s.partner_id, 'reminder', s.reminder_hours, 0, '', '', 0, NULL FROM partner_settings s WHERE s.partner_id IN ");
+        sql.bind_list(makers).push(" AND s.reminder_hours IS NOT NULL");
+        let (mut windows, mut reminders): (HashMap<PartnerId, Vec<Window>>, _) = (HashMap::new(), HashMap::new());
         for row in conn.query_all_raw(sql.build(conn.get_database_backend())).await? {
-            windows.entry(PartnerId(at(&row, 0)?)).or_default().push(window(&row, true)?);
+            let partner = PartnerId(at(&row, 0)?);
+            if at::<String>(&row, 1)? == REMINDER {
+                reminders.insert(partner, at(&row, 2)?);
+            } else {
+                windows.entry(partner).or_default().push(window(&row, true)?);
+            }
         }
-        Ok(Self { lines, windows, ..Self::default() })
+        Ok(Self { lines, windows, reminders, ..Self::default() })
+    }
+
+    /// After how long an alert of each partner is brought back to mind: as the nearest one that says something says. Partners of whom
+    /// nobody says anything, or that it never is, are left out.
+    pub(crate) fn reminders(&self) -> HashMap<PartnerId, Span> {
+        let nearest = |line: &Vec<PartnerId>| line.iter().rev().find_map(|partner| self.reminders.get(partner).copied());
+        let said = self.lines.iter().filter_map(|(partner, line)| Some((*partner, nearest(line)?)));
+        said.filter(|(_, hours)| *hours > 0).map(|(partner, hours)| (partner, Span::hours(hours))).collect()
     }
 
     /// No window holds.
