@@ -42,6 +42,7 @@ fn device(days: i64, failing: i64) -> DeviceFacts {
         expected: slots.clone(),
         jobs: [JobFacts { job: JobId(1), name: "nightly".into(), enrolled_at: START, history, slots }].into_iter().collect(),
         quiet: Default::default(),
+        away: None,
     }
 }
 

@@ -119,6 +119,22 @@ pub struct RestoreFacts {
     pub last: Option<(Time, bool)>,
 }
 
+/// The portal itself was away, or behind: what agents have kept for it may still come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Away {
+    /// Up to here it had decided what there was to decide.
+    pub since: Time,
+    /// From here on it believes in silence again.
+    pub until: Time,
+}
+
+impl DeviceFacts {
+    /// When the passing of a deadline is believed: at the deadline, unless the portal was away then or had just come back.
+    pub fn believed(&self, deadline: Time) -> Time {
+        self.away.filter(|away| away.since < deadline && deadline < away.until).map_or(deadline, |away| away.until)
+    }
+}
+
 /// Everything that decides the health of a device. Shared with the browser as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceFacts {
@@ -143,6 +159,9 @@ pub struct DeviceFacts {
     /// The interval of maintenance that is in force or comes next, and the one after it (D2).
     #[serde(default, skip_serializing_if = "SmallVec::is_empty")]
     pub quiet: crate::maintenance::Quiet,
+    /// The portal's own absence, where it still matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away: Option<Away>,
 }
 
 /// What the history needs of a run.

@@ -63,6 +63,7 @@ fn device_of(class: DeviceClass, runs: &[RunSummary]) -> DeviceFacts {
         expected: Slots::every(Span::DAY, enrolled(), enrolled(), enrolled()),
         jobs: [job(1, &daily(), runs)].into_iter().collect(),
         quiet: Default::default(),
+        away: None,
     }
 }
 

@@ -165,6 +165,7 @@ fn band(fleet: &Fleet, partner: usize, device: &DevicePlan, now: Time) -> (Band,
         expected,
         jobs,
         quiet: Default::default(),
+        away: None,
     };
     let assessment = assess(&facts, now);
     if std::env::var_os("FLEET_WHY").is_some() && (assessment.band != Band::Healthy || !assessment.conditions.is_empty()) {

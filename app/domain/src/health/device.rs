@@ -200,7 +200,7 @@ pub(super) fn view(facts: &DeviceFacts, now: Time) -> View {
 
     let mut jobs = Jobs::default();
     for job in &facts.jobs {
-        let view = JobView::new(job, &facts.terms, offline, &mut ahead);
+        let view = JobView::new(facts, job, offline, &mut ahead);
         jobs.take(job, &view, watched, &mut reasons, &mut ahead);
     }
     if facts.jobs.len() > 1 {
@@ -338,7 +338,7 @@ fn never_reported(
         let slots = &facts.expected;
         let missed = facts.enrolled_at + slots.interval + slots.slack + facts.terms.grace;
         let held = offline.is_some_and(|offline| missed > offline.since && ahead.now < offline.until);
-        (missed, ahead.reached(missed) && !held)
+        (missed, ahead.reached(facts.believed(missed)) && !held)
     });
     if come {
         let reason = Reason::NeverReported { since: facts.enrolled_at };

@@ -3,7 +3,7 @@
 
 use super::MAX_MISSED;
 use crate::{
-    facts::{JobFacts, JobHistory, MAX_FAILURES},
+    facts::{Away, DeviceFacts, JobFacts, JobHistory, MAX_FAILURES},
     policy::Terms,
     schedule::Pending,
     time::{Span, Time},
@@ -103,18 +103,24 @@ pub(super) struct JobView<'a> {
     facts: &'a JobFacts,
     terms: &'a Terms,
     offline: Option<Offline>,
-    /// The open run's start, and when it has gone on for the longest run time.
-    open: Option<(Time, Time)>,
+    away: Option<Away>,
+    subject: &'a DeviceFacts,
+    /// The open run: its start, when it has gone on for the longest run time, and when that is believed.
+    open: Option<(Time, Time, Time)>,
     now: Time,
 }
 
 impl<'a> JobView<'a> {
-    pub(super) fn new(facts: &'a JobFacts, terms: &'a Terms, offline: Option<Offline>, ahead: &mut Ahead) -> Self {
-        let open = facts.history.open.map(|run| (run.started_at, run.started_at + terms.longest_run));
-        if let Some((_, limit)) = open {
-            ahead.at(limit);
+    pub(super) fn new(subject: &'a DeviceFacts, facts: &'a JobFacts, offline: Option<Offline>, ahead: &mut Ahead) -> Self {
+        let terms = &subject.terms;
+        let open = facts.history.open.map(|run| {
+            let limit = run.started_at + terms.longest_run;
+            (run.started_at, limit, subject.believed(limit))
+        });
+        if let Some((.., believed)) = open {
+            ahead.at(believed);
         }
-        Self { facts, terms, offline, open, now: ahead.now }
+        Self { facts, terms, offline, away: subject.away, subject, open, now: ahead.now }
     }
 
     fn history(&self) -> &JobHistory {
@@ -123,11 +129,11 @@ impl<'a> JobView<'a> {
 
     /// The open run, if it has gone on for too long: start and limit.
     pub(super) fn stuck_open(&self) -> Option<(Time, Time)> {
-        self.open.filter(|(_, limit)| self.now >= *limit)
+        self.open.filter(|(.., believed)| self.now >= *believed).map(|(start, limit, _)| (start, limit))
     }
 
     fn held_open(&self, deadline: Time) -> bool {
-        self.open.is_some_and(|(start, limit)| start <= deadline && self.now < limit)
+        self.open.is_some_and(|(start, _, believed)| start <= deadline && self.now < believed)
     }
 
     fn held_offline(&self, deadline: Time) -> bool {
@@ -146,11 +152,12 @@ impl<'a> JobView<'a> {
             None => (since + self.terms.overdue_after).max(due),
         };
         // Of a job without an open run, *due* is sure to make a reason when it comes.
-        if self.open.is_none() && due > self.now && self.history().last_usable_end.is_some() {
+        if self.open.is_none() && due > self.now && self.history().last_usable_end.is_some() && self.subject.believed(due) == due {
             ahead.sure = ahead.sure.min(due);
         }
-        let mut passed =
-            |deadline: Time, waits: bool| ahead.reached(deadline) && !self.held_open(deadline) && !(waits && self.held_offline(deadline));
+        let mut passed = |deadline: Time, waits: bool| {
+            ahead.reached(self.subject.believed(deadline)) && !self.held_open(deadline) && !(waits && self.held_offline(deadline))
+        };
         Deadlines { due, missed, overdue, past_due: passed(due, false), is_missed: passed(missed, true), is_overdue: passed(overdue, true) }
     }
 
@@ -249,7 +256,7 @@ impl<'a> JobView<'a> {
     }
 
     fn is_missed_slot(&self, slot: Time, at: Time) -> bool {
-        self.now >= at && !self.held_offline(at) && self.open.is_none_or(|(_, limit)| slot > limit)
+        self.now >= self.subject.believed(at) && !self.held_offline(at) && self.open.is_none_or(|(_, limit, _)| slot > limit)
     }
 
     /// Tells the times at which slots counted as missed, and puts the next ones ahead.
@@ -259,14 +266,16 @@ impl<'a> JobView<'a> {
             Pending::Every { first, gap } => {
                 let gap = Span(gap.0.max(1));
                 let mut slot = *first;
-                if let Some((_, limit)) = self.open
+                if let Some((_, limit, _)) = self.open
                     && slot <= limit
                 {
                     slot += gap * ((limit - slot).0 / gap.0 + 1);
                 }
                 let first = slot + self.facts.slots.slack + grace;
-                let waiting = self.offline.filter(|offline| self.now < offline.until);
-                let reach = waiting.map_or(self.now, |offline| self.now.min(offline.since));
+                // What is later than this waits, the machine's or the portal's absence being no failure.
+                let away = self.away.map(|away| Offline { since: away.since, until: away.until });
+                let waiting = [self.offline, away].into_iter().flatten().filter(|wait| self.now < wait.until).min_by_key(|wait| wait.since);
+                let reach = waiting.map_or(self.now, |wait| self.now.min(wait.since));
                 let mut next = first;
                 if first <= reach {
                     // What is listed is counted, no more: the server writes it, and the slots are resolved again.
@@ -278,7 +287,7 @@ impl<'a> JobView<'a> {
                     }
                 }
                 match waiting {
-                    Some(offline) if next > offline.since => ahead.at(offline.until),
+                    Some(wait) if next > wait.since => ahead.at(wait.until),
                     _ => ahead.at(next),
                 }
             }
@@ -290,7 +299,7 @@ impl<'a> JobView<'a> {
                     } else if self.held_offline(at) {
                         ahead.at(self.offline.map_or(at, |offline| offline.until.max(at)));
                     } else {
-                        ahead.at(at);
+                        ahead.at(self.subject.believed(at));
                     }
                 }
             }

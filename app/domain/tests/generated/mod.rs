@@ -114,6 +114,13 @@ fn quiet() -> impl Strategy<Value = domain::maintenance::Quiet> {
     })
 }
 
+/// The portal was there all the time, or away once.
+fn away() -> impl Strategy<Value = Option<domain::facts::Away>> {
+    proptest::option::weighted(0.3, (-60i64 * 48..60 * 24 * 12, 1..60i64 * 48)).prop_map(|away| {
+        away.map(|(since, length)| domain::facts::Away { since: BASE + Span::minutes(since), until: BASE + Span::minutes(since + length) })
+    })
+}
+
 pub fn device() -> impl Strategy<Value = Device> {
     let minutes_ago = || 0..60i64 * 24 * 9;
     let restore = proptest::option::of((0..100i64 * 24, any::<bool>()));
@@ -131,8 +138,9 @@ pub fn device() -> impl Strategy<Value = Device> {
         restore,
         life,
         quiet(),
+        away(),
     )
-        .prop_map(|(terms, jobs, seen, checked_in, storage, restore, life, quiet)| {
+        .prop_map(|(terms, jobs, seen, checked_in, storage, restore, life, quiet, away)| {
             let mut device = Device {
                 facts: DeviceFacts {
                     life,
@@ -145,6 +153,7 @@ pub fn device() -> impl Strategy<Value = Device> {
                     expected: domain::schedule::Slots::every(Span::DAY, ENROLLED, ENROLLED, ENROLLED),
                     jobs: Default::default(),
                     quiet,
+                    away,
                 },
                 jobs,
             };

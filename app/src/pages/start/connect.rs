@@ -229,7 +229,7 @@ mod tests {
     };
 
     fn device() -> DeviceNow {
-        let slots = Slots { due: Time(1), interval: Span::DAY, slack: Span::HOUR, pending: Pending::Listed(Vec::new()), off: None, };
+        let slots = Slots { due: Time(1), interval: Span::DAY, slack: Span::HOUR, pending: Pending::Listed(Vec::new()), off: None };
         DeviceNow {
             device: DeviceId(1),
             organization: OrganizationId(1),
@@ -251,6 +251,7 @@ mod tests {
                 expected: slots,
                 jobs: Default::default(),
                 quiet: Default::default(),
+                away: None,
             },
             runs: Vec::new(),
             alerts: Vec::new(),

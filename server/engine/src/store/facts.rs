@@ -3,7 +3,7 @@
 //! Two queries for any number of devices (of one partner; in pieces of 512). Order of the answer: partner, device id.
 
 use super::{maintenance::InForce, sql::Sql};
-use crate::error::Error;
+use crate::{error::Error, reconcile::away::Absences};
 use domain::{
     facts::{DeviceFacts, JobFacts, JobHistory, RestoreFacts, Storage},
     health::{Band, Score},
@@ -142,8 +142,10 @@ async fn load_piece<C: ConnectionTrait>(conn: &C, piece: &[(PartnerId, DeviceId)
     let first = into.len();
     let mut places = HashMap::with_capacity(piece.len());
     let mut windows = InForce::load(conn, None, [partner].into(), Time(i64::MIN)).await?;
+    let absences = Absences::load(conn, Time(i64::MIN)).await?;
     for row in conn.query_all_raw(devices.build(backend)).await? {
         let mut loaded = device(&row, partner)?;
+        loaded.facts.away = absences.at(loaded.state.assessed_at);
         if !windows.is_empty() {
             let tags: String = at(&row, 36)?;
             loaded.facts.quiet = windows.quiet(partner, loaded.organization, loaded.device, &tags, loaded.state.assessed_at);
@@ -208,6 +210,7 @@ fn device(row: &QueryResult, partner: PartnerId) -> Result<Loaded, Error> {
             expected: Slots { due: enrolled_at, interval: Span::ZERO, slack: Span::ZERO, pending: Pending::Listed(Vec::new()), off: None },
             jobs: Default::default(),
             quiet: Default::default(),
+            away: None,
         },
         policy,
         jobs: Vec::new(),
