@@ -8,6 +8,7 @@ mod marks;
 mod words;
 
 pub use kinds::{Common, for_all};
+use marks::at_provider;
 pub use marks::{Fault, recognise};
 
 use crate::{alert::AlertKind, health::Reason};

@@ -132,7 +132,7 @@ const WORDED: &[(&str, &str, &str)] = &[
     ),
     ("graph-backup", "invalid_grant: AADSTS50173: The provided grant has expired due to it being revoked", "consent"),
     ("graph-backup", "Trying again in 4 min: 429 TooManyRequests, Retry-After: 240", "throttling"),
-    ("workspace-backup", "Email failed: 500 backendError: internal error encountered", "fault of its own"),
+    ("workspace-backup", "Email failed: 500 backendError: internal error encountered", "The provider was busy"),
     ("workspace-backup", "Email failed: 403 userRateLimitExceeded: the user's rate limit is used up", "throttling"),
     ("any", "Disk quota exceeded", "quota"),
     ("any", "mkdir /mnt/nas/backup: permission denied", "Access was refused"),

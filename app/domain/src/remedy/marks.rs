@@ -310,10 +310,20 @@ static KNOWN: &[Known] = &[
     Known(NotInstalled, &["was not found (exit code 127)", "command not found", "executable file not found"]),
     Known(NotExecutable, &["could not be executed (exit code 126)"]),
     Known(OutOfMemory, &["killed (sigkill)", "out of memory", "cannot allocate memory", "oom-kill"]),
-    Known(TookTooLong, &["failed: timed out", "passed the longest run time", "longest run time"]),
+    Known(TookTooLong, &["failed: timed out", "timed out: no end was reported", "longest run time"]),
     Known(DiskFault, &["input/output error", "i/o device error", "[errno 5]", "data error (cyclic redundancy check)", "unreadable sector"]),
     Known(InUse, &["in use by another program", "being used by another process", "sharing violation", "locked by another process"]),
 ];
+
+/// What a fault of the way to the destination is for an account, whose data lies at its provider.
+pub const fn at_provider(fault: Fault) -> Fault {
+    match fault {
+        Reset | TimedOut | Busy | Refused | NoRoute | Name | CertificateEnded => SaasBusy,
+        RateLimit => SaasThrottled,
+        Denied | SignIn => SaasDenied,
+        other => other,
+    }
+}
 
 /// "Could not be read": of the sources, not of the destination.
 static UNREADABLE: &[&str] = &[

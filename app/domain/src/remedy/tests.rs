@@ -55,6 +55,13 @@ fn what_the_source_refuses_is_told_apart_from_what_the_destination_refuses() {
 }
 
 #[test]
+fn a_broken_connection_of_an_account_is_the_providers_not_some_machines() {
+    let said = Some("Calendar failed: the connection was lost while items were read");
+    let of = |is_account| remedy(&Case { is_account, ..case(AlertKind::JobFailed, "graph-backup", said) }).cause.unwrap();
+    assert!(of(true).starts_with("The provider") && of(false).starts_with("The connection"));
+}
+
+#[test]
 fn a_kind_that_no_run_explains_is_not_explained_by_one() {
     let remedy = remedy(&case(AlertKind::StorageQuota, "restic", Some("wrong password or no key found")));
     assert_eq!(remedy.cause, None);

@@ -69,7 +69,7 @@ const fn meaning(fault: Fault) -> &'static str {
         AccountGone => "The provider doesn't know this account any more.",
         SiteLocked => "The site is locked at the provider.",
         SaasThrottled => "The provider slows the backup down (throttling): too many requests in a short time.",
-        SaasBusy => "The provider had a fault of its own.",
+        SaasBusy => "The provider was busy, had a fault of its own, or the connection to it broke off.",
         SaasDenied => "The provider refuses access to this account's data.",
         ConsentRevoked => "The organization's consent to the backup doesn't hold any more.",
     }

@@ -256,7 +256,7 @@ async fn unkept(
     now: Time,
 ) -> Result<(Vec<String>, Vec<(OrganizationId, String)>), UiError> {
     let Some(apart) = super::schedules::widest(policy, now) else { return Ok((Vec::new(), Vec::new())) };
-    let levels = engine::store::policies::unkept(&engine.store, actor, id, apart).await?;
+    let levels = engine::store::policies::unkept(&engine.store, actor, id, apart, now).await?;
     let mut named: Vec<(OrganizationId, String)> = levels.iter().flat_map(|level| level.named.clone()).collect();
     named.sort_by_key(|(_, name)| name.to_lowercase());
     named.dedup();

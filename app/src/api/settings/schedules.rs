@@ -202,14 +202,7 @@ pub(super) fn form(row: Option<&PolicyRow>, policy: &Policy, own_zone: &str) -> 
 
 /// The longest gap between two slots; none: it isn't known (learned).
 pub(super) fn widest(policy: &Policy, now: Time) -> Option<Span> {
-    match &policy.schedule {
-        Schedule::Every { every_minutes } => Some(Span::minutes((*every_minutes).into())),
-        Schedule::Cron { .. } => {
-            let slots = zones::next_slots(&policy.schedule, now, 64).ok()?;
-            slots.windows(2).map(|pair| pair[1] - pair[0]).max()
-        }
-        Schedule::Learned => None,
-    }
+    engine::store::policies::apart(&policy.schedule, now)
 }
 
 /// What the usual service level asks of a class and the schedule doesn't give (D2, last rule): for a policy that no device follows yet.

@@ -70,13 +70,12 @@ pub fn TendAlert(
 /// What became of an alert, oldest first.
 pub fn history(events: Vec<AlertEvent>) -> AnyView {
     let row = |e: AlertEvent| {
+        let by = if e.who == "system" { String::new() } else { format!(" by {}", e.who) };
+        let note = if e.note.is_empty() { String::new() } else { format!(": {}", e.note) };
         view! {
             <li>
-                <TimeText at=e.at exact=true/>
-                " "
-                {happened(&e.what)}
-                {(e.who != "system").then(|| format!(" by {}", e.who))}
-                {(!e.note.is_empty()).then(|| format!(": {}", e.note))}
+                <span>{format!("{}{by}{note}", happened(&e.what))}</span>
+                <span class="event-at"><TimeText at=e.at exact=true/></span>
             </li>
         }
     };
@@ -86,13 +85,16 @@ pub fn history(events: Vec<AlertEvent>) -> AnyView {
 /// What happened, in words; a word that isn't known stays.
 fn happened(what: &str) -> String {
     match what {
-        "opened" => "opened",
-        "raised" => "raised to critical",
-        "lowered" => "lowered to warning",
-        "reopened" => "came back",
-        "resolved" => "resolved by itself",
-        "incident" => "joined an incident",
-        other => return other.replace('_', " "),
+        "opened" => "Opened",
+        "raised" => "Raised to critical",
+        "lowered" => "Lowered to warning",
+        "reopened" => "Came back",
+        "resolved" => "Resolved by itself",
+        "incident" => "Joined an incident",
+        other => {
+            let mut letters = other.chars();
+            return letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+        }
     }
     .to_owned()
 }

@@ -8,7 +8,7 @@ use crate::{
     pages::backup::{
         alerts::{
             names_of_incident,
-            remedy::{brief_words, coded},
+            remedy::{brief_words, cause, coded},
         },
         row::subject_href,
     },
@@ -153,7 +153,7 @@ fn item(line: AttentionLine, at: Time, of_client: bool) -> AnyView {
     let also = (line.size == 1 && !also.is_empty()).then(|| format!("Also: {}", also.join(", ").to_lowercase()));
     let (severity, since, size) = (line.severity, line.since, line.size);
     let organization = line.organization.clone();
-    let cause = line.remedy.cause.clone();
+    let cause = cause(&line.remedy).map(ToOwned::to_owned);
     let steps = brief_words(&line.remedy);
     let run = line.run.filter(|_| size == 1);
     view! {

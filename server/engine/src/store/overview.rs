@@ -165,6 +165,7 @@ struct Single<'a> {
     alert: &'a AlertRow,
     said: Option<&'a str>,
     run: Option<RunId>,
+    remedy: Remedy,
     also: Vec<AlertKind>,
 }
 
@@ -179,18 +180,22 @@ fn grouped(alerts: &[AlertRow]) -> Vec<Attention> {
                 // A backup is overdue because its runs fail: what they said is the cause of both.
                 let known = &mut single[*place];
                 known.said = known.said.or(said);
-                known.run = known.run.or(alert.run);
+                known.run = known.run.or(alert.behind);
+                if known.remedy.cause.is_none() {
+                    let remedy = alert.remedy(None);
+                    known.remedy = if remedy.cause.is_some() { remedy } else { std::mem::take(&mut known.remedy) };
+                }
                 known.also.push(alert.kind);
             }
             None => {
                 of_device.insert(alert.device.0, single.len());
-                single.push(Single { alert, said, run: alert.run, also: Vec::new() });
+                single.push(Single { alert, said, run: alert.behind, remedy: alert.remedy(None), also: Vec::new() });
             }
         }
     }
     let mut places: HashMap<(OrganizationId, AlertKind, Severity, String), usize> = HashMap::new();
     let mut groups: Vec<Attention> = Vec::new();
-    for Single { alert, said, run, also } in single {
+    for Single { alert, said, run, remedy, also } in single {
         let key = (alert.organization.0, alert.kind, alert.severity, cause(said));
         if let Some(place) = places.get(&key) {
             let group = &mut groups[*place];
@@ -219,7 +224,7 @@ fn grouped(alerts: &[AlertRow]) -> Vec<Attention> {
             job: alert.job.clone(),
             run,
             said: said.map(ToOwned::to_owned),
-            remedy: alert.remedy(None),
+            remedy,
             since: alert.since,
             also,
         });

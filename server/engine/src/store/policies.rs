@@ -4,7 +4,7 @@ mod effect;
 mod unkept;
 
 pub use effect::{ASSESSED, BandChange, Effect, effect};
-pub use unkept::{Unkept, unkept};
+pub use unkept::{Unkept, apart, unkept};
 
 use super::{
     Store, accounts,

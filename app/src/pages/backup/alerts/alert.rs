@@ -270,8 +270,7 @@ fn Tending(view: RwSignal<AlertView>, changed: Callback<()>) -> impl IntoView {
             <ActionForm action attr:class="stack card tend-form">
                 <FormFault faults/>
                 <input type="hidden" name="id" value=id.to_string()/>
-                <fieldset class="radios">
-                    <legend class="hidden-words">"What to do"</legend>
+                <fieldset class="radios" aria-label="What to do">
                     {is_open.then(|| choice("acknowledge", "Acknowledge: somebody takes care of it", true))}
                     {is_open.then(|| choice("snooze", "Snooze: keep it quiet for a while", false))}
                     {choice("note", "Note only", !is_open)}

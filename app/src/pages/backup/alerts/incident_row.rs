@@ -48,7 +48,7 @@ pub fn IncidentAsRow(
             <td class="cell-check"></td>
             <th scope="row" class="cell-name"><a class="row-link" href=format!("/incidents/{id}")>"Incident"</a></th>
             <td data-label="Severity"><SeverityBadge severity=Signal::derive(move || line.with(|l| l.severity))/></td>
-            <td data-label="Device">
+            <td data-label="Device" class="cell-subject">
                 <span>{move || line.with(|l| l.counted())}</span>
                 {seen.organization.map(|(id, name)| view! { <a class="cell-sub quiet-link" href=format!("/organizations/{id}")>{name}</a> })}
             </td>

@@ -12,16 +12,22 @@ pub fn coded(text: &str) -> AnyView {
     pieces.map(piece).collect_view().into_any()
 }
 
-/// The first steps in one paragraph.
+/// The first steps in one paragraph: one where the cause is known, else two.
 pub fn brief_words(remedy: &Remedy) -> String {
-    remedy.steps.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" ")
+    let first = if remedy.cause.is_some() { 1 } else { 2 };
+    remedy.steps.iter().take(first).map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// The cause, where what stands beside it doesn't tell it already: told by words of a tool.
+pub fn cause(remedy: &Remedy) -> Option<&str> {
+    remedy.cause.as_deref().filter(|_| remedy.told_by.is_some())
 }
 
 /// In a list: the cause, and the first steps in one paragraph.
 pub fn brief(remedy: &Remedy) -> AnyView {
     let steps = brief_words(remedy);
     view! {
-        {remedy.cause.as_deref().map(|cause| view! { <p class="remedy-cause">{coded(cause)}</p> })}
+        {cause(remedy).map(|cause| view! { <p class="remedy-cause">{coded(cause)}</p> })}
         <p class="remedy-do">{coded(&steps)}</p>
     }
     .into_any()

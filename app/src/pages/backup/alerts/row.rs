@@ -82,7 +82,7 @@ pub fn AlertRow(
             <SelectRow selection id=id.to_string() label=name/>
             <th scope="row" class="cell-name"><a class="row-link" href=format!("/alerts/{id}")>{kind}</a></th>
             <td data-label="Severity"><SeverityBadge severity=Signal::derive(move || line.with(|l| l.severity))/></td>
-            <td data-label="Device">
+            <td data-label="Device" class="cell-subject">
                 <a class="quiet-link" href=alert_href(&seen)>{device.1}</a>
                 <span class="cell-aside">{match seen.kind { AlertKind::ConsentExpired => "Connection", _ if seen.is_account => "Account", _ => class_word(seen.class) }}</span>
                 <a class="cell-sub quiet-link" href=format!("/organizations/{}", organization.0)>{organization.1}</a>

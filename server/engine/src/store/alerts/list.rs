@@ -17,7 +17,7 @@ use crate::{
 };
 use domain::{
     access::{Action, Actor, Scope},
-    alert::{AlertKind, Severity},
+    alert::{AlertKind, Severity, worth},
     ids::{AlertId, DeviceId, IncidentId, OrganizationId, PartnerId},
     policy::DeviceClass,
     time::Time,
@@ -119,8 +119,9 @@ pub async fn list(store: &Store, actor: &Actor, filter: &AlertFilter) -> Result<
     };
     let mut found: Vec<alert::Model> = Vec::new();
     for partner in scope::partners(&actor.scope) {
+        let way = way(store, actor, filter, *partner).await?;
         let mut query = Sql::new("SELECT a.*");
-        wanted(&mut query, actor, filter, *partner, store.backend());
+        wanted(&mut query, actor, filter, *partner, way, store.backend());
         if let Some((last, id)) = before {
             query.push(" AND ").push(key).push(" <= ").bind(last);
             query.push(" AND (").push(key).push(" < ").bind(last).push(" OR a.id").push(tie).bind(id).push(")");
@@ -152,12 +153,13 @@ pub async fn tally(store: &Store, actor: &Actor, filter: &AlertFilter) -> Result
     let filter = AlertFilter { state: AlertState::Open, severity: None, ..filter.clone() };
     let mut tally = AlertTally::default();
     for partner in scope::partners(&actor.scope) {
+        let way = way(store, actor, &filter, *partner).await?;
         let mut query = Sql::new(
             "SELECT x.severity, x.acknowledged, x.snoozed, COUNT(*) FROM (SELECT a.severity AS severity, \
              CASE WHEN a.acknowledged_at IS NULL THEN 0 ELSE 1 END AS acknowledged, CASE WHEN a.snoozed_until > ",
         );
         query.bind(filter.now.0).push(" THEN 1 ELSE 0 END AS snoozed");
-        wanted(&mut query, actor, &filter, *partner, store.backend());
+        wanted(&mut query, actor, &filter, *partner, way, store.backend());
         query.push(" LIMIT ").push(&(COUNTED + 1).to_string()).push(") x GROUP BY x.severity, x.acknowledged, x.snoozed");
         let mut counted = 0;
         for row in store.reads().query_all_raw(query.build(store.backend())).await? {
@@ -182,15 +184,84 @@ pub async fn of_ids(store: &Store, actor: &Actor, ids: &[AlertId]) -> Result<Vec
     rows(store.reads(), found.all(store.reads()).await?).await
 }
 
+/// Where a query begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// With the alerts, in the order of an index: where most of them are wanted, or they are few.
+    Alerts,
+    /// With the subjects that are wanted, each of which has a few alerts.
+    Subjects,
+}
+
+/// Open alerts that are gone through to find those of a few subjects; with more, the subjects come first.
+const FEW: i64 = 5_000;
+
+/// Resolved alerts are many, open ones mostly few. PostgreSQL knows more from its statistics.
+async fn way(store: &Store, actor: &Actor, filter: &AlertFilter, partner: PartnerId) -> Result<Way, Error> {
+    if searched(filter).is_none() && organization(actor, filter).is_none() {
+        return Ok(Way::Alerts);
+    }
+    if !filter.state.is_open() {
+        return Ok(Way::Subjects);
+    }
+    let mut query = Sql::new("SELECT COUNT(*) FROM (SELECT 1 FROM alerts a WHERE a.partner_id = ");
+    query.bind(partner.0).push(" AND a.resolved_at IS NULL LIMIT ").push(&(FEW + 1).to_string()).push(") counted");
+    let open: i64 = match store.reads().query_one_raw(query.build(store.backend())).await? {
+        Some(row) => at(&row, 0)?,
+        None => 0,
+    };
+    Ok(if open > FEW { Way::Subjects } else { Way::Alerts })
+}
+
+fn searched(filter: &AlertFilter) -> Option<&str> {
+    filter.search.as_deref().map(str::trim).filter(|s| !s.is_empty())
+}
+
+/// The organization that a list is narrowed to.
+const fn organization(actor: &Actor, filter: &AlertFilter) -> Option<OrganizationId> {
+    match (&actor.scope, filter.organization) {
+        (_, Some(asked)) => Some(asked),
+        (Scope::Organization(_, own) | Scope::Device(_, own, _), None) => Some(*own),
+        (Scope::Partners(_), None) => None,
+    }
+}
+
+/// ` AND …`: alerts that can be of this severity or kind by their worth, so that the index of open ones skips the rest.
+fn worths(query: &mut Sql, filter: &AlertFilter) {
+    let severities = filter.severity.map_or_else(|| Severity::ALL.to_vec(), |asked| vec![asked]);
+    match (filter.kind, filter.severity) {
+        (Some(kind), _) => {
+            let classes = [DeviceClass::Server, DeviceClass::Workstation];
+            let all = severities.into_iter().flat_map(|severity| classes.map(|class| worth(kind, severity, class)));
+            query.push(" AND a.worth IN ").bind_list(all);
+        }
+        (None, Some(Severity::Critical)) => {
+            query.push(" AND a.worth >= ").bind(WORTH_OF_CRITICAL);
+        }
+        (None, Some(Severity::Warning)) => {
+            query.push(" AND a.worth < ").bind(WORTH_OF_CRITICAL);
+        }
+        (None, None) => {}
+    }
+}
+
+/// The least that a critical alert is worth; a warning is worth less.
+const WORTH_OF_CRITICAL: i64 = 200;
+
 /// `FROM … WHERE …` of one partner.
-fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: PartnerId, backend: DbBackend) {
-    let search = filter.search.as_deref().map(str::trim).filter(|s| !s.is_empty());
-    let narrow = filter.organization.is_some() || search.is_some();
-    // What is open is little; of what is over only a few subjects' is wanted. PostgreSQL knows from its statistics.
-    let subjects_first = narrow && !filter.state.is_open();
+fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: PartnerId, way: Way, backend: DbBackend) {
+    let search = searched(filter);
     let join = if backend == DbBackend::Sqlite { " CROSS JOIN " } else { " JOIN " };
     let on = " ON d.partner_id = a.partner_id AND d.id = a.device_id";
-    if subjects_first {
+    // The name of a subject, or of its organization.
+    let named = |query: &mut Sql, name: &str, organization: &str| {
+        let Some(search) = search else { return };
+        let pattern = sql::contains(search);
+        query.push(" AND (").push(name).push(" LIKE ").bind(pattern.clone()).push(" ESCAPE '\\' OR ").push(organization).push(" IN ");
+        query.push("(SELECT o.id FROM organizations o WHERE o.partner_id = ").bind(partner.0);
+        query.push(" AND o.name_lower LIKE ").bind(pattern).push(" ESCAPE '\\'))");
+    };
+    if way == Way::Subjects {
         query.push(" FROM (");
         let tables = [
             ("name_lower", "class", "devices"),
@@ -199,11 +270,12 @@ fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: Partner
         ];
         for (place, (name, class, table)) in tables.into_iter().enumerate() {
             query.push(if place > 0 { " UNION ALL " } else { "" });
-            query.push("SELECT partner_id, id, organization_id, ").push(name).push(" AS name_lower, ").push(class).push(" AS class FROM ");
-            query.push(table).push(" WHERE partner_id = ").bind(partner.0);
-            if let Some(organization) = filter.organization {
-                query.push(" AND organization_id = ").bind(organization.0);
+            query.push("SELECT x.partner_id, x.id, ").push(class).push(" AS class FROM ").push(table).push(" x WHERE x.partner_id = ");
+            query.bind(partner.0);
+            if let Some(organization) = organization(actor, filter) {
+                query.push(" AND x.organization_id = ").bind(organization.0);
             }
+            named(query, name, "x.organization_id");
         }
         query.push(") d").push(join).push("alerts a").push(on);
     } else if filter.class.is_some() {
@@ -214,7 +286,7 @@ fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: Partner
     } else {
         query.push(" FROM alerts a");
     }
-    if search.is_some() && !subjects_first {
+    if search.is_some() && way == Way::Alerts {
         query.push(" LEFT JOIN accounts s ON s.partner_id = a.partner_id AND s.id = a.device_id");
         query.push(" LEFT JOIN connections c ON c.partner_id = a.partner_id AND c.id = a.device_id");
     }
@@ -270,11 +342,10 @@ fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: Partner
     if let Some(class) = filter.class {
         query.push(" AND d.class = ").bind(class.as_str());
     }
-    if let Some(search) = search {
-        let pattern = sql::contains(search);
-        let name = if subjects_first { "d.name_lower" } else { "COALESCE(d.name_lower, s.address_lower, REPLACE(c.service, '_', ' '))" };
-        query.push(" AND (").push(name).push(" LIKE ").bind(pattern.clone()).push(" ESCAPE '\\' OR a.organization_id IN ");
-        query.push("(SELECT o.id FROM organizations o WHERE o.partner_id = ").bind(partner.0);
-        query.push(" AND o.name_lower LIKE ").bind(pattern).push(" ESCAPE '\\'))");
+    if way == Way::Alerts {
+        named(query, "COALESCE(d.name_lower, s.address_lower, REPLACE(c.service, '_', ' '))", "a.organization_id");
+    }
+    if filter.state.is_open() && filter.sort == AlertSort::Worth && way == Way::Alerts {
+        worths(query, filter);
     }
 }
