@@ -132,6 +132,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/alerts/:id") view=Screen::Alert ssr=whole.clone()/>
                     <Route path=path!("/incidents/:id") view=Screen::Incident ssr=whole.clone()/>
                     <Route path=path!("/backups/log") view=Screen::JobLog ssr=whole.clone()/>
+                    <Route path=path!("/backups/compliance") view=Screen::Compliance ssr=whole.clone()/>
+                    <Route path=path!("/organizations/:id/compliance") view=Screen::OrganizationCompliance ssr=whole.clone()/>
                     <Route path=path!("/devices/new") view=Screen::AddDevice ssr=whole.clone()/>
                     <Route path=path!("/devices/:id/connect") view=Screen::Connect ssr=whole.clone()/>
                     <Route path=path!("/devices/:id") view=Screen::Device ssr=whole.clone()/>
@@ -155,6 +157,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/maintenance") view=Screen::MaintenanceWindows ssr=whole.clone()/>
                     <Route path=path!("/settings/maintenance/:id") view=Screen::MaintenanceWindow ssr=whole.clone()/>
                     <Route path=path!("/settings/alerts") view=Screen::AlertSettings ssr=whole.clone()/>
+                    <Route path=path!("/settings/branding") view=Screen::Branding ssr=whole.clone()/>
                     <Route path=path!("/settings/account") view=Screen::Account ssr=whole.clone()/>
                     <Route path=path!("/settings/keys") view=Screen::Keys ssr=whole.clone()/>
                     <Route path=path!("/settings/inbox") view=Screen::Inbox ssr=whole.clone()/>

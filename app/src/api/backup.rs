@@ -5,6 +5,7 @@
 pub(in crate::api) mod alerts;
 pub(in crate::api) mod clients;
 mod commands;
+pub mod compliance;
 mod device;
 mod devices;
 mod home;

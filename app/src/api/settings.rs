@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod branding;
 pub mod inbox;
 pub mod keys;
 pub mod maintenance;

@@ -44,6 +44,8 @@ pub enum Screen {
     Incident,
     /// `/backups/log`
     JobLog,
+    /// `/backups/compliance`
+    Compliance,
     /// `/devices/{id}`
     Device,
     /// `/runs/{id}`
@@ -66,6 +68,8 @@ pub enum Screen {
     OrganizationAlerts,
     /// `/organizations/{id}/log`
     OrganizationLog,
+    /// `/organizations/{id}/compliance`
+    OrganizationCompliance,
     /// `/organizations/{id}/features`
     OrganizationFeatures,
     /// `/organizations/{id}/accounts/import`
@@ -84,6 +88,8 @@ pub enum Screen {
     MaintenanceWindow,
     /// `/settings/alerts`
     AlertSettings,
+    /// `/settings/branding`
+    Branding,
     /// `/settings/account`
     Account,
     /// `/settings/keys`
@@ -162,6 +168,7 @@ impl Screen {
                 Part::Fleet
             }
             Self::SaasOverview | Self::OrganizationSaas => Part::Fleet,
+            Self::Compliance | Self::OrganizationCompliance => Part::Fleet,
             Self::Device | Self::Run | Self::SaasAccount | Self::Alert | Self::Incident => Part::Device,
             Self::SetupOrganization
             | Self::SetupDevice
@@ -175,6 +182,7 @@ impl Screen {
             | Self::MaintenanceWindows
             | Self::MaintenanceWindow
             | Self::AlertSettings
+            | Self::Branding
             | Self::Policy
             | Self::Sla
             | Self::Account
@@ -212,6 +220,8 @@ fn fleet_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::OrganizationSaas => organizations::organization::OrganizationSaas().into_any(),
         Screen::Alerts => backup::alerts::Alerts().into_any(),
         Screen::JobLog => backup::log::JobLog().into_any(),
+        Screen::Compliance => backup::compliance::Compliance().into_any(),
+        Screen::OrganizationCompliance => organizations::organization::OrganizationCompliance().into_any(),
         _ => ().into_any(),
     })
 }
@@ -243,6 +253,7 @@ fn manage_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::MaintenanceWindows => settings::maintenance::MaintenanceWindows().into_any(),
         Screen::MaintenanceWindow => settings::window::MaintenanceWindow().into_any(),
         Screen::AlertSettings => settings::reminders::AlertSettings().into_any(),
+        Screen::Branding => settings::branding::Branding().into_any(),
         Screen::Policy => settings::policy::Policy().into_any(),
         Screen::Sla => settings::sla::Sla().into_any(),
         Screen::Account => settings::account::Account().into_any(),
@@ -297,6 +308,8 @@ mod tests {
             ("/alerts/0a", Screen::Alert),
             ("/incidents/0a", Screen::Incident),
             ("/backups/log", Screen::JobLog),
+            ("/backups/compliance", Screen::Compliance),
+            ("/organizations/0a/compliance", Screen::OrganizationCompliance),
             ("/devices/new", Screen::AddDevice),
             ("/devices/0a/connect", Screen::Connect),
             ("/devices/0a", Screen::Device),
@@ -317,6 +330,7 @@ mod tests {
             ("/settings/maintenance", Screen::MaintenanceWindows),
             ("/settings/maintenance/0a", Screen::MaintenanceWindow),
             ("/settings/alerts", Screen::AlertSettings),
+            ("/settings/branding", Screen::Branding),
             ("/settings/policies/0a", Screen::Policy),
             ("/settings/sla", Screen::Sla),
             ("/settings/account", Screen::Account),

@@ -2,9 +2,11 @@
 
 pub mod assets;
 pub mod auth;
+pub mod branding;
 pub mod compression;
 pub mod counts_feed;
 pub mod docs;
+pub mod documents;
 pub mod error;
 pub mod events;
 pub mod health;
@@ -15,6 +17,7 @@ pub mod metrics;
 pub mod moment;
 pub mod pages;
 pub mod ping;
+pub mod press;
 pub mod read;
 pub mod report;
 pub mod rest;
@@ -58,7 +61,9 @@ pub fn router(portal: &Portal) -> Router {
         .merge(pages::routes(portal))
         .merge(rest::routes().into_router())
         .merge(docs::routes())
+        .merge(branding::routes())
         .merge(consent::routes::routes())
+        .merge(documents::routes())
         .layer(compression::layer())
         .layer(middleware::from_fn(compression::plain_for_other_sites));
     Router::new()

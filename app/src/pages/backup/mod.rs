@@ -3,6 +3,7 @@
 pub mod alerts;
 mod client;
 pub mod clients;
+pub mod compliance;
 pub mod device;
 pub mod devices;
 pub mod log;
@@ -30,6 +31,7 @@ pub fn Console() -> impl IntoView {
                 Tab::new("/backups/clients", "Clients"),
                 Tab { href: "/backups/alerts".into(), label: "Alerts", count },
                 Tab::new("/backups/log", "Job log"),
+                Tab::new("/backups/compliance", "Compliance"),
                 Tab::new("/saas", "SaaS"),
             ]
         />

@@ -3,7 +3,7 @@
 use super::{change::Settings, list::Status, overview::Overview};
 use crate::{
     api::{
-        backup::{load_alerts, load_devices, load_job_log},
+        backup::{compliance::load_compliance, load_alerts, load_devices, load_job_log},
         organizations::{OrganizationView, load_organization},
         saas::load_accounts,
     },
@@ -15,6 +15,7 @@ use crate::{
         backup::{
             alerts::{AlertList, asked as asked_alerts},
             clients::devices as count_devices,
+            compliance::{ComplianceBody, asked as asked_compliance},
             devices::{DeviceTable, asked as asked_devices},
             log::{LogTable, asked as asked_log},
         },
@@ -84,6 +85,7 @@ fn tabs(view: &OrganizationView, now: RwSignal<OrganizationNow>) -> Vec<Tab> {
     if view.sees_health {
         tabs.push(counted("/alerts", "Alerts", |now| now.counts.open_alerts));
         tabs.push(Tab::new(format!("{address}/log"), "Job log"));
+        tabs.push(Tab::new(format!("{address}/compliance"), "Compliance"));
     }
     if may(Action::SeeSeats) {
         tabs.push(Tab::new(format!("{address}/features"), "Features"));
@@ -176,6 +178,18 @@ pub fn OrganizationLog() -> impl IntoView {
     let data = head(id, "log");
     let runs = Resource::new(move || asked_log(&query.read(), Some(&id.get())), load_job_log);
     loaded_with(data, waiting, move |view| view! { <Frame view here="/log"><LogTable data=runs of_organization=true/></Frame> }.into_any())
+}
+
+/// `/organizations/{id}/compliance`
+#[component]
+pub fn OrganizationCompliance() -> impl IntoView {
+    let id = which();
+    let query = use_query_map();
+    let data = head(id, "compliance");
+    let compliance = Resource::new(move || asked_compliance(&query.read(), Some(&id.get())), load_compliance);
+    loaded_with(data, waiting, move |view| {
+        view! { <Frame view here="/compliance"><ComplianceBody data=compliance of_organization=true/></Frame> }.into_any()
+    })
 }
 
 /// `/organizations/{id}/settings`

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod branding;
 pub mod inbox;
 pub mod keys;
 pub mod maintenance;
@@ -36,6 +37,7 @@ fn Settings(here: &'static str, children: Children) -> impl IntoView {
         ("/settings/sla", "Service levels", may(Action::SeeDashboards)),
         ("/settings/maintenance", "Maintenance windows", may(Action::SeeDashboards)),
         ("/settings/alerts", "Alerts", may(Action::SeeDashboards)),
+        ("/settings/branding", "Branding", may(Action::ManageSettings)),
         ("/settings/inbox", "Inbox", may(Action::ManageDevices)),
         ("/settings/inbox/rules", "Inbox rules", may(Action::ManageDevices)),
         ("/settings/keys", "API keys", may(Action::ManageSettings)),

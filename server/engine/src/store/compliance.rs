@@ -8,7 +8,7 @@ mod evidence;
 mod frozen;
 mod now;
 
-pub use frozen::{Frozen, ReportRow, freeze, frozen, reports};
+pub use frozen::{Brand, Frozen, ReportRow, freeze, frozen, reports};
 pub use now::{Held, NowFilter, NowRow, Standing, now};
 
 use super::{Store, organizations, partners, scope, sla::History};
@@ -255,7 +255,7 @@ pub async fn report(store: &Store, actor: &Actor, of: Of, from: Time, until: Tim
     let mut report = Report {
         partner: part.partners[0],
         partner_name: partner.name,
-        of,
+        of: part.of,
         from,
         until,
         judged_until: until.min(now),
@@ -276,6 +276,7 @@ pub async fn report(store: &Store, actor: &Actor, of: Of, from: Time, until: Tim
 
 /// What of the actor's scope is judged.
 struct Part {
+    of: Of,
     partners: Vec<PartnerId>,
     organization: Option<OrganizationId>,
     device: Option<DeviceId>,
@@ -285,7 +286,7 @@ struct Part {
 async fn part_of(store: &Store, actor: &Actor, of: Of) -> Result<Part, Error> {
     let of = match (of, &actor.scope) {
         (Of::All, Scope::Partners(partners)) => {
-            return Ok(Part { partners: partners.to_vec(), organization: None, device: None, time_zone: None });
+            return Ok(Part { of, partners: partners.to_vec(), organization: None, device: None, time_zone: None });
         }
         (Of::All, Scope::Organization(_, organization)) => Of::Organization(*organization),
         (Of::All, Scope::Device(_, _, device)) => Of::Device(*device),
@@ -301,7 +302,7 @@ async fn part_of(store: &Store, actor: &Actor, of: Of) -> Result<Part, Error> {
     };
     let key = (partner, organization);
     let zone = super::entity::organization::Entity::find_by_id(key).one(store.reads()).await?.map(|o| o.time_zone);
-    Ok(Part { partners: vec![PartnerId(partner)], organization: Some(OrganizationId(organization)), device, time_zone: zone })
+    Ok(Part { of, partners: vec![PartnerId(partner)], organization: Some(OrganizationId(organization)), device, time_zone: zone })
 }
 
 async fn of_partner(

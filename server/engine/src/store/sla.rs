@@ -249,8 +249,8 @@ async fn rows<C: ConnectionTrait>(conn: &C, models: Vec<sla_rule::Model>, partne
             organizations.insert(at::<i64>(&row, 0)?, at::<String>(&row, 1)?);
         }
     }
-    let whos = models.iter().flat_map(|m| std::iter::once(m.made_by.as_str()).chain(m.ended_by.as_deref()));
-    let people = people(conn, whos).await?;
+    let whos: Vec<String> = models.iter().flat_map(|m| std::iter::once(m.made_by.clone()).chain(m.ended_by.clone())).collect();
+    let people = people(conn, &whos).await?;
     let who = |who: &str| people.get(who).cloned().unwrap_or_else(|| who.to_owned());
     models
         .into_iter()
@@ -274,9 +274,9 @@ async fn rows<C: ConnectionTrait>(conn: &C, models: Vec<sla_rule::Model>, partne
 }
 
 /// Names of people by what the log calls them.
-pub(crate) async fn people<C: ConnectionTrait>(conn: &C, whos: impl Iterator<Item = &str>) -> Result<HashMap<String, String>, Error> {
+pub(crate) async fn people<C: ConnectionTrait>(conn: &C, whos: &[String]) -> Result<HashMap<String, String>, Error> {
     let ids: std::collections::BTreeSet<i64> =
-        whos.filter_map(|who| who.strip_prefix("user:")?.parse::<UserId>().ok()).map(|id| id.0).collect();
+        whos.iter().filter_map(|who| who.strip_prefix("user:")?.parse::<UserId>().ok()).map(|id| id.0).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }

@@ -8,17 +8,18 @@ use crate::{
     store::{
         Store,
         audit::{self, Entry},
-        entity::report as stored,
+        entity::{partner_setting, report as stored},
         scope, sla,
     },
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
     access::{Action, Actor},
     ids::{OrganizationId, PartnerId, ReportId},
     time::Time,
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -49,6 +50,26 @@ pub struct ReportRow {
     pub hash: String,
 }
 
+/// How the partner's documents looked when it was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brand {
+    /// Name at the head of pages.
+    pub name: String,
+    /// `#4338b8`; empty: the product's own.
+    pub colour: String,
+    /// A line at the foot of pages.
+    pub footer: String,
+    /// A PNG as Base64; empty: none.
+    pub logo: String,
+}
+
+/// What is stored of a report.
+#[derive(Serialize, Deserialize)]
+struct Inputs {
+    report: Report,
+    brand: Brand,
+}
+
 /// A kept report with what it was made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frozen {
@@ -56,6 +77,8 @@ pub struct Frozen {
     pub row: ReportRow,
     /// What it was made of.
     pub report: Report,
+    /// How its document looks.
+    pub brand: Brand,
 }
 
 fn seen(actor: &Actor) -> sea_orm::Condition {
@@ -74,11 +97,13 @@ pub async fn freeze(engine: &Engine, actor: &Actor, of: Of, from: Time, until: T
         return Err(Error::invalid("invalid_scope", "device", "Reports are made of a partner or an organization."));
     }
     let report = report(store, actor, of, from, until, now).await?;
-    let inputs = serde_json::to_vec(&report)?;
+    let brand = brand(store, &report).await?;
+    let inputs = Inputs { report, brand };
+    let (inputs, report) = (serde_json::to_vec(&inputs)?, inputs.report);
     let hash = audit::hex(&Sha256::digest(&inputs));
-    let organization = match (of, &report.organizations[..]) {
-        (Of::Organization(id), _) => id.0,
-        _ => 0,
+    let organization = match report.of {
+        Of::Organization(id) => id.0,
+        Of::All | Of::Device(_) => 0,
     };
     let tx = store.begin_for(report.partner).await?;
     let same = stored::Entity::find()
@@ -116,6 +141,18 @@ pub async fn freeze(engine: &Engine, actor: &Actor, of: Of, from: Time, until: T
     Ok(id)
 }
 
+async fn brand(store: &Store, report: &Report) -> Result<Brand, Error> {
+    let known = partner_setting::Entity::find_by_id(report.partner.0).one(store.reads()).await?;
+    let own = known.map(|known| Brand {
+        name: known.brand_name,
+        colour: known.brand_colour,
+        footer: known.brand_footer,
+        logo: known.brand_logo.map(|logo| STANDARD.encode(logo)).unwrap_or_default(),
+    });
+    let own = own.unwrap_or_default();
+    Ok(if own.name.is_empty() { Brand { name: report.partner_name.clone(), ..own } } else { own })
+}
+
 /// The latest kept reports, of one organization or of all of the scope.
 ///
 /// # Errors
@@ -145,8 +182,10 @@ pub async fn reports(store: &Store, actor: &Actor, organization: Option<Organiza
         .into_tuple()
         .all(store.reads())
         .await?;
-    let people = sla::people(store.reads(), rows.iter().map(|row| row.6.as_str())).await?;
-    let names = names(store, rows.iter().map(|row| (row.0, row.2))).await?;
+    let whos: Vec<String> = rows.iter().map(|row| row.6.clone()).collect();
+    let people = sla::people(store.reads(), &whos).await?;
+    let of: Vec<(i64, i64)> = rows.iter().map(|row| (row.0, row.2)).collect();
+    let names = names(store, of).await?;
     let row = |(partner, id, organization, from, until, made_at, by, hash): Row| ReportRow {
         id: ReportId(id),
         partner: PartnerId(partner),
@@ -168,8 +207,9 @@ pub async fn frozen(store: &Store, actor: &Actor, id: ReportId) -> Result<Frozen
     scope::require(actor, Action::SeeReports, "see reports")?;
     let found = stored::Entity::find().filter(seen(actor)).filter(stored::Column::Id.eq(id.0));
     let model = found.one(store.reads()).await?.ok_or(Error::NotFound("report"))?;
-    let people = sla::people(store.reads(), std::iter::once(model.made_by.as_str())).await?;
-    let names = names(store, std::iter::once((model.partner_id, model.organization_id))).await?;
+    let people = sla::people(store.reads(), std::slice::from_ref(&model.made_by)).await?;
+    let names = names(store, vec![(model.partner_id, model.organization_id)]).await?;
+    let Inputs { report, brand } = serde_json::from_slice(&model.inputs)?;
     Ok(Frozen {
         row: ReportRow {
             id,
@@ -181,7 +221,8 @@ pub async fn frozen(store: &Store, actor: &Actor, id: ReportId) -> Result<Frozen
             made_by: people.get(&model.made_by).cloned().unwrap_or(model.made_by),
             hash: model.inputs_hash,
         },
-        report: serde_json::from_slice(&model.inputs)?,
+        report,
+        brand,
     })
 }
 
@@ -189,9 +230,9 @@ fn named(organization: i64, names: &HashMap<i64, String>) -> Option<(Organizatio
     (organization != 0).then(|| (OrganizationId(organization), names.get(&organization).cloned().unwrap_or_default()))
 }
 
-async fn names(store: &Store, of: impl Iterator<Item = (i64, i64)>) -> Result<HashMap<i64, String>, Error> {
+async fn names(store: &Store, of: Vec<(i64, i64)>) -> Result<HashMap<i64, String>, Error> {
     use crate::store::entity::organization;
-    let (partners, ids): (Vec<i64>, Vec<i64>) = of.filter(|(_, organization)| *organization != 0).unzip();
+    let (partners, ids): (Vec<i64>, Vec<i64>) = of.into_iter().filter(|(_, organization)| *organization != 0).unzip();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }

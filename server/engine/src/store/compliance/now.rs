@@ -134,7 +134,11 @@ pub async fn now(store: &Store, actor: &Actor, filter: &NowFilter) -> Result<(Pa
 /// The job that a reason speaks of.
 const fn job_of(reason: &Reason) -> Option<JobId> {
     match reason {
-        Reason::Failing { job, .. } | Reason::PastDue { job, .. } | Reason::Stuck { job, .. } | Reason::FarLess { job, .. } => Some(*job),
+        Reason::Failing { job, .. }
+        | Reason::PastDue { job, .. }
+        | Reason::Stuck { job, .. }
+        | Reason::FarLess { job, .. }
+        | Reason::NoFiles { job, .. } => Some(*job),
         _ => None,
     }
 }
