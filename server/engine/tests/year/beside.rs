@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::{
     alert::AlertKind,
+    run::RunState,
     time::{Span, Time},
 };
 
@@ -135,7 +136,10 @@ fn windows(plan: &mut Plan, dice: &mut Dice) {
         (Reach::Organization(5), weekly("0 22 * * 3", Tz::Australia__Sydney, 2, (22, 0), 600, &[])),
         (Reach::Device(7), weekly("0 0 * * 1", Tz::Africa__Cairo, 0, (0, 0), 1_440, &[])),
     ];
-    plan.windows.extend(recurring.into_iter().map(|(reach, occurs)| Window { reach, occurs, planned: begin() + Span::hours(1) }));
+    for (reach, occurs) in recurring {
+        let there = if let Reach::Device(s) = reach { plan.subjects[s].enrolled } else { begin() };
+        plan.windows.push(Window { reach, occurs, planned: there + Span::hours(1) });
+    }
     let stormy = plan.connections[STORMY_CONNECTION].0;
     for _ in 0..60 {
         let lasts = Span::minutes(dice.between(30, 60 * 40));
@@ -174,21 +178,24 @@ pub fn outages(plan: &mut Plan, dice: &mut Dice) {
     for third in 0..3 {
         let from = begin() + Span::days(days * third / 3) + Span::minutes(dice.between(1_440 * days / 12, 1_440 * days / 4));
         let until = from + Span::minutes(dice.between(45, 60 * 11));
-        if plan.storms.iter().any(|storm| storm.slot - Span::days(1) < until && from < storm.slot + Span::days(5)) {
+        let storm = plan.storms.iter().any(|storm| storm.slot - Span::days(1) < until && from < storm.slot + Span::days(5));
+        // A window can't be planned while nobody is there to ask, and not after it.
+        let window = plan.windows.iter().any(|window| from <= window.planned && window.planned < until);
+        if storm || window {
             continue;
         }
         plan.outages.push((from, until));
         plan.acts.push((until, 0, Act::Return));
         let in_order = dice.in_1000(500);
-        let mut shift = |at: &mut Time| {
-            if from <= *at && *at < until {
-                *at = until + Span::minutes(if in_order { 2 } else { dice.between(2, 9) });
-            }
-        };
-        for runs in plan.runs.values_mut() {
-            for run in runs {
-                run.start_known.as_mut().map(&mut shift);
-                run.end_known.as_mut().map(&mut shift);
+        for run in plan.runs.values_mut().flatten() {
+            // What failed and was made good meanwhile is told of last, so that nothing of it has to be alerted.
+            let wait = match (in_order, run.state) {
+                (true, _) => 2,
+                (false, RunState::Failed) => 9,
+                (false, _) => dice.between(2, 8),
+            };
+            for at in [&mut run.start_known, &mut run.end_known].into_iter().flatten().filter(|at| from <= **at && **at < until) {
+                *at = until + Span::minutes(wait);
             }
         }
         for act in &mut plan.acts {

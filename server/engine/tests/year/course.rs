@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 const PORTION: i64 = 10 * 60_000;
 
 /// Troubles of a job in a year, about.
-const TROUBLES: i64 = 4;
+const TROUBLES: i64 = 3;
 
 /// The last troubles begin so long before the end that they end, too.
 const TAIL: Span = Span::days(8);
@@ -123,7 +123,8 @@ impl Course<'_> {
         // A year has 366 days here; what is less than a year gets less.
         let odds = 1_000 * TROUBLES / self.slots.a_year();
         let odds = if odds == 0 { i64::from(self.dice.in_1000(1_000 * 1_000 * TROUBLES / self.slots.a_year() % 1_000)) } else { odds };
-        while slot < self.until - Span::hours(1) {
+        // What is due shortly before the end comes shortly after it.
+        while slot < self.until + Span::days(2) {
             // Far rarer than once in a thousand slots needs a finer die.
             let now = if odds > 0 && self.slots.a_year() < 1_500 {
                 self.dice.in_1000(odds)
@@ -211,6 +212,7 @@ impl Course<'_> {
             end_known: Some(portion(end)),
             state: if self.dice.in_1000(40) { RunState::Warning } else { RunState::Succeeded },
             bytes: self.sized(),
+            files: 500,
             slot,
             again: None,
             retried: false,
@@ -319,7 +321,7 @@ impl Course<'_> {
     fn trouble(&mut self, slot: Time) -> Time {
         let gap = self.next(slot) - slot;
         // Some slots of a day, some days; never into the year's end.
-        let most = ((self.barrier() - TAIL - slot).0 / gap.0 - 2).min((Span::days(4).0 / gap.0).max(1));
+        let most = ((self.barrier() - TAIL - slot).0 / gap.0 - 2).min((Span::days(3).0 / gap.0).max(1));
         if most < 1 {
             return self.well(slot);
         }
@@ -360,7 +362,7 @@ impl Course<'_> {
         for _ in 0..n {
             let mut run = self.plain(at);
             run.state = RunState::Failed;
-            run.bytes = 0;
+            (run.bytes, run.files) = (0, 0);
             if self.dice.in_1000(300) {
                 self.begin(&mut run);
             }
@@ -400,7 +402,11 @@ impl Course<'_> {
         let mut at = slot;
         for _ in 0..n {
             let mut run = self.plain(at);
-            run.bytes = self.usual / 100 * self.dice.between(1, 15);
+            if self.dice.in_1000(300) {
+                run.files = 0;
+            } else {
+                run.bytes = self.usual / 100 * self.dice.between(1, 15);
+            }
             self.keep(run);
             at = self.next(at);
         }

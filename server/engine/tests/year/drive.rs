@@ -230,7 +230,12 @@ impl<'p> World<'p> {
             },
             job: JobRef::Named(subject.jobs[j].into()),
             run: RunRef::Key(format!("r{r}")),
-            event: RunEvent { attempt, bytes: state.is_end().then_some(run.bytes), items: Some(7), ..RunEvent::new(state, at) },
+            event: RunEvent {
+                attempt,
+                bytes: state.is_end().then_some(run.bytes),
+                items: state.is_end().then_some(run.files),
+                ..RunEvent::new(state, at)
+            },
             log: None,
         }
     }
@@ -270,8 +275,10 @@ impl<'p> World<'p> {
     async fn pass(&mut self, until: Time) {
         loop {
             let wanted = self.wanted().await;
-            let now = Time((wanted.0.saturating_add(59_999)).div_euclid(60_000).saturating_mul(60_000))
-                .max(Time(self.clock.load(Ordering::Relaxed)));
+            let minute = Time((wanted.0.saturating_add(59_999)).div_euclid(60_000).saturating_mul(60_000));
+            // Before somebody says something, everything that is due has happened.
+            let now = if minute < until { minute } else { wanted };
+            let now = now.max(Time(self.clock.load(Ordering::Relaxed)));
             // Away, the portal does nothing.
             let now = self.plan.outages.iter().find(|(from, until)| *from <= now && now < *until).map_or(now, |(_, until)| *until);
             if now >= until {

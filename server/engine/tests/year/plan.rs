@@ -71,6 +71,7 @@ pub struct Run {
     pub end_known: Option<Time>,
     pub state: RunState,
     pub bytes: i64,
+    pub files: i64,
     /// The slot that it is of.
     pub slot: Time,
     /// Told twice, the second time so much later.

@@ -161,7 +161,7 @@ fn of_job(around: &Around<'_>, runs: &[Run], pieces: &mut Vec<Piece>) {
             pieces.push(Piece { kind: AlertKind::RunStuck, from: *known, until: next.min(*until) });
         }
     }
-    // Far less than usual: under a fifth of the median of the seven before it.
+    // Far less than usual: under a fifth of the median of the seven before it, or no files after many.
     for (place, run) in usable.iter().enumerate() {
         let mut sizes: Vec<i64> = usable[place.saturating_sub(7)..place].iter().map(|run| run.bytes).collect();
         if sizes.len() < 3 {
@@ -169,7 +169,7 @@ fn of_job(around: &Around<'_>, runs: &[Run], pieces: &mut Vec<Piece>) {
         }
         sizes.sort_unstable();
         let median = (sizes[(sizes.len() - 1) / 2] + sizes[sizes.len() / 2]) / 2;
-        if run.bytes * 5 < median {
+        if run.bytes * 5 < median || run.files == 0 {
             pieces.push(Piece { kind: AlertKind::SizeAnomaly, from: run.end_known.unwrap_or(FAR), until: good[place + 1] });
         }
     }

@@ -92,15 +92,17 @@ pub fn quiet(plan: &Plan, s: usize) -> Vec<(Time, Time)> {
 }
 
 /// What comes and goes is damped: after three reopenings within 24 hours an alert stays open until its cause has been gone for two hours.
-fn damped(wrongs: Vec<&Wrong>, quiet: &[(Time, Time)]) -> Vec<Wrong> {
+/// With each the number of the alert that it belongs to: what recurs within 24 hours is the same again (D4), muted or not.
+fn damped(wrongs: Vec<&Wrong>, quiet: &[(Time, Time)]) -> Vec<(Wrong, usize)> {
     let is_quiet = |at: Time| quiet.iter().any(|(from, until)| *from <= at && at < *until);
-    let mut out: Vec<Wrong> = Vec::new();
+    let mut out: Vec<(Wrong, usize)> = Vec::new();
     let mut reopened: Vec<Time> = Vec::new();
     let mut flaps = false;
     for wrong in wrongs {
-        if let Some(last) = out.last_mut() {
+        let mut number = out.len();
+        if let Some((last, of)) = out.last_mut() {
             let held = flaps && often_at(&reopened, last.until) && !is_quiet(last.until);
-            if held && wrong.from < last.until + Span::hours(2) {
+            if held && wrong.from <= last.until + Span::hours(2) {
                 reopened.push(wrong.from);
                 last.until = wrong.until;
                 continue;
@@ -110,15 +112,16 @@ fn damped(wrongs: Vec<&Wrong>, quiet: &[(Time, Time)]) -> Vec<Wrong> {
             }
             flaps = false;
             if wrong.from - last.until < Span::DAY {
+                number = *of;
                 reopened.push(wrong.from);
                 flaps = often_at(&reopened, wrong.from) && !is_quiet(wrong.from);
             } else {
                 reopened.clear();
             }
         }
-        out.push(wrong.clone());
+        out.push((wrong.clone(), number));
     }
-    if let Some(last) = out.last_mut()
+    if let Some((last, _)) = out.last_mut()
         && flaps
         && often_at(&reopened, last.until)
         && !is_quiet(last.until)
@@ -137,23 +140,23 @@ pub fn judge(plan: &Plan, wrongs: &[Wrong], seen: &[Seen], incidents: &[Incident
     let mut row = Row::default();
     let mut said = Vec::new();
     let mut heard = heard(seen);
-    let mut expected: BTreeMap<(usize, String), Vec<(Time, Time, Option<Time>, &Wrong)>> = BTreeMap::new();
+    let mut expected: BTreeMap<(usize, String), Vec<(Time, Time, Option<Time>, usize)>> = BTreeMap::new();
     let mut by_kind: BTreeMap<(usize, &str), Vec<&Wrong>> = BTreeMap::new();
     for wrong in wrongs {
         by_kind.entry((wrong.subject, wrong.kind.as_str())).or_default().push(wrong);
     }
-    let wrongs: Vec<Wrong> = by_kind.into_iter().flat_map(|((s, _), of)| damped(of, &quiet(plan, s))).collect();
-    for wrong in &wrongs {
+    let wrongs: Vec<(Wrong, usize)> = by_kind.into_iter().flat_map(|((s, _), of)| damped(of, &quiet(plan, s))).collect();
+    for (wrong, number) in &wrongs {
         for (from, until) in without(vec![(wrong.from, wrong.until)], &quiet(plan, wrong.subject)) {
             let critical = wrong.critical.filter(|at| *at < until).map(|at| at.max(from));
-            expected.entry((wrong.subject, wrong.kind.as_str().to_owned())).or_default().push((from, until, critical, wrong));
+            expected.entry((wrong.subject, wrong.kind.as_str().to_owned())).or_default().push((from, until, critical, *number));
         }
     }
     for ((s, kind), list) in expected {
         let mut of = heard.remove(&(s, kind.clone())).unwrap_or_default();
         let name = &plan.subjects[s].name;
-        let mut last: Option<(&Wrong, i64)> = None;
-        for (from, until, critical, of_wrong) in list {
+        let mut last: Option<(usize, i64)> = None;
+        for (from, until, critical, number) in list {
             row.incidents += 1;
             let what = format!("{name} {kind} {} – {}", written(from), written(until));
             let mut matching = Vec::new();
@@ -197,16 +200,12 @@ pub fn judge(plan: &Plan, wrongs: &[Wrong], seen: &[Seen], incidents: &[Incident
                     said.push(format!("unresolved: {what}"));
                 }
             }
-            // D4: what recurs within 24 hours is the same alert again, what comes later another.
-            if let Some((before, alert)) = last {
-                let apart = of_wrong.from - before.until;
-                let near = (apart - Span::DAY).0.abs() < 120_000;
-                if !near && (apart < Span::DAY) != (alert == first.alert) {
-                    row.doubled += 1;
-                    said.push(format!("reopened or not: {what}, the last one ended {}", written(before.until)));
-                }
+            if let Some((before, alert)) = last.replace((number, first.alert))
+                && (before == number) != (alert == first.alert)
+            {
+                row.doubled += 1;
+                said.push(format!("reopened or not: {what}"));
             }
-            last = Some((of_wrong, first.alert));
         }
         report_false(&mut row, &mut said, name, &kind, &of);
     }
