@@ -13,8 +13,8 @@ use domain::{
 };
 use std::collections::BTreeMap;
 
-/// Agents tell in portions: at full ten minutes.
-const PORTION: i64 = 10 * 60_000;
+/// Agents tell in portions: at full quarters of an hour.
+const PORTION: i64 = 15 * 60_000;
 
 /// Troubles of a job in a year, about.
 const TROUBLES: i64 = 3;

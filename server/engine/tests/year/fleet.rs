@@ -75,7 +75,7 @@ pub fn fleet(seed: u64, until: Time) -> (Plan, Dice) {
         });
     }
     // Sites have one workload, groups at Google two, people five.
-    let connections: Vec<(usize, usize)> = (0..8).map(|n| (n, [0, 1, 4, 5, 6, 14, 15, 2][n])).collect();
+    let connections: Vec<(usize, usize)> = (0..8).map(|n| (n, [0, 1, 4, 5, 6, 8, 15, 2][n])).collect();
     for n in 0..ACCOUNTS {
         let connection = if n < 196 { n % 7 } else { 7 };
         let (organization, rhythm) = connections[connection];
