@@ -39,6 +39,16 @@ for store in sqlite postgres; do
   HOLDFAST_TEST_FSYNC=on HOLDFAST_BINARY="$PWD/dist/holdfast" cargo run --quiet --release -p server --example bench_saas -- $store 10000 1000000 30
 done
 
+echo "== Alerts, rendered by the server, 20 requests/s, with 100,000 alerts in the store"
+for store in sqlite postgres; do
+  HOLDFAST_TEST_FSYNC=on HOLDFAST_BINARY="$PWD/dist/holdfast" cargo run --quiet --release -p server --example bench_alerts -- $store 100000 30
+done
+
+echo "== time passing in a fleet of 1,000,000 devices"
+for store in sqlite postgres; do
+  HOLDFAST_TEST_FSYNC=on HOLDFAST_BINARY="$PWD/dist/holdfast" cargo run --quiet --release -p server --example bench_reconcile -- $store 1000000 10000 10
+done
+
 echo "== Lighthouse on the demo fleet"
 tools/setup.sh bench
 folder=$(mktemp -d)

@@ -78,9 +78,9 @@ pub fn remedy(case: &Case<'_>) -> Remedy {
             told_by: None,
         };
     }
-    let known = if is_explained_by_a_run(case.kind) { known(case) } else { None };
-    match known {
+    match if is_explained_by_a_run(case.kind) { known(case) } else { None } {
         Some((fault, line)) => {
+            let fault = if case.is_account { at_provider(fault) } else { fault };
             Remedy { cause: Some(words::cause(fault, case)), steps: words::steps(fault, case), told_by: Some(quoted(line)) }
         }
         None => Remedy { cause: None, steps: kinds::steps(case), told_by: None },

@@ -112,10 +112,13 @@ pub async fn list(store: &Store, actor: &Actor, filter: &AlertFilter) -> Result<
     let limit = page::limit(filter.limit)?;
     let before = page::read::<Key>(filter.cursor.as_deref())?;
     let conn = store.reads();
-    let (key, tie, order) = match filter.sort {
-        AlertSort::Opened => ("a.opened_at", " < ", " DESC, a.id DESC LIMIT "),
-        AlertSort::Worth => ("a.worth", " > ", " DESC, a.id LIMIT "),
-        AlertSort::Resolved => ("a.resolved_at", " < ", " DESC, a.id DESC LIMIT "),
+    // The members of an incident are found by its own index, not in the order of all: an expression isn't in an index.
+    let (key, tie, order) = match (filter.sort, filter.incident.is_some()) {
+        (AlertSort::Opened, false) => ("a.opened_at", " < ", " DESC, a.id DESC LIMIT "),
+        (AlertSort::Opened, true) => ("(a.opened_at + 0)", " < ", " DESC, a.id DESC LIMIT "),
+        (AlertSort::Worth, false) => ("a.worth", " > ", " DESC, a.id LIMIT "),
+        (AlertSort::Worth, true) => ("(a.worth + 0)", " > ", " DESC, a.id LIMIT "),
+        (AlertSort::Resolved, _) => ("a.resolved_at", " < ", " DESC, a.id DESC LIMIT "),
     };
     let mut found: Vec<alert::Model> = Vec::new();
     for partner in scope::partners(&actor.scope) {
