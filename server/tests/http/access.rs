@@ -10,21 +10,26 @@ use axum::{
 };
 use domain::{
     access::{KeyRights, Role},
+    maintenance::{Occurs, Reach},
     policy::DeviceClass,
     run::{RunEvent, RunState},
     saas::{AccountType, Service},
+    time::Span,
 };
 use engine::{
     ingest::{IncomingEvent, JobRef, RunRef, Subject},
     store::{
         accounts::{self, NewAccount},
-        alerts,
+        alerts, compliance,
         connections::{self, NewConnection},
+        devices::{self, NewDevice},
         inbox,
         inbox_rules::{self, NewRule},
         jobs,
         keys::{self, KeyScope, NewKey},
+        maintenance::{self, NewWindow},
         policies, runs, saas,
+        saved_views::{self, NewView, ViewPlace},
     },
     testing::Kind,
 };
@@ -32,7 +37,7 @@ use serde_json::{Value, json};
 use server::{
     config::Flags,
     consent,
-    http::{docs, rest},
+    http::{docs, documents, rest},
 };
 use std::{
     fmt::Write,
@@ -47,9 +52,12 @@ struct Tenant {
     name: &'static str,
     client: Client,
     policy: String,
+    window: String,
     job: String,
     run: String,
     alert: String,
+    incident: String,
+    views: Vec<String>,
     inbox: String,
     unwanted: String,
     rules: Vec<String>,
@@ -58,6 +66,7 @@ struct Tenant {
     key: String,
     connection: String,
     account: String,
+    report: String,
 }
 
 impl Tenant {
@@ -71,7 +80,15 @@ impl Tenant {
             event: failed(),
             log: Some("a line".into()),
         };
-        app.engine.ingest.submit(&actor, vec![run], START).await.unwrap();
+        let mut reports = vec![run];
+        // Ten more with the same trouble: an incident.
+        for n in 0..10 {
+            let (organization, class) = (client.organization, DeviceClass::Workstation);
+            let new = NewDevice { organization, name: format!("storm-{n}"), class, policy: None, quota_bytes: None, tags: vec![] };
+            let device = devices::create(&app.engine, &actor, new, START).await.unwrap();
+            reports.push(IncomingEvent { subject: Subject::Device(device), ..reports[0].clone() });
+        }
+        app.engine.ingest.submit(&actor, reports, START).await.unwrap();
         for source in ["unknown", "unwanted"] {
             app.post(&client.ingest, "/api/v1/events", json!({ "device": source, "state": "failed" })).await.ok();
         }
@@ -84,7 +101,23 @@ impl Tenant {
         let waiting = |source: &str| {
             waiting.iter().find(|row| row.organization == Some(client.organization) && row.source == source).unwrap().id.to_string()
         };
+        let mut views = Vec::new();
+        for n in 0..16 {
+            let new = NewView { place: ViewPlace::Alerts, name: format!("{name} {n}"), query: String::new(), shared: true };
+            views.push(saved_views::save(store, &actor, new, START).await.unwrap().to_string());
+        }
         let policy = policies::list(store, &actor).await.unwrap().remove(0);
+        let far = START + Span::days(100);
+        let new = NewWindow {
+            partner: None,
+            name: "w".into(),
+            note: String::new(),
+            reach: Reach::Organization(client.organization),
+            occurs: Occurs::Once { from: far, until: far + Span::HOUR },
+        };
+        let window = maintenance::create(&app.engine, &actor, new, START).await.unwrap();
+        let about = compliance::Of::Organization(client.organization);
+        let report = compliance::freeze(&app.engine, &actor, about, START - Span::days(30), START, START).await.unwrap();
         let new = NewKey { scope: KeyScope::Organization(client.organization), name: "spare".into(), rights: ALL, expires_at: None };
         let (key, _) = keys::create(store, &actor, new, START).await.unwrap();
         let new = NewConnection { organization: client.organization, service: Service::Microsoft365, policy: None };
@@ -107,11 +140,15 @@ impl Tenant {
         }
         Self {
             name,
+            report: report.to_string(),
             client: client.clone(),
             policy: policy.id.to_string(),
+            window: window.to_string(),
             job: job.id.to_string(),
             run: run.id.to_string(),
             alert: alert.id.to_string(),
+            incident: alert.incident.unwrap().to_string(),
+            views,
             inbox: waiting("unknown"),
             unwanted: waiting("unwanted"),
             rules,
@@ -127,6 +164,13 @@ impl Tenant {
     /// Another rule each time: whoever may delete one takes it from nobody else.
     fn next_rule(&self) -> &str {
         &self.rules[1 + self.named.fetch_add(1, Ordering::Relaxed) % (self.rules.len() - 1)]
+    }
+}
+
+impl Tenant {
+    /// Another view each time, too.
+    fn next_view(&self) -> &str {
+        &self.views[self.named.fetch_add(1, Ordering::Relaxed) % self.views.len()]
     }
 }
 
@@ -160,12 +204,29 @@ fn call(method: &Method, route: &str, t: &Tenant) -> Option<(String, Option<Valu
         ("GET", "restore-tests") => plain(format!("{route}?device={}", c.device)),
         (
             "GET",
-            "partners" | "organizations" | "policies" | "devices" | "runs" | "alerts" | "inbox" | "inbox-rules" | "keys" | "openapi.json",
+            "partners"
+            | "organizations"
+            | "policies"
+            | "devices"
+            | "runs"
+            | "alerts"
+            | "inbox"
+            | "inbox-rules"
+            | "keys"
+            | "maintenance-windows"
+            | "openapi.json",
         ) => plain(route.into()),
         ("GET", "audit") => plain(format!("{route}?partner={}", c.partner)),
         ("POST", "partners") => with(route.into(), json!({ "name": "", "time_zone": "UTC", "parent": c.partner })),
         ("POST", "organizations") => with(route.into(), json!({ "name": "", "partner": c.partner })),
         ("POST", "policies") => with(route.into(), json!({ "name": "", "partner": c.partner })),
+        ("POST", "maintenance-windows") => with(
+            route.into(),
+            json!({ "name": "", "reach": { "organization": c.organization }, "occurs": { "once": { "from": "2027-01-01T00:00:00Z", "until": "2027-01-02T00:00:00Z" } } }),
+        ),
+        ("GET", "maintenance-windows/{id}") => plain(at(route, &t.window)),
+        ("PATCH", "maintenance-windows/{id}") => with(at(route, &t.window), json!({})),
+        ("DELETE", "maintenance-windows/{id}") | ("POST", "maintenance-windows/{id}/end") => plain(at(route, &t.window)),
         ("POST", "devices") => with(route.into(), json!({ "name": "", "organization": c.organization, "class": "server" })),
         ("POST", "keys") => with(route.into(), json!({ "organization": c.organization, "can": [], "name": "" })),
         ("GET", "connections") => plain(format!("{route}?organization={}", c.organization)),
@@ -298,6 +359,7 @@ async fn every_route_answers_every_caller_as_the_matrix_says() {
         }
     }
     forms(&app, &tenants, &callers, &secrets, &mut matrix).await;
+    documents_of(&app, &tenants, &callers, &secrets, &mut matrix).await;
     server_functions(&app, &tenants, &callers[..8], &secrets, &mut matrix).await;
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/access_matrix.txt");
     if std::env::var_os("UPDATE_MATRIX").is_some() {
@@ -329,6 +391,31 @@ async fn forms(app: &TestApp, tenants: &[Tenant], callers: &[Who], secrets: &[St
                     .header("content-type", "application/x-www-form-urlencoded")
                     .header("sec-fetch-site", "same-origin");
                 let answer = app.raw(who, request, Body::from(form)).await;
+                let word = outcome(who, &format!("{method} {path}"), &answer, secrets);
+                assert!(who.1.is_some() || word == "401", "nobody: {method} {route}: {word}");
+                let _ = write!(matrix, " {word:<4}");
+            }
+            *matrix = matrix.trim_end().to_owned() + "\n";
+        }
+    }
+}
+
+/// Documents to take away.
+async fn documents_of(app: &TestApp, tenants: &[Tenant], callers: &[Who], secrets: &[String], matrix: &mut String) {
+    for (method, route) in documents::ROUTES {
+        let _ = writeln!(matrix, "\n{method} {route}");
+        for tenant in tenants {
+            let _ = write!(matrix, "  {:<13}", tenant.name);
+            for who in callers {
+                let path = match route {
+                    "/backups/compliance.csv" => {
+                        format!("{route}?from=2026-01-01&to=2026-01-31&organization={}", tenant.client.organization)
+                    }
+                    "/reports/{file}" => format!("/reports/{}.pdf", tenant.report),
+                    _ => panic!("{method} {route} has no row: add it to `documents_of`"),
+                };
+                let request = Request::builder().method(method).uri(&path);
+                let answer = app.raw(who, request, Body::empty()).await;
                 let word = outcome(who, &format!("{method} {path}"), &answer, secrets);
                 assert!(who.1.is_some() || word == "401", "nobody: {method} {route}: {word}");
                 let _ = write!(matrix, " {word:<4}");
@@ -422,6 +509,23 @@ fn arguments(path: &str, t: &Tenant) -> Option<Arguments> {
         "organizations/activation" => form(format!("id={}&activated=true", c.organization)),
         "settings/policy" => form(format!("id={}", t.policy)),
         "settings/schedule_preview" | "settings/save_policy" => form(format!("form[id]={}&form[name]=&form[kind]=every&form[every]=1&form[unit]=days", t.policy)),
+        "settings/maintenance" | "settings/reminders" => form(String::new()),
+        "settings/window" => form(format!("id={}&filled=", t.window)),
+        "settings/window_preview" | "settings/save_window" => form(format!(
+            "form[id]=&form[name]=&form[reach]=organization&form[organization]={}&form[kind]=daily&form[clock]=02:00&form[lasts]=4&form[time_zone]=UTC",
+            c.organization
+        )),
+        "settings/end_window" | "settings/remove_window" => form(format!("id={}", t.window)),
+        "settings/save_reminders" => form("on=true&hours=0".into()),
+        "settings/sla" | "settings/preview_sla" => {
+            wire(json!({ "form": { "scope": format!("organization:{}", c.organization), "class": "server", "hours": "6", "end": "" } }))
+        }
+        // Nobody's rule is changed: no hours are said.
+        "settings/save_sla" => form(format!("form[scope]=organization:{}&form[class]=server&form[hours]=0", c.organization)),
+        "backup/compliance" => wire(json!({ "query": {
+            "period": "custom", "from": "2026-01-01", "to": "2026-01-31", "organization": c.organization, "held": "", "class": "", "sort": "", "cursor": ""
+        } })),
+        "backup/make_report" => form(format!("organization={}&from=2026-01-01&to=2026-01-31", c.organization)),
         "settings/make_key" => form(format!("form[name]=new&form[scope]={}&form[read]=true", c.organization)),
         "settings/inbox_rules" => form(String::new()),
         "settings/rule_preview" => form(format!("form[pattern]=un*&form[organization]={}", c.organization)),
@@ -451,6 +555,11 @@ fn arguments(path: &str, t: &Tenant) -> Option<Arguments> {
         "backup/alerts" => wire(json!({ "query": alerts_of(c) })),
         "backup/alerts_news" => wire(json!({ "query": alerts_of(c), "shown": [t.alert] })),
         "backup/alert" => wire(json!({ "id": t.alert })),
+        "backup/tend_alert" => form(format!("id={}&what=note&words=seen", t.alert)),
+        "backup/incident" => wire(json!({ "id": t.incident, "cursor": "" })),
+        "backup/tend_incident" => wire(json!({ "id": t.incident, "tend": { "what": "note", "hours": 1, "words": "seen" } })),
+        "backup/save_view" => form("name=&query=&shared=true".into()),
+        "backup/delete_view" => form(format!("id={}", t.next_view())),
         "backup/tend_alerts" => wire(json!({ "ids": [t.alert], "tend": { "what": "note", "hours": 1, "words": "seen" } })),
         "backup/job_log" => wire(json!({ "query": log_of(c) })),
         "backup/job_log_news" => wire(json!({ "query": log_of(c), "after": null })),
