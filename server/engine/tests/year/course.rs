@@ -321,7 +321,7 @@ impl Course<'_> {
     fn trouble(&mut self, slot: Time) -> Time {
         let gap = self.next(slot) - slot;
         // Some slots of a day, some days; never into the year's end.
-        let most = ((self.barrier() - TAIL - slot).0 / gap.0 - 2).min((Span::days(3).0 / gap.0).max(1));
+        let most = ((self.barrier() - TAIL - slot).0 / gap.0 - 2).min((Span::days(2).0 / gap.0).max(1));
         if most < 1 {
             return self.well(slot);
         }

@@ -149,10 +149,10 @@ impl<'p> World<'p> {
         }
     }
 
-    /// Twelve of the organizations have a service level of a week: every daily backup would breach and mend the usual one day by day, which
+    /// All but one of the organizations have a service level of a week: every daily backup would breach and mend the usual one day by day, which
     /// alerts nobody and takes half of this test's time.
     async fn loosen(&self) {
-        for organization in &self.organizations[3..] {
+        for organization in &self.organizations[1..] {
             for class in [DeviceClass::Workstation, DeviceClass::Server] {
                 let rule = sla::Proposal { scope: sla::RuleScope::Organization(*organization), class, hours: 168 };
                 sla::set(&self.engine, &self.actor, rule, begin()).await.unwrap();

@@ -30,8 +30,8 @@ fn kind(n: usize, dice: &mut Dice) -> (usize, Class, Terms) {
     let two_days = Terms { overdue: Some(48), ..terms };
     match n % 30 {
         0..7 => (dice.one_of(DAILY), Class::Server, terms),
-        7..9 => (dice.one_of(DAILY), Class::Server, Terms { grace: Span::ZERO, ..two_days }),
-        9..13 => (dice.one_of(DAILY), Class::Workstation, terms),
+        7 => (dice.one_of(DAILY), Class::Server, Terms { grace: Span::ZERO, ..two_days }),
+        8..13 => (dice.one_of(DAILY), Class::Workstation, terms),
         13..16 => (dice.one_of(DAILY), Class::Workstation, Terms { longest: Span::hours(3), grace: Span::hours(2), ..two_days }),
         16..18 => (7, Class::Workstation, Terms { allowance: Span::hours(72), ..terms }),
         18..20 => (5, Class::Workstation, Terms { allowance: Span::hours(96), ..two_days }),

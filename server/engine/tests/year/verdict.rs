@@ -23,6 +23,9 @@ pub struct Row {
     pub unresolved: usize,
 }
 
+/// From, until, Critical from, number of the alert that it belongs to.
+type Expected = (Time, Time, Option<Time>, usize);
+
 /// A stretch in which an alert was open and heard.
 #[derive(Clone, Copy, Debug)]
 struct Heard {
@@ -86,9 +89,12 @@ pub fn quiet(plan: &Plan, s: usize) -> Vec<(Time, Time)> {
             _ => {}
         }
     }
-    // What begins or ends while the portal is away is noticed when it is there again.
-    let noticed = |at: Time| plan.outages.iter().find(|(from, until)| *from <= at && at < *until).map_or(at, |(_, until)| *until);
-    quiet.into_iter().map(|(from, until)| (noticed(from), noticed(until))).filter(|(from, until)| from < until).collect()
+    quiet.into_iter().map(|(from, until)| (noticed(plan, from), noticed(plan, until))).filter(|(from, until)| from < until).collect()
+}
+
+/// What begins or ends while the portal is away is noticed when it is there again.
+fn noticed(plan: &Plan, at: Time) -> Time {
+    plan.outages.iter().find(|(from, until)| *from <= at && at < *until).map_or(at, |(_, until)| *until)
 }
 
 /// What comes and goes is damped: after three reopenings within 24 hours an alert stays open until its cause has been gone for two hours.
@@ -108,7 +114,7 @@ fn damped(wrongs: Vec<&Wrong>, quiet: &[(Time, Time)]) -> Vec<(Wrong, usize)> {
                 continue;
             }
             if held {
-                last.until = last.until + Span::hours(2);
+                last.until += Span::hours(2);
             }
             flaps = false;
             if wrong.from - last.until < Span::DAY {
@@ -126,7 +132,7 @@ fn damped(wrongs: Vec<&Wrong>, quiet: &[(Time, Time)]) -> Vec<(Wrong, usize)> {
         && often_at(&reopened, last.until)
         && !is_quiet(last.until)
     {
-        last.until = last.until + Span::hours(2);
+        last.until += Span::hours(2);
     }
     out
 }
@@ -140,14 +146,14 @@ pub fn judge(plan: &Plan, wrongs: &[Wrong], seen: &[Seen], incidents: &[Incident
     let mut row = Row::default();
     let mut said = Vec::new();
     let mut heard = heard(seen);
-    let mut expected: BTreeMap<(usize, String), Vec<(Time, Time, Option<Time>, usize)>> = BTreeMap::new();
+    let mut expected: BTreeMap<(usize, String), Vec<Expected>> = BTreeMap::new();
     let mut by_kind: BTreeMap<(usize, &str), Vec<&Wrong>> = BTreeMap::new();
     for wrong in wrongs {
         by_kind.entry((wrong.subject, wrong.kind.as_str())).or_default().push(wrong);
     }
     let wrongs: Vec<(Wrong, usize)> = by_kind.into_iter().flat_map(|((s, _), of)| damped(of, &quiet(plan, s))).collect();
     for (wrong, number) in &wrongs {
-        for (from, until) in without(vec![(wrong.from, wrong.until)], &quiet(plan, wrong.subject)) {
+        for (from, until) in without(vec![(wrong.from, noticed(plan, wrong.until))], &quiet(plan, wrong.subject)) {
             let critical = wrong.critical.filter(|at| *at < until).map(|at| at.max(from));
             expected.entry((wrong.subject, wrong.kind.as_str().to_owned())).or_default().push((from, until, critical, *number));
         }
@@ -232,7 +238,7 @@ fn storms(plan: &Plan, incidents: &[Incident], said: &mut Vec<String>) {
                 && incident.opened < storm.slot + Span::days(4)
                 && storm.members.iter().all(|member| incident.members.contains(member))
         };
-        match left.iter().position(|incident| near(incident)) {
+        match left.iter().position(near) {
             Some(place) if left[place].resolved.is_some() => {
                 left.remove(place);
             }
