@@ -43,7 +43,7 @@ test("a window for a device mutes its alert, says so, and can be ended early", a
   await expect(page).toHaveURL(`${portal.url}/settings/maintenance`);
   const row = page.getByRole("row", { name: /New disks/ });
   await expect(row).toContainText("srv-01");
-  await expect(row).toContainText("Until in 1 h");
+  await expect(row).toContainText("Ends in 1 h");
   await expectAccessible(page);
   expect((await portal.api<{ items: unknown[] }>("GET", "alerts?state=open")).items).toEqual([]);
 

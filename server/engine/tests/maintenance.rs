@@ -67,7 +67,7 @@ on_both_stores! {
         assert_eq!(quiet(&portal, device).await, "-");
         assert_eq!(portal.alert_events().await, ["job_failed|opened", "job_failed|raised", "job_failed|unmuted"]);
         let notes = portal.rows("SELECT note FROM alert_events ORDER BY at, id", 1).await;
-        assert!(notes[0].ends_with("In maintenance: recorded, not alerted."), "{notes:?}");
+        assert!(notes[0].ends_with("In maintenance until 2026-06-01 06:00 UTC: recorded, not alerted."), "{notes:?}");
         portal.no_drift().await;
     }
 

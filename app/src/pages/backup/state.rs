@@ -66,7 +66,7 @@ pub fn DoingBadge(
                 Some(until) => view! {
                     {badge}
                     " "
-                    <span class="badge" data-state="maintenance"><Icon shape=icon::MAINTENANCE/><span>"Maintenance, "<TimeText at=Some(until)/></span></span>
+                    <span class="badge" data-state="maintenance"><Icon shape=icon::MAINTENANCE/><span>"Maintenance, ends "<TimeText at=Some(until)/></span></span>
                 }
                 .into_any(),
             }

@@ -152,7 +152,7 @@ fn Row(
 fn When(next: OccurrenceView, standing: Standing, recurs: bool) -> impl IntoView {
     let told = match standing {
         Standing::InForce => {
-            view! { <span class="badge" data-state="maintenance"><Icon shape=icon::MAINTENANCE/><span>"Until "<TimeText at=Some(next.until)/></span></span> }.into_any()
+            view! { <span class="badge" data-state="maintenance"><Icon shape=icon::MAINTENANCE/><span>"Ends "<TimeText at=Some(next.until)/></span></span> }.into_any()
         }
         Standing::Coming => view! { <span>{if recurs { "Next " } else { "" }}<TimeText at=Some(next.from)/></span> }.into_any(),
         Standing::Over => ().into_any(),

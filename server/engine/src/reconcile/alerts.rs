@@ -18,6 +18,7 @@ use domain::{
     live::AlertNow,
     time::{Span, Time},
 };
+pub(super) use follow::in_maintenance;
 use follow::{Around, follow};
 use sea_orm::QueryResult;
 use std::collections::HashMap;

@@ -5,7 +5,7 @@
 //! those of devices follow theirs.
 
 use super::{
-    alerts::{AlertChanges, AlertEvent, REOPENS, Turn},
+    alerts::{AlertChanges, AlertEvent, REOPENS, Turn, in_maintenance},
     incidents,
 };
 use crate::{
@@ -63,9 +63,9 @@ pub(crate) async fn follow(
         let quiet = windows.quiet_organization(partner, OrganizationId(organization.id), now);
         let remind_after = windows.reminders().get(&partner).copied();
         let mute = if organization.status == "deactivated" {
-            Some("The organization was deactivated: recorded, not alerted.")
+            Some("The organization was deactivated: recorded, not alerted.".to_owned())
         } else {
-            domain::maintenance::quiet_until(&quiet, now).map(|_| "In maintenance: recorded, not alerted.")
+            domain::maintenance::quiet_until(&quiet, now).map(in_maintenance)
         };
         Some(Wanted { organization: connection.organization_id, since, reason, note, mute, remind_after })
     } else {
@@ -100,7 +100,7 @@ struct Wanted {
     reason: Reason,
     note: String,
     /// Why it is recorded and not alerted, in words.
-    mute: Option<&'static str>,
+    mute: Option<String>,
     /// An alert that is not mended is brought back to mind after so long.
     remind_after: Option<Span>,
 }
@@ -150,8 +150,8 @@ async fn settle(
                 said(store, tx, &after, "reminder", &words, now).await?;
             }
             if open.muted != wanted.mute.is_some() {
-                let (what, note) = match wanted.mute {
-                    Some(words) => ("muted", words),
+                let (what, note) = match &wanted.mute {
+                    Some(words) => ("muted", words.as_str()),
                     None => ("unmuted", "The maintenance has ended, or the organization is activated again; consent is still gone."),
                 };
                 said(store, tx, &after, what, note, now).await?;
@@ -161,7 +161,7 @@ async fn settle(
         (None, Some(wanted)) => {
             let latest = known.into_iter().max_by_key(|a| a.resolved_at);
             let (after, what) = open_or_reopen(store, tx, (partner, id), latest, &wanted, now).await?;
-            let note = wanted.mute.map_or_else(|| wanted.note.clone(), |mute| format!("{} {mute}", wanted.note));
+            let note = wanted.mute.as_ref().map_or_else(|| wanted.note.clone(), |mute| format!("{} {mute}", wanted.note));
             said(store, tx, &after, what, &note, now).await?;
             (None, after)
         }

@@ -143,11 +143,14 @@ impl<'s> Work<'s> {
     /// The maintenance ahead of each subject, and the reminders of its partner.
     async fn resolve_quiet<C: ConnectionTrait>(&mut self, store: &Store, tx: &C) -> Result<(), Error> {
         let partners: BTreeSet<PartnerId> = self.subjects.iter().map(|subject| subject.partner).collect();
-        let mut windows = InForce::load(tx, Some(&store.short().ancestors), partners.clone(), self.now).await?;
-        let absences = Absences::load(tx, self.now).await?;
+        // Whoever looks at what is stored, and lets no time pass, asks for when that was decided.
+        let now = self.now;
+        let when = |subject: &Subject| subject.stored.as_ref().map_or(now, |stored| stored.assessed_at.max(now));
+        let earliest = self.subjects.iter().map(when).min().unwrap_or(now);
+        let mut windows = InForce::load(tx, Some(&store.short().ancestors), partners, earliest).await?;
+        let absences = Absences::load(tx, now).await?;
         for subject in &mut self.subjects {
-            // Whoever looks at what is stored, and lets no time pass, asks for when that was decided.
-            let at = subject.stored.as_ref().map_or(self.now, |stored| stored.assessed_at.max(self.now));
+            let at = when(subject);
             subject.facts.away = absences.at(at);
             subject.facts.quiet = windows.quiet(subject.partner, subject.organization, subject.device, &subject.tags, at);
         }

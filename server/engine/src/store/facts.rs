@@ -141,17 +141,21 @@ async fn load_piece<C: ConnectionTrait>(conn: &C, piece: &[(PartnerId, DeviceId)
 
     let first = into.len();
     let mut places = HashMap::with_capacity(piece.len());
-    let mut windows = InForce::load(conn, None, [partner].into(), Time(i64::MIN)).await?;
+    let mut tags: Vec<String> = Vec::new();
     let absences = Absences::load(conn, Time(i64::MIN)).await?;
     for row in conn.query_all_raw(devices.build(backend)).await? {
         let mut loaded = device(&row, partner)?;
         loaded.facts.away = absences.at(loaded.state.assessed_at);
-        if !windows.is_empty() {
-            let tags: String = at(&row, 36)?;
-            loaded.facts.quiet = windows.quiet(partner, loaded.organization, loaded.device, &tags, loaded.state.assessed_at);
-        }
+        tags.push(at(&row, 36)?);
         places.insert(loaded.device, into.len());
         into.push(loaded);
+    }
+    // As they were when each was assessed: at the next boundary it is again.
+    if let Some(earliest) = into[first..].iter().map(|loaded| loaded.state.assessed_at).min() {
+        let mut windows = InForce::load(conn, None, [partner].into(), earliest).await?;
+        for (loaded, tags) in into[first..].iter_mut().zip(&tags) {
+            loaded.facts.quiet = windows.quiet(partner, loaded.organization, loaded.device, tags, loaded.state.assessed_at);
+        }
     }
     for row in conn.query_all_raw(jobs.build(backend)).await? {
         let Some(place) = places.get(&DeviceId(at(&row, 1)?)) else { continue };

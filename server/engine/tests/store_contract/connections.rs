@@ -8,6 +8,7 @@ use domain::{
     consent::Cause,
     health::Reason,
     ids::{ConnectionId, OrganizationId, UserId},
+    maintenance::{Occurs, Reach},
     saas::{Consent, Service},
     time::{Span, Time},
 };
@@ -16,8 +17,9 @@ use engine::{
     store::{
         alerts::{self, AlertFilter, AlertState},
         connections::{self, Claim, Claimed, ConnectionRow, NewConnection, Tokens},
-        devices, organizations,
+        devices, maintenance, organizations,
         organizations::{OrganizationChange, OrganizationStatus},
+        partner_settings,
         platform::{self, Fault},
         policies,
     },
@@ -400,5 +402,42 @@ on_both_stores! {
             let filter = AlertFilter { organization: Some(acme), state, ..Default::default() };
             assert_eq!(alerts::list(world.store(), &world.owner, &filter).await.unwrap().items.len(), 1);
         }
+    }
+
+    async fn consent_that_is_gone_is_recorded_and_not_alerted_in_maintenance_and_brought_back_to_mind_after_it(fresh) {
+        let world = World::started(fresh).await;
+        let acme = world.organization("Acme").await;
+        let id = connect(&world, acme).await;
+        world.device(acme, "fs-01").await;
+        let (noon, evening) = (MONDAY + Span::hours(12), MONDAY + Span::hours(18));
+        let new = maintenance::NewWindow {
+            partner: None,
+            name: "Tenant moves".into(),
+            note: String::new(),
+            reach: Reach::Organization(acme),
+            occurs: Occurs::Once { from: noon, until: evening },
+        };
+        maintenance::create(&world.engine, &world.owner, new, MONDAY).await.unwrap();
+        world.engine.reconciler.tick(noon).await.unwrap();
+        refuse(&world, id, "invalid_grant", noon).await;
+        assert!(refuse(&world, id, "invalid_grant", noon + Span::minutes(2)).await);
+        assert_eq!(open_alerts(&world, acme).await, 0);
+        let recorded = alert(&world, AlertState::Any).await.unwrap();
+        assert!(recorded.muted && recorded.resolved_at.is_none());
+        // Its end is noticed where the organization's devices and accounts are settled.
+        world.engine.reconciler.tick(evening).await.unwrap();
+        assert!(!alert(&world, AlertState::Open).await.unwrap().muted);
+        let said = alerts::get(world.store(), &world.owner, recorded.id).await.unwrap().events;
+        let said: Vec<_> = said.iter().map(|event| event.what.as_str()).collect();
+        assert_eq!(said, ["opened", "unmuted"]);
+        // Brought back to mind when the provider is asked again, a day later.
+        partner_settings::set_reminder(&world.engine, &world.owner, Some(4), evening).await.unwrap();
+        alerts::acknowledge(&world.engine, &world.owner, recorded.id, "asked them", evening).await.unwrap();
+        refuse(&world, id, "invalid_grant", evening + Span::hours(3)).await;
+        assert!(alert(&world, AlertState::Open).await.unwrap().acknowledged_at.is_some());
+        refuse(&world, id, "invalid_grant", evening + Span::hours(24)).await;
+        assert!(alert(&world, AlertState::Open).await.unwrap().acknowledged_at.is_none());
+        let drift = engine::check::recount(world.store()).await.unwrap();
+        assert!(drift.is_empty(), "{drift:#?}");
     }
 }

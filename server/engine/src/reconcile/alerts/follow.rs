@@ -38,7 +38,8 @@ pub(super) struct Around {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mute {
     Paused,
-    Maintenance,
+    /// Until then.
+    Maintenance(Time),
 }
 
 impl Mute {
@@ -46,16 +47,21 @@ impl Mute {
         if matches!(subject.facts.life, DeviceLife::Paused | DeviceLife::Retired) {
             return Some(Self::Paused);
         }
-        subject.assessment.as_ref().and_then(|assessment| assessment.quiet_until).map(|_| Self::Maintenance)
+        subject.assessment.as_ref().and_then(|assessment| assessment.quiet_until).map(Self::Maintenance)
     }
 
-    const fn words(self, kind: SubjectKind) -> &'static str {
+    fn words(self, kind: SubjectKind) -> String {
         match (self, kind) {
-            (Self::Paused, SubjectKind::Device(_)) => "The device or its organization was paused: recorded, not alerted.",
-            (Self::Paused, SubjectKind::Account(_)) => "The account or its organization was deactivated: recorded, not alerted.",
-            (Self::Maintenance, _) => "In maintenance: recorded, not alerted.",
+            (Self::Paused, SubjectKind::Device(_)) => "The device or its organization was paused: recorded, not alerted.".to_owned(),
+            (Self::Paused, SubjectKind::Account(_)) => "The account or its organization was deactivated: recorded, not alerted.".to_owned(),
+            (Self::Maintenance(until), _) => in_maintenance(until),
         }
     }
+}
+
+/// Why nobody is told in a window.
+pub(in crate::reconcile) fn in_maintenance(until: Time) -> String {
+    format!("In maintenance until {}: recorded, not alerted.", text::utc(until))
 }
 
 pub(super) fn follow(subject: &Subject, before: &[Alert], around: &Around, mint: &mut impl FnMut() -> AlertId) -> Followed {
@@ -134,10 +140,10 @@ fn unmute_or_mute(alert: &mut Alert, subject: &Subject, mute: Option<Mute>, now:
             } else {
                 "The maintenance has ended and the condition is still there."
             };
-            ("unmuted", note)
+            ("unmuted", note.to_owned())
         }
     };
-    said.push(Said { alert: alert.id, what, note: note.into() });
+    said.push(Said { alert: alert.id, what, note });
 }
 
 /// Its condition is gone: it resolves, unless it flaps and the condition has not been gone for long enough.
@@ -187,7 +193,7 @@ fn reopen_or_open(
     let mut note = words(subject, condition, now);
     if let Some(mute) = mute {
         note.push(' ');
-        note.push_str(mute.words(subject.kind));
+        note.push_str(&mute.words(subject.kind));
     }
     if let Some(place) = latest {
         let alert = &mut after[place];
