@@ -82,6 +82,15 @@ pub struct DeviceNow {
     pub alerts: Vec<AlertNow>,
 }
 
+impl DeviceNow {
+    /// End of the maintenance that it was in when its next change was told. Needs no clock: both ends of a window are next changes, so
+    /// one that begins before the next change, and ends no sooner, is on.
+    pub fn quiet_until(&self) -> Option<Time> {
+        let next = self.next_change?;
+        self.facts.quiet.iter().find(|(from, until)| *from < next && next <= *until).map(|(_, until)| *until)
+    }
+}
+
 /// Counts of a scope, from stored state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountsNow {

@@ -498,3 +498,35 @@ fn runs_exactly_an_hour_beside_their_slots_hint_at_a_wrong_zone_and_cost_nothing
     assert_eq!(hint(&[off(3, "23:00", 0), off(4, "22:00", 0), off(5, "23:00", 0)]), None);
     assert_eq!(hint(&[off(3, "22:00", 0), off(4, "22:00", 0), off(5, "22:00", 0)]), None);
 }
+
+#[test]
+fn the_next_change_tells_whether_maintenance_is_on() {
+    let facts = DeviceFacts {
+        quiet: [(at(2, "08:00"), at(2, "12:00")), (at(3, "08:00"), at(3, "12:00"))].into_iter().collect(),
+        ..device(&[good(1)])
+    };
+    let told = |now: Time| {
+        let decided = assess(&facts, now);
+        let shown = domain::live::DeviceNow {
+            device: domain::ids::DeviceId(1),
+            organization: domain::ids::OrganizationId(1),
+            score: decided.score,
+            band: decided.band,
+            running: 0,
+            retrying: 0,
+            last_usable_at: None,
+            due_at: None,
+            next_change: decided.next_change,
+            facts: facts.clone(),
+            runs: Vec::new(),
+            alerts: Vec::new(),
+        };
+        assert_eq!(shown.quiet_until(), decided.quiet_until, "at {now:?}");
+        decided.quiet_until
+    };
+    assert_eq!(told(at(2, "07:59")), None);
+    assert_eq!(told(at(2, "08:00")), Some(at(2, "12:00")));
+    assert_eq!(told(at(2, "11:59")), Some(at(2, "12:00")));
+    assert_eq!(told(at(2, "12:00")), None);
+    assert_eq!(told(at(3, "09:00")), Some(at(3, "12:00")));
+}

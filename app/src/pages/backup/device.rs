@@ -12,7 +12,7 @@ mod what_if;
 
 use super::{
     row::class_word,
-    state::{DoingBadge, quiet_clock, storage as storage_words, until},
+    state::{DoingBadge, storage as storage_words},
 };
 use crate::{
     api::backup::{DeviceView, load_device},
@@ -151,10 +151,9 @@ fn notices(view: RwSignal<DeviceView>) -> AnyView {
 
 /// What maintenance means, while it is on.
 fn in_maintenance(now: RwSignal<DeviceNow>) -> impl IntoView {
-    let quiet = Memo::new(move |_| now.with(|n| n.facts.quiet.clone()));
-    let clock = quiet_clock();
+    let until = Memo::new(move |_| now.with(DeviceNow::quiet_until));
     move || {
-        quiet.with(|quiet| until(quiet, clock)).map(|until| {
+        until.get().map(|until| {
             view! {
                 <p class="notice">
                     "In maintenance until "<TimeText at=Some(until) exact=true/>": what goes wrong is recorded, not alerted, and left out of the service level. "

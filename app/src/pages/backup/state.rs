@@ -1,16 +1,7 @@
 //! What a device is doing now, in a shape and a few words.
 
-use crate::{
-    components::{TimeText, icon, icon::Icon, life_badge, run_badge},
-    live::use_now,
-};
-use domain::{
-    live::DeviceNow,
-    maintenance::{Quiet, quiet_until},
-    policy::DeviceLife,
-    run::RunState,
-    time::Time,
-};
+use crate::components::{TimeText, icon, icon::Icon, life_badge, run_badge};
+use domain::{live::DeviceNow, policy::DeviceLife, run::RunState, time::Time};
 use leptos::prelude::*;
 
 /// What is shown of a device's doings.
@@ -52,16 +43,15 @@ pub fn DoingBadge(
     #[prop(into)]
     now: Signal<DeviceNow>,
 ) -> impl IntoView {
-    let shown = Memo::new(move |_| now.with(|now| (doing(now), now.facts.quiet.clone())));
-    let clock = quiet_clock();
+    let shown = Memo::new(move |_| now.with(|now| (doing(now), now.quiet_until())));
     move || {
-        shown.with(|(doing, quiet)| {
+        shown.with(|(doing, quiet_until)| {
             let badge = match doing {
                 Doing::Life(life) => life_badge(*life),
                 Doing::Run(state, words) => run_badge(*state, words),
                 Doing::Nothing => view! { <span class="faint">"No run yet"</span> }.into_any(),
             };
-            match until(quiet, clock) {
+            match *quiet_until {
                 None => badge,
                 Some(until) => view! {
                     {badge}
@@ -72,27 +62,6 @@ pub fn DoingBadge(
             }
         })
     }
-}
-
-/// What time it is for those who ask whether maintenance is on: the page's own, and on the server the request's.
-#[derive(Clone, Copy)]
-pub struct QuietClock(Signal<Option<Time>>, Option<Time>);
-
-/// The clock; made once where something is shown.
-pub fn quiet_clock() -> QuietClock {
-    #[cfg(feature = "ssr")]
-    let rendered_at = crate::context::rendered_at();
-    #[cfg(not(feature = "ssr"))]
-    let rendered_at = None;
-    QuietClock(use_now().into(), rendered_at)
-}
-
-/// End of the maintenance that is on. The clock is followed only where there is any.
-pub fn until(quiet: &Quiet, clock: QuietClock) -> Option<Time> {
-    if quiet.is_empty() {
-        return None;
-    }
-    quiet_until(quiet, clock.0.get().or(clock.1)?)
 }
 
 /// Used and allowed space in words: `1.2 TiB of 2.0 TiB`; empty when nothing is known.

@@ -75,7 +75,7 @@ pub struct WindowRow {
     pub from: Time,
     /// When it was ended or taken away.
     pub ended_at: Option<Time>,
-    /// Who planned it: a name, `key:…` or `system`.
+    /// Who planned it: a name, `an API key` or `system`.
     pub made_by: String,
     /// Who ended it.
     pub ended_by: Option<String>,
@@ -173,7 +173,11 @@ async fn rows<C: ConnectionTrait>(conn: &C, models: Vec<maintenance_window::Mode
         ids.extend(who.strip_prefix("user:").and_then(|id| id.parse::<UserId>().ok()).map(|id| id.0));
     }
     let whos = people(conn, ids).await?;
-    let named = |who: &str| whos.get(who).cloned().unwrap_or_else(|| who.to_owned());
+    let named = |who: &str| match whos.get(who) {
+        Some(name) => name.clone(),
+        None if who.starts_with("key:") => "an API key".to_owned(),
+        None => who.to_owned(),
+    };
     models
         .into_iter()
         .map(|model| {
