@@ -187,12 +187,15 @@ pub fn outages(plan: &mut Plan, dice: &mut Dice) {
         plan.outages.push((from, until));
         plan.acts.push((until, 0, Act::Return));
         let in_order = dice.in_1000(500);
-        for run in plan.runs.values_mut().flatten() {
-            // What failed and was made good meanwhile is told of last, so that nothing of it has to be alerted.
-            let wait = match (in_order, run.state) {
-                (true, _) => 2,
-                (false, RunState::Failed) => 9,
-                (false, _) => dice.between(2, 8),
+        let subjects = &plan.subjects;
+        for (s, run) in plan.runs.iter_mut().flat_map(|((s, _), runs)| runs.iter_mut().map(|run| (*s, run))) {
+            let wait = match (subjects[s].agent, in_order, run.state) {
+                // An agent tells what it has kept oldest first, before it checks in again (`agent/src/courier.rs`).
+                (true, ..) => 1,
+                (_, true, _) => 2,
+                // What failed and was made good meanwhile is told of last, so that nothing of it has to be alerted.
+                (_, false, RunState::Failed) => 9,
+                (_, false, _) => dice.between(2, 8),
             };
             for at in [&mut run.start_known, &mut run.end_known].into_iter().flatten().filter(|at| from <= **at && **at < until) {
                 *at = until + Span::minutes(wait);

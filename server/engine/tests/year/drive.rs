@@ -221,7 +221,9 @@ impl<'p> World<'p> {
             }
         }
         items.extend(self.plan.acts.iter().map(|(at, s, act)| (*at, Item::Act(*s, act))));
-        items.retain(|(at, _)| *at < self.plan.until);
+        // A copy that finds nobody is not sent again.
+        let away = |at: Time| self.plan.outages.iter().any(|(from, until)| *from <= at && at < *until);
+        items.retain(|(at, _)| *at < self.plan.until && !away(*at));
         items.sort_by_key(|(at, item)| (*at, !matches!(item, Item::Act(_, Act::Return)), !matches!(item, Item::Act(_, Act::Enrol))));
         items
     }
