@@ -16,6 +16,9 @@ use domain::{
 };
 use leptos::prelude::*;
 
+/// Changes without another score that are passed over.
+const LOOKED_AHEAD: usize = 8;
+
 /// Name, and what it is.
 const fn words(factor: Factor) -> (&'static str, &'static str) {
     match factor {
@@ -47,8 +50,16 @@ pub fn Apart(
     let decided = Memo::new(move |_| now.with(|n| assess(&n.facts, at())));
     let plan = Memo::new(move |_| now.with(|n| advice(&n.facts, at())));
     let next = Memo::new(move |_| {
-        let at = decided.with(|d| d.next_change)?;
-        let then = now.with(|n| assess(&n.facts, at));
+        let (mut at, score, band) = decided.with(|d| d.next_change.map(|at| (at, d.score, d.band)))?;
+        let mut then = now.with(|n| assess(&n.facts, at));
+        // The beginning and the end of maintenance change no score.
+        for _ in 0..LOOKED_AHEAD {
+            if (then.score, then.band) != (score, band) {
+                break;
+            }
+            at = then.next_change?;
+            then = now.with(|n| assess(&n.facts, at));
+        }
         Some((at, then.score, then.band))
     });
     let reasons = move || {
