@@ -41,7 +41,7 @@ build() {
 
 tests() {
   local missing=()
-  local -A wanted=([chromium]=chromium [restic]=restic [borg]=borgbackup [borgmatic]=borgmatic [rclone]=rclone [curl]=curl)
+  local -A wanted=([chromium]=chromium [restic]=restic [borg]=borgbackup [borgmatic]=borgmatic [rclone]=rclone [curl]=curl [qpdf]=qpdf [pdftotext]=poppler-utils)
   for command in "${!wanted[@]}"; do
     command -v "$command" >/dev/null || missing+=("${wanted[$command]}")
   done

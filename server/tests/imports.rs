@@ -9,7 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("charts", &["domain"]),
     ("formats", &["domain"]),
     ("migrations", &[]),
-    ("paper", &[]),
+    ("paper", &["domain"]),
     ("providers", &["domain"]),
     ("fleet", &["domain"]),
     ("engine", &["domain", "charts", "fleet", "formats", "migrations"]),

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod alert;
+pub mod colour;
 pub mod consent;
 pub mod facts;
 pub mod flapping;

@@ -1,5 +1,6 @@
 //! Whose document it is: a partner's name, colour, logo and a line at the foot of each page.
 
+use domain::colour::{self, TEXT_CONTRAST};
 use krilla::color::rgb;
 use serde::{Deserialize, Serialize};
 
@@ -18,28 +19,19 @@ impl Colour {
 
     /// `#rrggbb`.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('#')?;
-        if digits.len() != 6 || !digits.is_ascii() {
-            return None;
-        }
-        let part = |at: usize| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        Some(Self(part(0)?, part(2)?, part(4)?))
+        let [red, green, blue] = colour::parse(text)?;
+        Some(Self(red, green, blue))
     }
 
     /// How well it is read on white, as WCAG counts it: 1 to 21. Small text wants 4.5.
     pub fn contrast_on_white(self) -> f64 {
-        let linear = |channel: u8| {
-            let c = f64::from(channel) / 255.0;
-            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-        };
-        let light = 0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2);
-        1.05 / (light + 0.05)
+        colour::contrast_on_white([self.0, self.1, self.2])
     }
 
     /// The same hue, as dark as text needs to be on white.
     pub(crate) fn for_text(self) -> Self {
         let mut colour = self;
-        while colour.contrast_on_white() < 4.5 {
+        while colour.contrast_on_white() < TEXT_CONTRAST {
             let darker = |channel: u8| u8::try_from(u32::from(channel) * 9 / 10).unwrap_or(0);
             colour = Self(darker(colour.0), darker(colour.1), darker(colour.2));
         }

@@ -77,7 +77,7 @@ impl Sheets<'_> {
             self.y += before;
         }
         self.bookmark(level.max(1), text);
-        let element = self.element(ROOT, Kind::Heading(level.max(1), said(text, "Part")));
+        let element = self.element(ROOT, Kind::Heading(level.max(1), said(text, "Part").into()));
         let colour = if level <= 1 { self.colour().for_text() } else { Colour::INK };
         let used = self.lines_at(Part::Of(element), text, style, colour, [SIDE, self.y, self.inner_width()], 3);
         self.y += used + after;
@@ -146,7 +146,7 @@ impl Sheets<'_> {
             self.y += self.lines_at(Part::Of(element), &cover.above, Style::regular(9.0), Colour::SOFT, [SIDE, self.y, width], 2) + 2.0;
         }
         self.bookmark(1, &cover.title);
-        let element = self.element(ROOT, Kind::Heading(1, said(&cover.title, "Report")));
+        let element = self.element(ROOT, Kind::Heading(1, said(&cover.title, "Report").into()));
         let colour = self.colour().for_text();
         self.y += self.lines_at(Part::Of(element), &cover.title, Style::strong(large), colour, [SIDE, self.y, width], 3);
         if !cover.subtitle.is_empty() {

@@ -45,38 +45,44 @@ pub enum PaperError {
     Engine(String),
 }
 
-/// Makes the file. `stop` is asked at each page.
-pub fn render(document: &Document, fonts: &Fonts, limits: Limits, stop: &dyn Fn() -> bool) -> Result<Vec<u8>, PaperError> {
+/// Makes the file. `stop` is asked at each page. The document is used up: its rows make room for what they become.
+pub fn render(mut document: Document, fonts: &Fonts, limits: Limits, stop: &dyn Fn() -> bool) -> Result<Vec<u8>, PaperError> {
     let rows: usize = document.blocks.iter().map(|block| if let Block::Table(table) = block { table.rows.len() } else { 0 }).sum();
     if rows > limits.rows {
         return Err(PaperError::TooManyRows { rows, limit: limits.rows });
     }
-    let (pages, _) = laid_out(document, fonts, None, stop)?;
-    let (_, pdf) = laid_out(document, fonts, Some(pages), stop)?;
+    let blocks = std::mem::take(&mut document.blocks);
+    let mut count = Sheets::new(&document, fonts, krilla::Document::new(), None, stop);
+    for block in &blocks {
+        count.block(block)?;
+    }
+    count.remark()?;
+    let (pages, _) = count.close()?;
+    let mut pdf = krilla::Document::new_with(settings()?);
+    pdf.set_metadata(metadata(&document));
+    let mut sheets = Sheets::new(&document, fonts, pdf, Some(pages), stop);
+    for block in blocks {
+        match block {
+            Block::Table(table) => sheets.last_table(table)?,
+            block => sheets.block(&block)?,
+        }
+    }
+    sheets.remark()?;
+    let (_, pdf) = sheets.close()?;
     let file = pdf.finish().map_err(|e| PaperError::Engine(format!("{e} {e:?}").chars().take(300).collect()))?;
     Ok(pack(file))
 }
 
-fn laid_out<'d>(
-    document: &'d Document,
-    fonts: &'d Fonts,
-    pages: Option<usize>,
-    stop: &'d dyn Fn() -> bool,
-) -> Result<(usize, krilla::Document), PaperError> {
-    let mut pdf = krilla::Document::new_with(settings()?);
-    pdf.set_metadata(metadata(document));
-    let mut sheets = Sheets::new(document, fonts, pdf, pages, stop);
-    for block in &document.blocks {
-        sheets.block(block)?;
+impl Sheets<'_> {
+    /// Says of characters that could not be shown.
+    fn remark(&mut self) -> Result<(), PaperError> {
+        let words = match self.type_.replaced {
+            0 => return Ok(()),
+            1 => format!("{MISSING} stands for a character that could not be shown."),
+            _ => format!("{MISSING} stands for characters that could not be shown."),
+        };
+        self.block(&Block::Note(words))
     }
-    let lost = sheets.type_.replaced;
-    if lost > 0 {
-        let words = if lost == 1 { "character is" } else { "characters are" };
-        sheets.block(&Block::Note(
-            format!("{MISSING} stands where a {words} of a name could not be shown.").replace("a characters are", "characters"),
-        ))?;
-    }
-    sheets.close()
 }
 
 fn settings() -> Result<SerializeSettings, PaperError> {

@@ -8,7 +8,7 @@ use crate::{
     document::Document,
     fonts::Fonts,
     marks::{Paint, Shape, near, rect},
-    tags::{ElementId, Kind, ROOT, Tags},
+    tags::{ElementId, Figure, Kind, ROOT, Tags},
     typeset::{Style, Typesetter},
 };
 use krilla::{
@@ -175,7 +175,7 @@ impl<'d> Sheets<'d> {
         match Rect::from_xywh(near(x), near(y), near(width), near(height)) {
             Some(rect) if !self.counting() => {
                 let page = self.pages - 1;
-                self.tags.add(parent, Kind::Figure(said(words, "Drawing"), page, rect))
+                self.tags.add(parent, Kind::Figure(Box::new(Figure { words: said(words, "Drawing"), page, rect })))
             }
             _ => ROOT,
         }

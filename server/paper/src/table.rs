@@ -44,7 +44,18 @@ impl Laid {
 
 impl Sheets<'_> {
     pub(crate) fn table(&mut self, table: &Table) -> Result<(), PaperError> {
-        if table.rows.is_empty() {
+        self.rows(table, table.rows.iter())
+    }
+
+    /// The same, for the last time: a row is forgotten when it is drawn.
+    pub(crate) fn last_table(&mut self, mut table: Table) -> Result<(), PaperError> {
+        let rows = std::mem::take(&mut table.rows);
+        self.rows(&table, rows.into_iter())
+    }
+
+    fn rows<R: AsRef<[Cell]>>(&mut self, table: &Table, rows: impl Iterator<Item = R>) -> Result<(), PaperError> {
+        let mut rows = rows.peekable();
+        if rows.peek().is_none() {
             return self.block(&Block::Paragraph(table.empty.clone()));
         }
         let widths = self.widths(table);
@@ -60,22 +71,23 @@ impl Sheets<'_> {
             })
             .collect();
         let head_height = HEAD.leading() * heads.iter().map(|(_, lines)| lines.len()).max().unwrap_or(1) as f32 + 2.0 * AIR;
-        let element = self.element(ROOT, Kind::Table(crate::clean::readable(&table.summary)));
+        let element = self.element(ROOT, Kind::Table(crate::clean::readable(&table.summary).into()));
         let head = self.element(element, Kind::Head);
         let head_row = self.element(head, Kind::Row);
-        let rows = self.element(element, Kind::Rows);
-        let first = table.rows.first().map_or(0.0, |row| self.row(row, &table.columns, &widths, head_height).1);
+        let all = self.element(element, Kind::Rows);
+        let first = rows.peek().map_or(0.0, |row| self.row(row.as_ref(), &table.columns, &widths, head_height).1);
         self.need(head_height + first)?;
         self.head(table, &widths, &heads, head_height, Some(head_row));
         let mut rules = PathBuilder::new();
-        for row in &table.rows {
+        for row in rows {
+            let row = row.as_ref();
             let (laid, height) = self.row(row, &table.columns, &widths, head_height);
             if !self.fits(height) {
                 self.under(std::mem::replace(&mut rules, PathBuilder::new()), marks::Paint::Fill(Colour::LINE));
                 self.turn()?;
                 self.head(table, &widths, &heads, head_height, None);
             }
-            let tag = self.element(rows, Kind::Row);
+            let tag = self.element(all, Kind::Row);
             let mut x = SIDE;
             for (place, ((cell, laid), width)) in row.iter().zip(laid).zip(&widths).enumerate() {
                 let kind = if place == 0 { Kind::RowHead } else { Kind::Cell };

@@ -4,30 +4,38 @@ use krilla::{
     geom::Rect,
     tagging::{BBox, Identifier, ListNumbering, Node, TableHeaderScope, Tag, TagGroup, TagKind, TagTree},
 };
+use smallvec::SmallVec;
 use std::num::NonZeroU16;
 
 /// What an element is.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    Heading(u8, String),
+    Heading(u8, Box<str>),
     Paragraph,
     List,
     Item,
     Label,
     Body,
-    Table(String),
+    Table(Box<str>),
     Head,
     Rows,
     Row,
     ColumnHead,
     RowHead,
     Cell,
-    /// A drawing with its words, on a page, in a rectangle.
-    Figure(String, usize, Rect),
+    Figure(Box<Figure>),
     Link,
 }
 
-pub(crate) type ElementId = usize;
+/// A drawing with its words, on a page, in a rectangle.
+#[derive(Clone, Debug)]
+pub(crate) struct Figure {
+    pub(crate) words: String,
+    pub(crate) page: usize,
+    pub(crate) rect: Rect,
+}
+
+pub(crate) type ElementId = u32;
 
 enum Child {
     Element(ElementId),
@@ -36,7 +44,7 @@ enum Child {
 
 struct Element {
     kind: Kind,
-    children: Vec<Child>,
+    children: SmallVec<[Child; 1]>,
 }
 
 /// The elements; number 0 is the document.
@@ -48,20 +56,20 @@ pub(crate) const ROOT: ElementId = 0;
 
 impl Tags {
     pub(crate) fn new() -> Self {
-        Self { elements: vec![Element { kind: Kind::Paragraph, children: Vec::new() }] }
+        Self { elements: vec![Element { kind: Kind::Paragraph, children: SmallVec::new() }] }
     }
 
     pub(crate) fn add(&mut self, parent: ElementId, kind: Kind) -> ElementId {
-        let id = self.elements.len();
-        self.elements.push(Element { kind, children: Vec::new() });
-        if let Some(parent) = self.elements.get_mut(parent) {
+        let id = ElementId::try_from(self.elements.len()).unwrap_or(ROOT);
+        self.elements.push(Element { kind, children: SmallVec::new() });
+        if let Some(parent) = self.elements.get_mut(parent as usize) {
             parent.children.push(Child::Element(id));
         }
         id
     }
 
     pub(crate) fn content(&mut self, element: ElementId, content: Identifier) {
-        if let Some(element) = self.elements.get_mut(element) {
+        if let Some(element) = self.elements.get_mut(element as usize) {
             element.children.push(Child::Content(content));
         }
     }
@@ -82,7 +90,7 @@ impl Tags {
             Child::Content(content) => return Some(Node::Leaf(content)),
             Child::Element(id) => id,
         };
-        let element = self.elements.get_mut(id)?;
+        let element = self.elements.get_mut(id as usize)?;
         let kind = std::mem::replace(&mut element.kind, Kind::Paragraph);
         let cell = matches!(kind, Kind::ColumnHead | Kind::RowHead | Kind::Cell);
         let children = std::mem::take(&mut element.children);
@@ -97,20 +105,22 @@ impl Tags {
 
 fn tag(kind: Kind) -> TagKind {
     match kind {
-        Kind::Heading(level, title) => Tag::Hn(NonZeroU16::new(u16::from(level.max(1))).unwrap_or(NonZeroU16::MIN), Some(title)).into(),
+        Kind::Heading(level, title) => {
+            Tag::Hn(NonZeroU16::new(u16::from(level.max(1))).unwrap_or(NonZeroU16::MIN), Some(title.into())).into()
+        }
         Kind::Paragraph => Tag::P.into(),
         Kind::List => Tag::L(ListNumbering::None).into(),
         Kind::Item => Tag::LI.into(),
         Kind::Label => Tag::Lbl.into(),
         Kind::Body => Tag::LBody.into(),
-        Kind::Table(summary) => Tag::Table.with_summary(Some(summary)).into(),
+        Kind::Table(summary) => Tag::Table.with_summary(Some(summary.into())).into(),
         Kind::Head => Tag::THead.into(),
         Kind::Rows => Tag::TBody.into(),
         Kind::Row => Tag::TR.into(),
         Kind::ColumnHead => Tag::TH(TableHeaderScope::Column).into(),
         Kind::RowHead => Tag::TH(TableHeaderScope::Row).into(),
         Kind::Cell => Tag::TD.into(),
-        Kind::Figure(words, page, rect) => Tag::Figure(Some(words)).with_bbox(Some(BBox::new(page, rect))).into(),
+        Kind::Figure(figure) => Tag::Figure(Some(figure.words)).with_bbox(Some(BBox::new(figure.page, figure.rect))).into(),
         Kind::Link => Tag::Link.into(),
     }
 }

@@ -5,6 +5,7 @@ mod paper;
 use super::{
     auth::Caller,
     error::{ApiError, ApiResult},
+    press::press,
 };
 use crate::portal::Portal;
 use app::{
@@ -139,14 +140,6 @@ async fn pdf(State(portal): State<Portal>, caller: Caller, Path(name): Path<Stri
     let id: ReportId = name.strip_suffix(".pdf").ok_or_else(no_such)?.parse().map_err(|_| no_such())?;
     let frozen = compliance::frozen(&portal.engine().store, &caller.actor, id).await?;
     let name = format!("compliance-{}.pdf", frozen.row.id);
-    let made = tokio::task::spawn_blocking(move || paper::render(&frozen)).await.map_err(|e| ApiError::internal(e.to_string()))?;
-    match made {
-        Ok(bytes) => Ok(file("application/pdf", &name, bytes)),
-        Err(::paper::PaperError::TooManyRows { .. }) => Err(ApiError::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "too_large",
-            "this report has too many rows for one document: make one of each client",
-        )),
-        Err(error) => Err(ApiError::internal(error.to_string())),
-    }
+    let bytes = press(move |stop| paper::render(&frozen, stop)).await?;
+    Ok(file("application/pdf", &name, bytes))
 }

@@ -37,7 +37,7 @@ use serde_json::{Value, json};
 use server::{
     config::Flags,
     consent,
-    http::{docs, documents, rest},
+    http::{branding, docs, documents, rest},
 };
 use std::{
     fmt::Write,
@@ -315,7 +315,7 @@ fn outcome(who: &Who, what: &str, answer: &Answer, secrets: &[String]) -> String
         200 if text.contains("\"waiting\":1") || text == r#"{"device":null}"# => "wait".into(),
         // One event, refused by itself.
         200 if text.contains("\"accepted\":0") && text.contains("not_found") => "-".into(),
-        200..=204 | 302 => "yes".into(),
+        200..=204 | 302 | 303 => "yes".into(),
         403 => "no".into(),
         404 => "-".into(),
         other => other.to_string(),
@@ -360,6 +360,7 @@ async fn every_route_answers_every_caller_as_the_matrix_says() {
     }
     forms(&app, &tenants, &callers, &secrets, &mut matrix).await;
     documents_of(&app, &tenants, &callers, &secrets, &mut matrix).await;
+    branding_of(&app, &callers, &secrets, &mut matrix).await;
     server_functions(&app, &tenants, &callers[..8], &secrets, &mut matrix).await;
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/access_matrix.txt");
     if std::env::var_os("UPDATE_MATRIX").is_some() {
@@ -422,6 +423,26 @@ async fn documents_of(app: &TestApp, tenants: &[Tenant], callers: &[Who], secret
             }
             *matrix = matrix.trim_end().to_owned() + "\n";
         }
+    }
+}
+
+/// The look of the caller's own partner: an address names no tenant.
+async fn branding_of(app: &TestApp, callers: &[Who], secrets: &[String], matrix: &mut String) {
+    for (method, route) in branding::ROUTES {
+        let _ = write!(matrix, "\n{method} {route}\n  {:<13}", "own");
+        for who in callers {
+            let mut request = Request::builder().method(method).uri(route).header("sec-fetch-site", "same-origin");
+            let mut body = Body::empty();
+            if method == "POST" {
+                request = request.header("content-type", "multipart/form-data; boundary=x");
+                body = Body::from("--x\r\ncontent-disposition: form-data; name=\"colour\"\r\n\r\nred\r\n--x--\r\n");
+            }
+            let answer = app.raw(who, request, body).await;
+            let word = outcome(who, &format!("{method} {route}"), &answer, secrets);
+            assert!(who.1.is_some() || word == "401", "nobody: {method} {route}: {word}");
+            let _ = write!(matrix, " {word:<4}");
+        }
+        *matrix = matrix.trim_end().to_owned() + "\n";
     }
 }
 
@@ -526,6 +547,7 @@ fn arguments(path: &str, t: &Tenant) -> Option<Arguments> {
             "period": "custom", "from": "2026-01-01", "to": "2026-01-31", "organization": c.organization, "held": "", "class": "", "sort": "", "cursor": ""
         } })),
         "backup/make_report" => form(format!("organization={}&from=2026-01-01&to=2026-01-31", c.organization)),
+        "settings/branding" => form(String::new()),
         "settings/make_key" => form(format!("form[name]=new&form[scope]={}&form[read]=true", c.organization)),
         "settings/inbox_rules" => form(String::new()),
         "settings/rule_preview" => form(format!("form[pattern]=un*&form[organization]={}", c.organization)),

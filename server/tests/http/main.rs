@@ -4,6 +4,7 @@
 
 mod access;
 mod accounts;
+mod branding;
 mod consent;
 mod demo;
 mod killed;

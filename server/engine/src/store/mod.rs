@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod alerts;
 pub mod audit;
+pub mod branding;
 pub mod compliance;
 pub mod connections;
 mod days;

@@ -19,14 +19,14 @@ use domain::{
 use engine::store::compliance::{DeviceReport, Frozen, OrganizationReport, Report, Sum};
 
 /// The file. The same report gives the same bytes.
-pub(super) fn render(frozen: &Frozen) -> Result<Vec<u8>, PaperError> {
+pub(super) fn render(frozen: &Frozen, stop: &dyn Fn() -> bool) -> Result<Vec<u8>, PaperError> {
     let brand = Brand {
         name: frozen.brand.name.clone(),
         colour: Colour::parse(&frozen.brand.colour).unwrap_or(Colour::ACCENT),
         logo: STANDARD.decode(&frozen.brand.logo).ok().and_then(|file| Logo::read(&file).ok()),
         footer: frozen.brand.footer.clone(),
     };
-    set(&document(&compliance(frozen), &brand), Fonts::embedded(), ::paper::Limits::default(), &|| false)
+    set(document(&compliance(frozen), &brand), Fonts::embedded(), ::paper::Limits::default(), stop)
 }
 
 /// Times as they are to be read, in the zone of the report.

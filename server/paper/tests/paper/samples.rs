@@ -1,13 +1,12 @@
 //! Documents to look at and to test with.
 
+use crate::accounts::{HASH, accounts, brand, imprint};
 use paper::{
-    Mark,
-    brand::{Brand, Colour, Logo},
+    brand::Brand,
     compliance::{Breach, Client, Compliance, Device, Gap, LeftOut, Rule, Test, Tests, Totals, document},
-    document::{Block, Cell, Column, Cover, Day, Days, Document, Imprint, Page, Sign, Table, Tile, Workload},
+    document::{Block, Cell, Column, Document, Page, Table},
 };
 
-pub const HASH: &str = "9f2c1b7de0a4853c6f1d2e9b8a7c4450f3e6d1b2a5c8970416e3d2f1b0a9c8d7";
 const HOUR: i64 = 3_600_000;
 
 pub fn all() -> Vec<(&'static str, Document)> {
@@ -24,39 +23,6 @@ pub fn all() -> Vec<(&'static str, Document)> {
         ("summary", accounts(100, 31)),
         ("scripts", scripts()),
     ]
-}
-
-pub fn brand() -> Brand {
-    Brand {
-        name: "Nordwind IT-Partner GmbH & Co. KG".to_owned(),
-        colour: Colour(0x0b, 0x5c, 0x8e),
-        logo: Some(logo()),
-        footer: "Nordwind IT-Partner GmbH & Co. KG · Hafenstraße 12, 20457 Hamburg · service@nordwind.example".to_owned(),
-    }
-}
-
-/// A disc with a wave, 240 by 80.
-fn logo() -> Logo {
-    let (width, height) = (240_u32, 80_u32);
-    let mut pixels = Vec::new();
-    for y in 0..height {
-        for x in 0..width {
-            let (dx, dy) = (x as f32 - 40.0, y as f32 - 40.0);
-            let disc = (dx * dx + dy * dy).sqrt() < 38.0;
-            let wave = (y as f32 - 40.0 - 8.0 * (x as f32 / 11.0).sin()).abs() < 5.0;
-            let bar = x > 96 && (28..52).contains(&y) && (x / 24) % 2 == 0;
-            pixels.extend(match (disc, wave, bar) {
-                (true, true, _) => [255, 255, 255, 255],
-                (true, false, _) | (_, _, true) => [0x0b, 0x5c, 0x8e, 255],
-                _ => [0, 0, 0, 0],
-            });
-        }
-    }
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, width, height);
-    encoder.set_color(png::ColorType::Rgba);
-    encoder.write_header().and_then(|mut w| w.write_image_data(&pixels)).unwrap_or_default();
-    Logo::read(&file).unwrap_or_else(|e| panic!("{e}"))
 }
 
 pub const NAMES: &[&str] = &[
@@ -76,7 +42,7 @@ pub const NAMES: &[&str] = &[
     "Հայաստան Կապ",
 ];
 
-pub fn quarter() -> Compliance {
+fn quarter() -> Compliance {
     let mut clients = Vec::new();
     for (place, name) in NAMES.iter().enumerate() {
         let devices: Vec<Device> = (0..4 + place * 3 % 11).map(|n| device(place, n)).collect();
@@ -129,9 +95,9 @@ fn one_client() -> Compliance {
 }
 
 fn device(client: usize, n: usize) -> Device {
-    let server = n % 3 == 0;
+    let server = n.is_multiple_of(3);
     let seed = client * 7 + n * 13;
-    let broken = seed % 9 == 0;
+    let broken = seed.is_multiple_of(9);
     let count = if broken { 1 + seed % 3 } else { 0 };
     Device {
         name: if server {
@@ -142,7 +108,7 @@ fn device(client: usize, n: usize) -> Device {
         class: if server { "Server" } else { "Workstation" }.to_owned(),
         hours: if server { 12 } else { 36 },
         share: (seed % 17 != 5).then(|| if broken { 9_900 - (seed % 120) as u32 } else { 10_000 }),
-        breach_since: (seed % 18 == 0).then(|| "2026-09-29 22:14".to_owned()),
+        breach_since: seed.is_multiple_of(18).then(|| "2026-09-29 22:14".to_owned()),
         longest_gap: Some(Gap {
             length: (9 + (seed % 40) as i64) * HOUR + 22 * 60_000,
             from: "2026-08-02 02:10".to_owned(),
@@ -152,8 +118,8 @@ fn device(client: usize, n: usize) -> Device {
             .map(|b| Breach {
                 from: format!("2026-0{}-{:02} 14:05", 7 + b, 3 + seed % 20),
                 until: format!("2026-0{}-{:02} 02:17", 7 + b, 5 + seed % 20),
-                began_before: b == 0 && seed % 2 == 0,
-                ongoing: b + 1 == count && seed % 18 == 0,
+                began_before: b == 0 && seed.is_multiple_of(2),
+                ongoing: b + 1 == count && seed.is_multiple_of(18),
                 hours: if server { 12 } else { 36 },
                 counted: 36 * HOUR + 12 * 60_000,
             })
@@ -202,115 +168,6 @@ fn totals(devices: &[Device]) -> Totals {
         longest_gap: devices.iter().filter_map(|d| d.longest_gap.as_ref().map(|g| g.length)).max(),
         tests_passed: devices.iter().map(|d| d.tests.passed).sum(),
         tests_failed: devices.iter().map(|d| d.tests.failed).sum(),
-    }
-}
-
-/// A list of accounts with their days, as the Backup Summary Report has it.
-pub fn accounts(rows: usize, days: usize) -> Document {
-    let workloads = [('M', "Mail"), ('D', "Drive"), ('C', "Contacts"), ('K', "Calendar"), ('T', "Tasks"), ('S', "SharePoint")];
-    let row = |n: usize| {
-        let states: Vec<Day> = (0..days)
-            .map(|d| match (n * 31 + d * 7) % 97 {
-                0..4 => Day::Unhealthy,
-                4..8 => Day::Warning,
-                8..10 => Day::Missed,
-                10 => Day::Deactivated,
-                11..13 => Day::NoData,
-                _ => Day::Healthy,
-            })
-            .collect();
-        vec![
-            Cell::Text(match n % 50 {
-                7 => format!("мария.иванова{n}@почта.example"),
-                23 => format!("田中{n}@contoso.example"),
-                _ => format!(
-                    "{}.{}{n}@contoso-industries.example",
-                    ["ulrich", "yannick", "paul", "elena"][n % 4],
-                    ["rossi", "andersen", "garcia"][n % 3]
-                ),
-            }),
-            Cell::Text(format!("2026-10-31 {:02}:{:02}", n % 24, n * 7 % 60)),
-            Cell::Text(domain::text::count((n as i64 * 7_919) % 3_000_000)),
-            Cell::Text(domain::text::bytes((n as i64 * 104_729_131) % 40_000_000_000)),
-            Cell::Workloads(
-                workloads
-                    .iter()
-                    .enumerate()
-                    .map(|(w, (letter, name))| Workload { letter: *letter, name: (*name).to_owned(), active: (n + w) % 5 != 0 })
-                    .collect(),
-            ),
-            Cell::Days(Days {
-                alternative: format!("{days} days: {} healthy", states.iter().filter(|s| **s == Day::Healthy).count()),
-                days: states,
-            }),
-        ]
-    };
-    Document {
-        title: "Backup Summary Report".to_owned(),
-        subject: "Contoso Industries, October 2026".to_owned(),
-        language: "en".to_owned(),
-        page: Page::Landscape,
-        brand: brand(),
-        imprint: imprint(),
-        blocks: vec![
-            Block::Masthead(Cover {
-                above: "Account level".to_owned(),
-                title: "Backup Summary Report".to_owned(),
-                subtitle: "Contoso Industries — 株式会社コントソ".to_owned(),
-                facts: vec![
-                    ("Provided by".to_owned(), "Nordwind IT-Partner GmbH & Co. KG".to_owned()),
-                    ("Period".to_owned(), "1 October 2026 – 31 October 2026 (Europe/Berlin)".to_owned()),
-                ],
-            }),
-            Block::Tiles(vec![
-                Tile { label: "Accounts".to_owned(), value: rows.to_string(), note: "12 deactivated".to_owned(), mark: None },
-                Tile {
-                    label: "Protected yesterday".to_owned(),
-                    value: "88".to_owned(),
-                    note: "of 100".to_owned(),
-                    mark: Some(Mark::Warning),
-                },
-                Tile { label: "Total objects".to_owned(), value: "135,762,329".to_owned(), note: String::new(), mark: None },
-                Tile { label: "Total size".to_owned(), value: "1.9 TiB".to_owned(), note: String::new(), mark: None },
-            ]),
-            Block::Legend(
-                [
-                    (Day::VeryHealthy, "Very healthy"),
-                    (Day::Healthy, "Healthy"),
-                    (Day::Warning, "With warnings"),
-                    (Day::Missed, "Missed"),
-                    (Day::Unhealthy, "Unhealthy"),
-                    (Day::Deactivated, "Deactivated"),
-                    (Day::NoData, "No data"),
-                ]
-                .into_iter()
-                .map(|(day, word)| (Sign::Day(day), word.to_owned()))
-                .chain([(Sign::Active('M'), "Active workload".to_owned()), (Sign::Inactive('M'), "Inactive workload".to_owned())])
-                .collect(),
-            ),
-            Block::Table(Table {
-                summary: "Each account with its last backup and its days".to_owned(),
-                columns: vec![
-                    Column::text("Account", 5.0),
-                    Column::text("Last backup", 2.0),
-                    Column::number("Objects", 1.4),
-                    Column::number("Size", 1.3),
-                    Column::drawing("Workloads", 92.0),
-                    Column::drawing("Daily status, day 1–31", 210.0),
-                ],
-                rows: (0..rows).map(row).collect(),
-                empty: "No accounts.".to_owned(),
-            }),
-        ],
-    }
-}
-
-fn imprint() -> Imprint {
-    Imprint {
-        generated: "Generated 1 November 2026 06:00 (Europe/Berlin)".to_owned(),
-        made_at: 1_793_512_800_000,
-        inputs_hash: HASH.to_owned(),
-        verify_at: "https://holdfast.nordwind.example/verify".to_owned(),
     }
 }
 

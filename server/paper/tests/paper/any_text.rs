@@ -1,7 +1,6 @@
 //! No text may fail the export: whatever a client calls itself, the report is made.
 
-mod samples;
-
+use crate::samples;
 use paper::{
     Fonts, Limits, Mark,
     document::{Block, Cell, Column, Cover, Document, Page, Sign, Table, Tile, Workload},
@@ -59,7 +58,7 @@ fn everywhere(text: &str) -> Document {
 }
 
 fn made(text: &str) -> Result<usize, String> {
-    render(&everywhere(text), Fonts::embedded(), Limits::default(), &|| false).map(|file| file.len()).map_err(|e| e.to_string())
+    render(everywhere(text), Fonts::embedded(), Limits::default(), &|| false).map(|file| file.len()).map_err(|e| e.to_string())
 }
 
 #[test]
@@ -122,7 +121,7 @@ fn every_character_of_the_basic_plane() {
         });
         let mut document = samples::scripts();
         document.blocks = vec![table];
-        let file = render(&document, Fonts::embedded(), Limits::default(), &|| false);
+        let file = render(document.clone(), Fonts::embedded(), Limits::default(), &|| false);
         assert!(file.is_ok(), "from {:?}: {file:?}", some.first());
     }
 }

@@ -1,13 +1,12 @@
 //! The file: what the tools of the trade say of it.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod samples;
-
+use crate::{accounts::accounts, samples};
 use paper::{Fonts, Limits, PaperError, document::Block, document::Document, render};
 use std::{cell::Cell, path::Path, process::Command};
 
 fn made(document: &Document) -> Vec<u8> {
-    render(document, Fonts::embedded(), Limits::default(), &|| false).unwrap()
+    render(document.clone(), Fonts::embedded(), Limits::default(), &|| false).unwrap()
 }
 
 /// What a tool says of a file.
@@ -60,7 +59,7 @@ fn the_compliance_report_reads_as_it_was_written() {
 
 #[test]
 fn the_structure_says_what_is_a_head_and_what_is_a_cell() {
-    let (_folder, path) = kept(&made(&samples::accounts(60, 31)));
+    let (_folder, path) = kept(&made(&accounts(60, 31)));
     let structure = said("pdfinfo", &["-struct-text"], &path, &[]);
     let of = |line: &str| line.trim_start().split([' ', ':']).next().unwrap_or_default().to_owned();
     let count = |element: &str| structure.lines().filter(|line| of(line) == element).count();
@@ -86,7 +85,7 @@ fn names_of_every_script_can_be_read_back() {
 
 #[test]
 fn ten_thousand_rows_are_made_and_more_than_allowed_are_refused() {
-    let file = made(&samples::accounts(10_000, 31));
+    let file = made(&accounts(10_000, 31));
     let (_folder, path) = kept(&file);
     let info = said("pdfinfo", &[], &path, &[]);
     let pages: usize = info.lines().find_map(|line| line.strip_prefix("Pages:")).unwrap().trim().parse().unwrap();
@@ -95,17 +94,17 @@ fn ten_thousand_rows_are_made_and_more_than_allowed_are_refused() {
     let text = said("pdftotext", &["-f", "2", "-l", "2"], &path, &["-"]);
     assert!(text.contains(&format!("Page 2 of {pages}")), "{text}");
     let few = Limits { rows: 9_999 };
-    let refused = render(&samples::accounts(10_000, 31), Fonts::embedded(), few, &|| false);
+    let refused = render(accounts(10_000, 31), Fonts::embedded(), few, &|| false);
     assert_eq!(refused, Err(PaperError::TooManyRows { rows: 10_000, limit: 9_999 }));
 }
 
 #[test]
 fn whoever_wanted_it_can_stop_it_at_any_page() {
-    let document = samples::accounts(200, 31);
+    let document = accounts(200, 31);
     for after in [0, 1, 5, 12] {
         let asked = Cell::new(0);
         let stop = || asked.replace(asked.get() + 1) >= after;
-        assert_eq!(render(&document, Fonts::embedded(), Limits::default(), &stop), Err(PaperError::Stopped));
+        assert_eq!(render(document.clone(), Fonts::embedded(), Limits::default(), &stop), Err(PaperError::Stopped));
         assert_eq!(asked.get(), after + 1, "not a page more");
     }
 }
