@@ -119,6 +119,8 @@ pub struct ClientsView {
     pub partners: Vec<(String, String)>,
     /// The actor may add organizations.
     pub may_add: bool,
+    /// Service level: hours for workstations, for servers, and whether other hours hold for some.
+    pub hours: (i64, i64, bool),
 }
 
 /// How a client does: the first page of its organization.

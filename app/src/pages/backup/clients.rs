@@ -18,8 +18,6 @@ use domain::{
     health::Band,
     ids::OrganizationId,
     live::{CountsNow, OrganizationNow},
-    policy::DeviceClass,
-    sla::default_hours,
     text,
 };
 use leptos::prelude::*;
@@ -92,7 +90,7 @@ pub fn Clients() -> impl IntoView {
 
 #[component]
 fn List(view: ClientsView, asked: ClientsQuery, columns: Columns, data: Resource<Result<ClientsView, UiError>>) -> impl IntoView {
-    let ClientsView { lines, next_cursor, standings, partners, may_add } = view;
+    let ClientsView { lines, next_cursor, standings, partners, may_add, hours } = view;
     let live = Live::get();
     let rows: Vec<(ClientLine, RwSignal<OrganizationNow>)> =
         lines.into_iter().map(|line| (line.clone(), live.watch_organization(line.now))).collect();
@@ -121,7 +119,7 @@ fn List(view: ClientsView, asked: ClientsQuery, columns: Columns, data: Resource
     let kept = StoredValue::new(rows.clone());
     let csv = Callback::new(move |()| kept.with_value(|rows| rows.iter().map(|(line, now)| csv_row(line, &now.get())).collect()));
     view! {
-        <Filters partners standings columns/>
+        <Filters partners standings columns hours/>
         {if shown == 0 {
             nothing(is_all, may_add)
         } else {
@@ -148,15 +146,21 @@ fn List(view: ClientsView, asked: ClientsQuery, columns: Columns, data: Resource
                     <Pager next_cursor shown total noun="client"/>
                     <CsvButton name="clients.csv" columns rows=csv/>
                 </div>
-                <Definitions/>
+                <Definitions hours/>
             }
             .into_any()
         }}
     }
 }
 
+/// What the service level asks for, in words.
+fn asked_for((workstations, servers, varies): (i64, i64, bool)) -> String {
+    let but = if varies { "; some clients have rules of their own" } else { "" };
+    format!("{workstations} h for workstations, {servers} h for servers{but}")
+}
+
 #[component]
-fn Filters(partners: Vec<(String, String)>, standings: Memo<Standings>, columns: Columns) -> impl IntoView {
+fn Filters(partners: Vec<(String, String)>, standings: Memo<Standings>, columns: Columns, hours: (i64, i64, bool)) -> impl IntoView {
     let orders = [
         ("name", "By name"),
         ("compliance", "Lowest compliance first"),
@@ -183,11 +187,7 @@ fn Filters(partners: Vec<(String, String)>, standings: Memo<Standings>, columns:
             <ChipFilter name="standing" value="healthy" label="All healthy" shape=icon::HEALTHY state="healthy" count=count(|s| s.healthy)/>
         </Chips>
         <p class="clients-rule faint">
-            {format!(
-                "SLA: a usable backup within {} h for workstations, {} h for servers. ",
-                default_hours(DeviceClass::Workstation),
-                default_hours(DeviceClass::Server),
-            )}
+            {format!("SLA: a usable backup within {}. ", asked_for(hours))}
             <a href="#how" rel="external">"How this is counted"</a>
         </p>
     }
@@ -281,7 +281,7 @@ fn Row(line: ClientLine, now: RwSignal<OrganizationNow>, has_partners: bool) -> 
 }
 
 #[component]
-fn Definitions() -> impl IntoView {
+fn Definitions(hours: (i64, i64, bool)) -> impl IntoView {
     view! {
         <section class="definitions" id="how">
             <h2>"How this is counted"</h2>
@@ -291,10 +291,10 @@ fn Definitions() -> impl IntoView {
                 <dt>"Within SLA"</dt>
                 <dd>
                     {format!(
-                        "Devices whose last usable backup is no older than the service level asks for: {} h for workstations, {} h for servers. A backup with warnings is usable. What is paused or deactivated is left out.",
-                        default_hours(DeviceClass::Workstation),
-                        default_hours(DeviceClass::Server),
+                        "Devices whose last usable backup is no older than the service level asks for: {}. A backup with warnings is usable. What is paused or deactivated is left out. ",
+                        asked_for(hours),
                     )}
+                    <a href="/backups/compliance">"Compliance"</a>
                 </dd>
                 <dt>"Worst device"</dt>
                 <dd>"Of the devices in use the one with the lowest score, if it is critical or has a warning; without such a one a device of which nothing is known."</dd>

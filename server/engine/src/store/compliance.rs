@@ -47,6 +47,8 @@ pub struct Tests {
     pub passed: i64,
     /// Tests within the period that failed.
     pub failed: i64,
+    /// Longest RTO achieved by those that passed, seconds.
+    pub longest_rto: Option<i64>,
     /// The last test, also one from before the period.
     pub last: Option<Test>,
 }
@@ -148,8 +150,7 @@ impl Sum {
         self.tests_passed += device.tests.passed;
         self.tests_failed += device.tests.failed;
         self.untested += i64::from(device.tests.last.is_none());
-        let rto = device.tests.last.filter(|test| test.passed && device.tests.passed > 0).and_then(|test| test.rto_seconds);
-        self.longest_rto = self.longest_rto.max(rto);
+        self.longest_rto = self.longest_rto.max(device.tests.longest_rto);
     }
 
     fn join(&mut self, other: &Self) {

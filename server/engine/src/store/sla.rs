@@ -209,6 +209,37 @@ pub async fn of_organization(store: &Store, actor: &Actor, id: OrganizationId) -
     }))
 }
 
+/// What holds for most: the hours of the actor's own partner, or organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Usual {
+    /// For workstations.
+    pub workstations: i64,
+    /// For servers.
+    pub servers: i64,
+    /// Other hours hold for somebody in the scope.
+    pub varies: bool,
+}
+
+/// The usual hours, for words beside figures.
+///
+/// # Errors
+/// The database fails.
+pub async fn usual(store: &Store, actor: &Actor) -> Result<Usual, Error> {
+    let conn = store.reads();
+    if let Scope::Organization(_, id) | Scope::Device(_, id, _) = &actor.scope {
+        let own = organizations::find(conn, &Actor::system(actor.scope.clone()), *id).await?;
+        return Ok(Usual { workstations: own.sla_workstation_hours, servers: own.sla_server_hours, varies: false });
+    }
+    let partner = scope::own_partner(actor)?;
+    let hours = in_force_of(conn, std::iter::once(partner)).await?.get(&partner).copied().unwrap_or_default();
+    let (workstations, servers) = (hours.workstations.hours, hours.servers.hours);
+    let mut sql = Sql::new("SELECT o.id FROM organizations o WHERE o.partner_id IN ");
+    sql.bind_list(scope::partners(&actor.scope).iter().map(|p| p.0)).push(" AND (o.sla_workstation_hours <> ").bind(workstations);
+    sql.push(" OR o.sla_server_hours <> ").bind(servers).push(") LIMIT 1");
+    let varies = conn.query_one_raw(sql.build(store.backend())).await?.is_some();
+    Ok(Usual { workstations, servers, varies })
+}
+
 /// Hours of a partner by class.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClassHours {

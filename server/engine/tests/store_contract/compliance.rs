@@ -4,6 +4,7 @@ use crate::world::{MONDAY, World, new_device};
 use domain::{
     access::{Actor, Ground, Role, Scope},
     ids::{DeviceId, OrganizationId},
+    maintenance::{Occurs, Reach},
     policy::DeviceClass,
     run::{RunEvent, RunState},
     sla::{Breach, Cause},
@@ -16,6 +17,7 @@ use engine::{
     store::{
         compliance::{self, DeviceReport, Held, NowFilter, Of, Report},
         devices,
+        maintenance::{self, NewWindow},
         organizations::{self, OrganizationChange, OrganizationStatus},
         sla::{self, Proposal, RuleScope},
     },
@@ -147,6 +149,34 @@ on_both_stores! {
         assert_eq!(told(retired).await.0, Span::days(5), "what comes after doesn't change it");
     }
 
+    async fn maintenance_is_left_out_of_a_period_and_nothing_is_in_breach_while_it_lasts(fresh) {
+        let world = World::started(fresh).await;
+        let acme = world.organization("Acme").await;
+        let device = world.device(acme, "fs-01").await;
+        world.backed_up(device, 3..5).await;
+        let window = |from, until| NewWindow {
+            partner: None,
+            name: "patch night".into(),
+            note: String::new(),
+            reach: Reach::Organization(acme),
+            occurs: Occurs::Once { from, until },
+        };
+        let plan = async |from, until, now| maintenance::create(&world.engine, &world.owner, window(from, until), now).await.unwrap();
+        plan(day(9), day(10), day(8)).await;
+        let now = day(9) + Span::HOUR;
+        world.engine.reconciler.tick(now).await.unwrap();
+        let broken = async |now| compliance::now(world.store(), &world.owner, &NowFilter::default(), now).await.unwrap().0.items.len();
+        assert_eq!(broken(now).await, 0, "past its limit, in maintenance");
+        world.engine.reconciler.tick(day(10)).await.unwrap();
+        assert_eq!(broken(day(10)).await, 1, "still past it as the window ends");
+        let report = compliance::report(world.store(), &world.owner, Of::Organization(acme), day(8), day(11), day(11)).await.unwrap();
+        let figures = &report.organizations[0].devices[0].figures;
+        let half = Span::hours(12);
+        assert_eq!((figures.covered, figures.left_out, figures.in_breach), (Span::days(2), Span::days(1), half + Span::DAY));
+        assert_eq!(figures.excluded.iter().map(|e| e.cause).collect::<Vec<_>>(), [Cause::Maintenance]);
+        assert_eq!(figures.breaches.len(), 1, "one breach around the window");
+    }
+
     async fn a_device_whose_last_backup_is_months_old_is_in_breach_from_the_first_moment(fresh) {
         let world = World::started(fresh).await;
         let acme = world.organization("Acme").await;
@@ -186,7 +216,7 @@ on_both_stores! {
         }
         let report = world.week_at(Of::All, day(10)).await;
         let sum = &report.sum;
-        assert_eq!((sum.tests_passed, sum.tests_failed, sum.untested, sum.longest_rto), (2, 0, 1, Some(600)));
+        assert_eq!((sum.tests_passed, sum.tests_failed, sum.untested, sum.longest_rto), (2, 0, 1, Some(900)));
         let last = report.organizations[0].devices[0].tests.last.unwrap();
         assert_eq!((last.at, last.passed), (day(3), true));
     }
@@ -205,7 +235,7 @@ on_both_stores! {
         let list = async |held, shortest_first| {
             let (mut filter, mut names) = (NowFilter { held, shortest_first, limit: Some(2), ..Default::default() }, Vec::new());
             loop {
-                let (page, standing) = compliance::now(world.store(), &world.owner, &filter).await.unwrap();
+                let (page, standing) = compliance::now(world.store(), &world.owner, &filter, now).await.unwrap();
                 assert_eq!((standing.covered, standing.in_breach), (7, 4));
                 names.extend(page.items.into_iter().map(|row| (row.name, row.breach_at <= now)));
                 let Some(cursor) = page.next_cursor else { return names };
@@ -233,10 +263,10 @@ on_both_stores! {
         assert_eq!(asked(&client, Of::Device(other)).await.unwrap_err(), "not_found");
         let finance = member(Role::Finance, world.owner.scope.clone());
         assert_eq!(asked(&finance, Of::All).await.unwrap_err(), "forbidden");
-        let (page, standing) = compliance::now(world.store(), &client, &NowFilter { held: Held::Kept, ..Default::default() }).await.unwrap();
+        let (page, standing) = compliance::now(world.store(), &client, &NowFilter { held: Held::Kept, ..Default::default() }, UNTIL).await.unwrap();
         assert_eq!((page.items.len(), standing.covered), (1, 1));
         let elsewhere = NowFilter { organization: Some(globex), ..Default::default() };
-        assert_eq!(compliance::now(world.store(), &client, &elsewhere).await.unwrap_err().public_code(), "not_found");
+        assert_eq!(compliance::now(world.store(), &client, &elsewhere, UNTIL).await.unwrap_err().public_code(), "not_found");
         let too_long = compliance::report(world.store(), &world.owner, Of::All, day(0), day(401), day(401)).await.unwrap_err();
         assert_eq!(too_long.public_code(), "invalid_period");
     }

@@ -86,7 +86,9 @@ pub(super) async fn clients(query: ClientsQuery) -> Result<ClientsView, UiError>
         limit: None,
     };
     let page = organizations::clients(&engine.store, &actor, &filter, context::now(&engine)).await?;
+    let usual = engine::store::sla::usual(&engine.store, &actor).await?;
     Ok(ClientsView {
+        hours: (usual.workstations, usual.servers, usual.varies),
         lines: page.items.into_iter().map(line).collect(),
         next_cursor: page.next_cursor,
         standings: standings(organizations::standings(&engine.store, &actor, &filter).await?),

@@ -83,6 +83,9 @@ fn words(what: &str) -> String {
         "partner.create" => "Made the partner",
         "partner.edit" => "Changed the partner",
         "policy.create" => "Made a policy",
+        "sla.set" => "Set a service level",
+        "sla.end" => "Ended a service level",
+        "report.create" => "Made a report",
         "policy.edit" => "Changed a policy",
         other => return other.replace(['.', '_'], " "),
     }
@@ -95,6 +98,7 @@ fn link(subject: &str) -> Option<String> {
         "device" => Some(format!("/devices/{id}")),
         "organization" => Some(format!("/organizations/{id}")),
         "policy" => Some(format!("/settings/policies/{id}")),
+        "sla_rule" => Some("/settings/sla".to_owned()),
         "inbox_rule" => Some("/settings/inbox/rules".to_owned()),
         _ => None,
     }

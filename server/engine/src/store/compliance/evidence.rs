@@ -246,6 +246,7 @@ async fn tests(store: &Store, part: Part, from: Time, until: Time) -> Result<Has
         let tests = all.entry(DeviceId(at(&row, 0)?)).or_default();
         if test.at >= from {
             *(if test.passed { &mut tests.passed } else { &mut tests.failed }) += 1;
+            tests.longest_rto = tests.longest_rto.max(test.rto_seconds.filter(|_| test.passed));
         }
         tests.last = Some(test);
     }

@@ -99,7 +99,7 @@ pub struct Standing {
 ///
 /// # Errors
 /// `Forbidden` without the right to read; `NotFound` (organization); `Invalid` (cursor, limit).
-pub async fn now(store: &Store, actor: &Actor, filter: &NowFilter) -> Result<(Page<NowRow>, Standing), Error> {
+pub async fn now(store: &Store, actor: &Actor, filter: &NowFilter, now: Time) -> Result<(Page<NowRow>, Standing), Error> {
     scope::require(actor, Action::SeeDashboards, "see compliance")?;
     let limit = page::limit(filter.limit)?;
     let organization = match (&actor.scope, filter.organization) {
@@ -120,7 +120,7 @@ pub async fn now(store: &Store, actor: &Actor, filter: &NowFilter) -> Result<(Pa
     for partner in partners {
         let organization = organization.map(|(_, id)| id);
         standing_of(store, partner, organization, &mut standing).await?;
-        rows.extend(piece(store, partner, organization, own, filter, after, limit).await?);
+        rows.extend(piece(store, partner, &Asked { organization, device: own, filter, after, limit, now }).await?);
     }
     rows.sort_by_key(|row: &NowRow| key(row));
     if filter.shortest_first {
@@ -177,15 +177,30 @@ async fn standing_of(store: &Store, partner: PartnerId, organization: Option<Org
     Ok(())
 }
 
-async fn piece(
-    store: &Store,
-    partner: PartnerId,
+/// What is read of each partner.
+struct Asked<'a> {
     organization: Option<OrganizationId>,
     device: Option<DeviceId>,
-    filter: &NowFilter,
+    filter: &'a NowFilter,
     after: Option<(i64, i64)>,
     limit: u64,
-) -> Result<Vec<NowRow>, Error> {
+    now: Time,
+}
+
+/// The shortest rule in force for any organization of a partner.
+async fn shortest(store: &Store, partner: PartnerId) -> Result<Span, Error> {
+    let mut sql = Sql::new("SELECT MIN(sla_workstation_hours), MIN(sla_server_hours) FROM organizations WHERE partner_id = ");
+    sql.bind(partner.0);
+    let row = store.reads().query_one_raw(sql.build(store.backend())).await?;
+    let (workstations, servers): (Option<i64>, Option<i64>) = match &row {
+        Some(row) => (at(row, 0)?, at(row, 1)?),
+        None => (None, None),
+    };
+    Ok(Span::hours(workstations.unwrap_or(0).min(servers.unwrap_or(0))))
+}
+
+async fn piece(store: &Store, partner: PartnerId, asked: &Asked<'_>) -> Result<Vec<NowRow>, Error> {
+    let Asked { organization, device, filter, after, limit, now } = *asked;
     let mut sql = Sql::new(&format!(
         "SELECT s.device_id, d.name, d.class, s.organization_id, o.name, o.{}, o.{}, s.last_usable_at, s.breach_at, s.assessment \
          FROM device_state s JOIN devices d ON d.partner_id = s.partner_id AND d.id = s.device_id \
@@ -193,7 +208,12 @@ async fn piece(
         column(DeviceClass::Workstation),
         column(DeviceClass::Server),
     ));
-    sql.bind(partner.0).push(" AND s.life <> 'retired' AND s.breach_at IS NOT NULL AND s.in_breach = ").bind(filter.held == Held::Broken);
+    sql.bind(partner.0).push(" AND s.life <> 'retired' AND s.breach_at IS NOT NULL AND ");
+    sql.push(if filter.held == Held::Broken { "s.in_breach" } else { "NOT s.in_breach" });
+    if filter.held == Held::Broken {
+        // Nobody's backup is too old that is younger than the shortest rule: only that end of the index is read.
+        sql.push(" AND COALESCE(s.last_usable_at, 0) <= ").bind((now - shortest(store, partner).await?).0);
+    }
     if let Some(organization) = organization {
         sql.push(" AND s.organization_id = ").bind(organization.0);
     }
