@@ -115,7 +115,10 @@ mod tests {
             assert_eq!(instant(text, "Europe/Berlin").and_then(|at| typed(at, "Europe/Berlin")).as_deref(), Ok(text));
         }
         // What the spring gap leaves out begins after it.
-        assert_eq!(instant("2026-03-29T02:30", "Europe/Berlin").and_then(|at| typed(at, "Europe/Berlin")).as_deref(), Ok("2026-03-29T03:00"));
+        assert_eq!(
+            instant("2026-03-29T02:30", "Europe/Berlin").and_then(|at| typed(at, "Europe/Berlin")).as_deref(),
+            Ok("2026-03-29T03:00")
+        );
         assert!(instant("tomorrow", "Europe/Berlin").is_err() && instant("2026-11-28T22:00", "Berlin").is_err());
     }
 }

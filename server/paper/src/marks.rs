@@ -56,6 +56,8 @@ pub(crate) enum Paint {
     Line(Colour, f32),
     /// The same, dotted.
     Dotted(Colour, f32),
+    /// Filled, and edged by a line of so many points with round corners: a rounded shape for few words.
+    Edged(Colour, f32),
     /// Bars side by side, drawn as one dashed line: its width is their height; then their width, and the gap between them.
     Bars(Colour, f32, f32, f32),
 }
@@ -221,18 +223,25 @@ pub(crate) fn days(days: &[Day], x: f32, y: f32, width: f32, height: f32) -> Vec
 
 /// The tile of a workload, 10.5 points wide; its letter is drawn on it.
 pub(crate) const WORKLOAD: f32 = 10.5;
+/// Radius of its corners.
+const CORNER: f32 = 2.0;
 
 /// Tiles at these places, all active or all inactive: solid or dotted.
 pub(crate) fn workloads(active: bool, colour: Colour, places: &[f32], y: f32) -> Option<Shape> {
     let mut path = PathBuilder::new();
+    let inset = if active { CORNER } else { 0.4 };
     for x in places {
-        if active {
-            rounded(&mut path, *x, y, WORKLOAD, WORKLOAD, 2.0);
-        } else {
-            rounded(&mut path, x + 0.4, y + 0.4, WORKLOAD - 0.8, WORKLOAD - 0.8, 2.0);
-        }
+        polygon(
+            &mut path,
+            &[
+                (x + inset, y + inset),
+                (x + WORKLOAD - inset, y + inset),
+                (x + WORKLOAD - inset, y + WORKLOAD - inset),
+                (x + inset, y + WORKLOAD - inset),
+            ],
+        );
     }
-    Some(Shape { path: path.finish()?, paint: if active { Paint::Fill(colour) } else { Paint::Dotted(GREY_INK, 0.7) } })
+    Some(Shape { path: path.finish()?, paint: if active { Paint::Edged(colour, 2.0 * CORNER) } else { Paint::Dotted(GREY_INK, 0.7) } })
 }
 
 /// A sign as a legend shows it, and its width.

@@ -398,6 +398,7 @@ fn draw(surface: &mut Surface<'_>, type_: &mut Typesetter<'_>, op: Op, logo: Opt
             let (fill, stroke) = match paint {
                 Paint::Fill(colour) => (Some(filled(colour)), None),
                 Paint::Line(colour, width) => (None, Some(stroked(colour, width, None, LineCap::Round))),
+                Paint::Edged(colour, width) => (Some(filled(colour)), Some(stroked(colour, width, None, LineCap::Butt))),
                 Paint::Dotted(colour, width) => {
                     let dash = StrokeDash { array: vec![0.01, width * 2.2], offset: 0.0 };
                     (None, Some(stroked(colour, width, Some(dash), LineCap::Round)))

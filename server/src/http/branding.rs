@@ -104,7 +104,7 @@ fn sentence(words: &str) -> String {
 }
 
 fn with_fault(typed: &Typed, field: &str, words: &str) -> Response {
-    let [name, colour, footer, words] = [&typed.name, &typed.colour, &typed.footer, words].map(|text| escape(text));
+    let [name, colour, footer, words] = [&typed.name, &typed.colour, &typed.footer, words].map(escape);
     back(&format!("?fault={words}&field={field}&name={name}&colour={colour}&footer={footer}"))
 }
 

@@ -130,8 +130,15 @@ pub(in crate::api) mod ssr {
             names,
             kind: row.some.first().map(|a| a.kind),
             advice: for_all(common).to_owned(),
-            told: row.some.iter().find_map(|a| a.remedy(None).cause),
+            told: most_told(&row),
         }
+    }
+
+    /// The cause that most of its named members tell.
+    fn most_told(row: &IncidentRow) -> Option<String> {
+        let causes: Vec<String> = row.some.iter().filter_map(|a| a.remedy(None).cause).collect();
+        let told = |cause: &String| causes.iter().filter(|other| *other == cause).count();
+        causes.iter().rev().max_by_key(|cause| told(cause)).cloned()
     }
 
     pub(super) async fn one(id: &str, cursor: String) -> Result<IncidentView, UiError> {

@@ -40,6 +40,7 @@ use items::{Item, Waiting};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 use row::{AlertRow, Shared};
+use views::Saved;
 
 /// Of the table, in the order of its cells.
 const COLUMNS: [Column; 9] = [
@@ -82,16 +83,20 @@ pub fn AlertList(
     of_organization: bool,
 ) -> impl IntoView {
     let columns = Columns::of("alerts", &COLUMNS);
+    let saved = (!of_organization).then(Saved::of_page);
     loaded_with(
         data,
         || view! { <TableSkeleton rows=12/> }.into_any(),
-        move |view| view! { <List view columns of_organization/> }.into_any(),
+        move |view| view! { <List view columns saved of_organization/> }.into_any(),
     )
 }
 
 #[component]
-fn List(view: AlertsView, columns: Columns, of_organization: bool) -> impl IntoView {
+fn List(view: AlertsView, columns: Columns, saved: Option<Saved>, of_organization: bool) -> impl IntoView {
     let AlertsView { query, lines, incidents, next_cursor, counts, views, organization, at } = view;
+    if let Some(saved) = saved {
+        saved.take(views);
+    }
     let by_worth = query.sort != "time";
     let is_first = query.cursor.is_empty();
     let is_resolved = query.state == "resolved";
@@ -169,7 +174,7 @@ fn List(view: AlertsView, columns: Columns, of_organization: bool) -> impl IntoV
     let is_empty = Memo::new(move |_| rows.with(Vec::is_empty));
     let next_cursor = StoredValue::new(next_cursor);
     view! {
-        <Filters organization counts columns views of_organization/>
+        <Filters organization counts columns saved of_organization/>
         {move || waiting.with(Waiting::words).map(|words| view! {
             <p class="news" role="status">
                 <Button on_press=Callback::new(move |()| items::insert(rows, waiting.try_update(std::mem::take).unwrap_or_default(), by_worth))>{words}" – show"</Button>

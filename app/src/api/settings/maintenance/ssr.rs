@@ -354,7 +354,7 @@ pub(super) async fn preview(engine: &Engine, actor: &Actor, form: &WindowInput) 
     let now = (engine.clock)();
     match looked(engine, actor, form, now).await {
         Ok(preview) => Ok(preview),
-        Err(error) if error.status == 422 || error.status == 404 => {
+        Err(error) if error.status == 422 => {
             // What can't be used is the answer here, not a refusal.
             if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
                 response.set_status(http::StatusCode::OK);
@@ -366,6 +366,9 @@ pub(super) async fn preview(engine: &Engine, actor: &Actor, form: &WindowInput) 
 }
 
 async fn looked(engine: &Engine, actor: &Actor, form: &WindowInput, now: Time) -> Result<WindowPreview, UiError> {
+    // Whoever may not see them is not told what is wrong with the rest.
+    let reach = reach(engine, actor, form).await?;
+    let concerned = maintenance::concerned(&engine.store, actor, None, &reach).await?;
     let occurs = occurs(form)?;
     let wrong = |e: domain::zones::ScheduleError| UiError::field("invalid_window", "occurs", format!("{}.", capital(&e.0)));
     calendar::validate(&occurs).map_err(wrong)?;
@@ -373,8 +376,6 @@ async fn looked(engine: &Engine, actor: &Actor, form: &WindowInput, now: Time) -
     if next.is_empty() {
         return Err(UiError::field("window_over", "occurs", "This window would be over already. Choose a time that lies ahead."));
     }
-    let reach = reach(engine, actor, form).await?;
-    let concerned = maintenance::concerned(&engine.store, actor, None, &reach).await?;
     let words = match &occurs {
         Occurs::Once { from, until } => format!("Once, for {}", text::span(*until - *from)),
         Occurs::Recurring { .. } => words(&occurs),
@@ -398,9 +399,6 @@ fn concerned_words(concerned: Concerned) -> String {
 
 pub(super) async fn save(engine: &Engine, actor: &Actor, form: WindowInput) -> Result<(), UiError> {
     let now = (engine.clock)();
-    if form.name.trim().is_empty() {
-        return Err(UiError::field("empty_name", "name", "Give it a name."));
-    }
     let occurs = occurs(&form)?;
     let reach = reach(engine, actor, &form).await?;
     if form.id.is_empty() {

@@ -88,7 +88,7 @@ fn Shown(view: AlertView) -> impl IntoView {
                         <Why line at/>
                     </Section>
                     <Section title="Recommended action">
-                        <div class="card remedy">{move || whole(&line.read().remedy)}</div>
+                        <div class="card remedy">{move || line.with(|l| whole(&l.remedy, l.message.as_deref()))}</div>
                     </Section>
                     {move || files(view.with(|v| v.failed_items.clone()))}
                     <Left view/>
@@ -120,7 +120,7 @@ fn Standing(view: RwSignal<AlertView>) -> impl IntoView {
             {move || view.with(|v| v.raised_at).map(|at| view! { <div><dt>"Raised to critical"</dt><dd><TimeText at=at focusable=true/></dd></div> })}
             <div>
                 <dt>"State"</dt>
-                <dd role="status">{move || state(&line.read())}</dd>
+                <dd><span role="status">{move || state(&line.read())}</span></dd>
             </div>
             {move || (line.read().reopened > 0).then(|| view! {
                 <div><dt>"Came back"</dt><dd>{match line.read().reopened { 1 => "once".to_owned(), n => format!("{} times", text::count(n)) }}</dd></div>

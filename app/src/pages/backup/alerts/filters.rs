@@ -1,8 +1,8 @@
 //! What the list of alerts is asked for by its address, the bar that changes it, and a row of it as CSV.
 
-use super::views::SavedViews;
+use super::views::{Saved, SavedViews};
 use crate::{
-    api::backup::{AlertCounts, AlertLine, AlertsQuery, Views},
+    api::backup::{AlertCounts, AlertLine, AlertsQuery},
     browser,
     components::{ChipFilter, Chips, ClearFilters, ColumnMenu, Columns, CsvRow, FilterBar, SearchFilter, SelectFilter, badge::band_shape},
     me,
@@ -46,8 +46,8 @@ pub fn Filters(
     counts: RwSignal<AlertCounts>,
     /// Which columns are shown.
     columns: Columns,
-    /// Saved views.
-    views: Views,
+    /// Saved views; none on an organization's page.
+    saved: Option<Saved>,
     /// On an organization's page.
     of_organization: bool,
 ) -> impl IntoView {
@@ -84,7 +84,7 @@ pub fn Filters(
             <ColumnMenu columns/>
         </FilterBar>
         // A form of its own: it can't stand inside that of the filters.
-        {(!of_organization).then(|| view! { <SavedViews views/> })}
+        {saved.map(|saved| view! { <SavedViews saved/> })}
         </div>
         <Chips label="Severity and state">
             {chip("severity", "critical", "Critical", |c| c.critical)}

@@ -33,14 +33,15 @@ pub fn brief(remedy: &Remedy) -> AnyView {
     .into_any()
 }
 
-/// On a page: the cause, how it was recognised, the steps in order.
-pub fn whole(remedy: &Remedy) -> AnyView {
+/// On a page: the cause, how it was recognised (unless that is what is `said` beside it), the steps in order.
+pub fn whole(remedy: &Remedy, said: Option<&str>) -> AnyView {
+    let told_by = remedy.told_by.clone().filter(|words| !said.is_some_and(|said| said.contains(words.as_str())));
     let many = remedy.steps.len() > 1;
     let steps = remedy.steps.iter().map(|step| view! { <li>{coded(step)}</li> }).collect_view();
     view! {
         {remedy.cause.as_deref().map(|cause| view! { <p class="remedy-cause">{coded(cause)}</p> })}
         {if many { view! { <ol class="remedy-steps">{steps}</ol> }.into_any() } else { view! { <ul class="remedy-steps" role="list">{steps}</ul> }.into_any() }}
-        {remedy.told_by.clone().map(|words| view! { <p class="faint remedy-by">"Told by: "<q>{words}</q></p> })}
+        {told_by.map(|words| view! { <p class="faint remedy-by">"Told by: "<q>{words}</q></p> })}
     }
     .into_any()
 }
