@@ -115,6 +115,7 @@ pub(in crate::api) mod ssr {
         };
         let mut names: Vec<String> = row.some.iter().map(|a| a.device.1.clone()).collect();
         names.dedup();
+        let told = most_told(&row);
         IncidentLine {
             id: row.id,
             worth: row.worth(),
@@ -130,7 +131,7 @@ pub(in crate::api) mod ssr {
             names,
             kind: row.some.first().map(|a| a.kind),
             advice: for_all(common).to_owned(),
-            told: most_told(&row),
+            told,
         }
     }
 

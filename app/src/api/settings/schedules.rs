@@ -224,9 +224,11 @@ pub(in crate::api) fn unmet(policy: &Policy, class: DeviceClass, now: Time) -> O
 
 /// Service levels in force that a policy can't keep, in a sentence each: whom they concern, and how far apart its backups lie.
 pub(super) fn unkept_words(policy: &Policy, unkept: &[Unkept], now: Time) -> Vec<String> {
-    let apart = match &policy.schedule {
-        Schedule::Every { .. } => format!("this policy backs up {}", text::schedule(&policy.schedule)),
-        _ => format!("this policy's backups lie up to {} apart", widest(policy, now).map(text::span).unwrap_or_default()),
+    let words = text::schedule(&policy.schedule);
+    let apart = if words.starts_with("cron ") {
+        format!("this policy's backups lie up to {} apart", widest(policy, now).map(text::span).unwrap_or_default())
+    } else {
+        format!("this policy backs up {words}")
     };
     let many = |n: i64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{} {one}s", text::count(n)) };
     unkept
@@ -429,8 +431,9 @@ mod tests {
                 "Servers of 4 clients (1,100 devices) are under a service level of 12 h; this policy backs up once a day.",
             ]
         );
-        let words = unkept_words(&berlin("30 2 * * 1-5"), &levels[..1], MARCH);
-        assert!(words[0].ends_with("this policy's backups lie up to 3 d apart."), "{words:?}");
+        let words = |cron: &str| unkept_words(&berlin(cron), &levels[..1], MARCH).remove(0);
+        assert!(words("30 2 * * 1-5").ends_with("; this policy backs up Monday to Friday at 02:30 (Europe/Berlin)."));
+        assert!(words("30 2 */3 * *").ends_with("; this policy's backups lie up to 3 d apart."), "{}", words("30 2 */3 * *"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use leptos_router::hooks::use_query_map;
 
 /// What the menu knows. It belongs to the page, not to the list in it: that is made anew with each address, while the old one is still
 /// on screen and follows the address, too.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Saved {
     views: RwSignal<Views>,
     /// Filters and order of the address.
