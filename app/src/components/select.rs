@@ -18,6 +18,7 @@ impl Default for Selection {
     }
 }
 
+// A row that leaves says so; where it leaves because the whole table does, whoever follows is told when the choice is gone already.
 impl Selection {
     /// Nothing is chosen yet.
     pub fn new() -> Self {
@@ -26,22 +27,22 @@ impl Selection {
 
     /// How many are chosen. Follows the choice.
     pub fn len(self) -> usize {
-        self.chosen.with(BTreeSet::len)
+        self.chosen.try_with(BTreeSet::len).unwrap_or(0)
     }
 
     /// Whether nothing is chosen. Follows the choice.
     pub fn is_empty(self) -> bool {
-        self.chosen.with(BTreeSet::is_empty)
+        self.chosen.try_with(BTreeSet::is_empty).unwrap_or(true)
     }
 
     /// The chosen ids, sorted. Follows the choice.
     pub fn ids(self) -> Vec<String> {
-        self.chosen.with(|c| c.iter().cloned().collect())
+        self.chosen.try_with(|c| c.iter().cloned().collect()).unwrap_or_default()
     }
 
     /// Whether this one is chosen. Follows the choice.
     pub fn has(self, id: &str) -> bool {
-        self.chosen.with(|c| c.contains(id))
+        self.chosen.try_with(|c| c.contains(id)).unwrap_or(false)
     }
 
     /// Chooses nothing.
@@ -83,7 +84,10 @@ pub fn SelectAll(
     #[prop(into)]
     what: String,
 ) -> impl IntoView {
-    let all = move || selection.rows.with(|rows| !rows.is_empty() && rows.iter().all(|id| selection.has(id)));
+    let all = move || {
+        let all = selection.rows.try_with(|rows| !rows.is_empty() && rows.iter().all(|id| selection.has(id)));
+        all.unwrap_or(false)
+    };
     let some = move || !selection.is_empty() && !all();
     view! {
         <th scope="col" class="cell-check">
@@ -154,7 +158,7 @@ pub fn SelectRow(
                 value=id
                 node_ref=node
                 aria-label=format!("Choose {label}")
-                prop:checked=move || own.with_value(|id| selection.has(id))
+                prop:checked=move || own.try_with_value(|id| selection.has(id)).unwrap_or(false)
                 on:click=move |event| {
                     let on = event_target_checked(&event);
                     own.with_value(|id| selection.press(id, on, event.shift_key()));
