@@ -72,6 +72,9 @@ CREATE INDEX maintenance_windows_series ON maintenance_windows (partner_id, seri
 ALTER TABLE device_state ADD COLUMN quiet_until BIGINT NULL;
 ALTER TABLE account_state ADD COLUMN quiet_until BIGINT NULL;
 
+-- Who is in breach now, longest first.
+CREATE INDEX device_state_breach ON device_state (partner_id, (COALESCE(last_usable_at, 0)), device_id) WHERE in_breach;
+
 -- Incidents (D1, D4): alerts of one cause. `cause` is `connection:…`, `destination:…` or `organization:…`.
 CREATE TABLE incidents (
   partner_id BIGINT NOT NULL,

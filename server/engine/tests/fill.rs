@@ -93,7 +93,7 @@ const TOLD: &[(&str, &str)] = &[
     ),
     (
         "recency",
-        "SELECT o.name, d.name, x.week, LENGTH(x.ends) AS held FROM recency x JOIN devices d ON d.partner_id = x.partner_id AND d.id = x.device_id \
+        "SELECT o.name, d.name, x.week, CAST(LENGTH(x.ends) AS BIGINT) AS held FROM recency x JOIN devices d ON d.partner_id = x.partner_id AND d.id = x.device_id \
          JOIN organizations o ON o.partner_id = x.partner_id AND o.id = x.organization_id WHERE LENGTH(x.ends) > 0",
     ),
     (

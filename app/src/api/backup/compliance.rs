@@ -5,7 +5,7 @@ use domain::{
     health::Reason,
     ids::{DeviceId, OrganizationId},
     policy::{DeviceClass, DeviceLife},
-    sla::{Breach, Cause, Excluded, Gap},
+    sla::Cause,
     time::{Span, Time},
 };
 use leptos::prelude::*;
@@ -104,6 +104,56 @@ pub struct ClientPeriod {
     pub sum: SumView,
 }
 
+/// A time, with its words in the zone of the report: `16 Oct 2026, 10:43`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// When.
+    pub at: Time,
+    /// In words.
+    pub words: String,
+}
+
+/// A time in breach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreachLine {
+    /// Its beginning in the period.
+    pub from: Moment,
+    /// Its end in the period.
+    pub until: Moment,
+    /// It had begun before.
+    pub began_before: bool,
+    /// No usable backup had ended it.
+    pub ongoing: bool,
+    /// Hours of the rule.
+    pub hours: i64,
+    /// How long it counts.
+    pub counted: Span,
+}
+
+/// A time left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutLine {
+    /// Its beginning in the period.
+    pub from: Moment,
+    /// Its end in the period.
+    pub until: Moment,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// The longest time between usable backups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GapLine {
+    /// How long, by the clock on the wall.
+    pub length: Span,
+    /// Its beginning.
+    pub from: Moment,
+    /// No usable backup had ended it.
+    pub open: bool,
+    /// How much of it is left out.
+    pub excluded: Span,
+}
+
 /// A device over the period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DevicePeriod {
@@ -124,13 +174,13 @@ pub struct DevicePeriod {
     /// Time left out.
     pub left_out: Span,
     /// Times in breach, the latest [`TOLD`] of them, in order.
-    pub breaches: Vec<Breach>,
+    pub breaches: Vec<BreachLine>,
     /// How many in all.
     pub breach_count: i64,
     /// RPO achieved.
-    pub gap: Option<Gap>,
+    pub gap: Option<GapLine>,
     /// Times left out, the latest [`TOLD`], in order.
-    pub excluded: Vec<Excluded>,
+    pub excluded: Vec<LeftOutLine>,
     /// How many in all.
     pub excluded_count: i64,
     /// Restore tests of the period that passed, and that failed.

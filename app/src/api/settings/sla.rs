@@ -208,7 +208,6 @@ mod ssr {
             scopes.extend(known.into_iter().map(|(id, name)| (format!("organization:{id}"), name)));
         }
         let is_asked = !asked.end.is_empty() || !asked.hours.is_empty();
-        let preview = if may_manage && is_asked { Some(preview(&engine, &actor, &asked).await?) } else { None };
         let form = SlaInput {
             scope: if scopes.iter().any(|(scope, _)| *scope == asked.scope) {
                 asked.scope
@@ -219,6 +218,7 @@ mod ssr {
             hours: asked.hours,
             end: asked.end,
         };
+        let preview = if may_manage && is_asked { Some(preview(&engine, &actor, &form).await?) } else { None };
         let partners = standing.partners.into_iter().map(|p| PartnerLine {
             scope: format!("partner:{}", p.partner),
             name: p.name,
@@ -269,16 +269,16 @@ mod ssr {
         }
     }
 
-    fn proposal(form: &SlaInput) -> Result<Proposal, UiError> {
-        let not_found = || UiError::field("scope_needed", "scope", "Choose for whom the rule is.");
+    /// What is typed, or code, field and words of what is wrong with it.
+    fn proposal(form: &SlaInput) -> Result<Proposal, [&'static str; 3]> {
+        let needed = ["scope_needed", "scope", "Choose for whom the rule is."];
         let scope = match form.scope.split_once(':') {
-            Some(("partner", id)) => RuleScope::Partner(id.parse().map_err(|_| not_found())?),
-            Some(("organization", id)) => RuleScope::Organization(id.parse().map_err(|_| not_found())?),
-            _ => return Err(not_found()),
+            Some(("partner", id)) => RuleScope::Partner(id.parse().map_err(|_| needed)?),
+            Some(("organization", id)) => RuleScope::Organization(id.parse().map_err(|_| needed)?),
+            _ => return Err(needed),
         };
-        let class = form.class.parse().map_err(|_| UiError::field("class_needed", "class", "Choose servers or workstations."))?;
-        let hours =
-            form.hours.trim().parse().map_err(|_| UiError::field("hours_needed", "hours", "Say how many whole hours, 1 to 8760."))?;
+        let class = form.class.parse().map_err(|_| ["class_needed", "class", "Choose servers or workstations."])?;
+        let hours = form.hours.trim().parse().map_err(|_| ["hours_needed", "hours", "Say how many whole hours, 1 to 8760."])?;
         Ok(Proposal { scope, class, hours })
     }
 
@@ -288,7 +288,7 @@ mod ssr {
             let new = match proposal(form) {
                 Ok(new) => new,
                 // What can't be used is the answer here, not a refusal.
-                Err(error) => return Ok(SlaPreview { problem: Some(error.message), ..SlaPreview::default() }),
+                Err([_, _, words]) => return Ok(SlaPreview { problem: Some(words.to_owned()), ..SlaPreview::default() }),
             };
             let whom = whom(engine, actor, new.scope).await?;
             sla::preview(&engine.store, actor, new, now).await.map(|found| (told(&found, class_words(new.class), &whom), found))
@@ -356,7 +356,8 @@ mod ssr {
         let (engine, actor) = context::actor()?;
         let now = (engine.clock)();
         if form.end.is_empty() {
-            sla::set(&engine, &actor, proposal(&form)?, now).await?;
+            let new = proposal(&form).map_err(|[code, field, words]| UiError::field(code, field, words))?;
+            sla::set(&engine, &actor, new, now).await?;
         } else {
             let id: SlaRuleId = form.end.parse().map_err(|_| UiError::not_found("rule"))?;
             sla::end(&engine, &actor, id, now).await?;

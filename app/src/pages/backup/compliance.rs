@@ -66,17 +66,14 @@ pub fn ComplianceBody(
     of_organization: bool,
 ) -> impl IntoView {
     let query = use_query_map();
-    view! {
-        <Choice/>
-        {loaded_with(
-            data,
-            || view! { <TableSkeleton rows=12/> }.into_any(),
-            move |view| {
-                let asked = asked(&query.read_untracked(), None);
-                view! { <Body view asked of_organization/> }.into_any()
-            },
-        )}
-    }
+    loaded_with(
+        data,
+        || view! { <TableSkeleton rows=12/> }.into_any(),
+        move |view| {
+            let asked = asked(&query.read_untracked(), None);
+            view! { <Body view asked of_organization/> }.into_any()
+        },
+    )
 }
 
 #[component]
@@ -84,7 +81,9 @@ fn Body(view: ComplianceView, asked: ComplianceQuery, of_organization: bool) -> 
     let ComplianceView { organization, standing, now, period, reports, may_report, may_manage } = view;
     let back = organization.clone().filter(|_| !of_organization);
     let id = organization.map(|(id, _)| id).unwrap_or_default();
+    let days = period.as_ref().map(|p| (p.from.clone(), p.to.clone())).unwrap_or_default();
     view! {
+        <Choice days/>
         {back.map(|(_, name)| view! {
             <p class="compliance-of">{name}" · "<AllClients/></p>
         })}
@@ -103,10 +102,9 @@ fn AllClients() -> impl IntoView {
 
 /// When: now, a usual period, or own days.
 #[component]
-fn Choice() -> impl IntoView {
+fn Choice(days: (String, String)) -> impl IntoView {
     let (query, path) = (use_query_map(), use_location().pathname);
     let here = Memo::new(move |_| query.read().get("period").unwrap_or_default());
-    let kept = move |key: &'static str| query.read_untracked().get(key).unwrap_or_default();
     let link = move |period: &'static str, words: &'static str| {
         let href = move || {
             let changes = [("period", Some(period)), ("from", None), ("to", None), ("held", None), ("sort", None)];
@@ -126,8 +124,8 @@ fn Choice() -> impl IntoView {
             <form class="compliance-days" method="get" action=move || path.get() aria-label="Own period" data-here=move || (here.get() == "custom").then_some("")>
                 <input type="hidden" name="period" value="custom"/>
                 {of}
-                <label>"From "<input class="input" type="date" name="from" required=true value=kept("from") prop:value=move || query.read().get("from").unwrap_or_default()/></label>
-                <label>"to "<input class="input" type="date" name="to" required=true value=kept("to") prop:value=move || query.read().get("to").unwrap_or_default()/></label>
+                <label>"From "<input class="input" type="date" name="from" required=true value=days.0/></label>
+                <label>"to "<input class="input" type="date" name="to" required=true value=days.1/></label>
                 <button class="button" type="submit">"Show"</button>
             </form>
         </div>

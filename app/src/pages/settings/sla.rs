@@ -41,11 +41,19 @@ pub fn Sla() -> impl IntoView {
 fn Levels(view: SlaView, save: ServerAction<SaveSla>) -> impl IntoView {
     let SlaView { partners, exceptions, past, scopes, form, preview, may_manage } = view;
     let several = partners.len() > 1;
+    let mut partners = partners.into_iter();
+    let own = partners.next();
+    let below: Vec<PartnerLine> = partners.collect();
     view! {
         <section class="sla-now" aria-label="In force">
-            {partners.into_iter().map(|line| view! { <Partner line several may_manage/> }).collect_view()}
+            {own.map(|line| view! { <Partner line several may_manage/> })}
         </section>
         {may_manage.then(|| view! { <Sentence form scopes preview save/> })}
+        {several.then(|| view! {
+            <Section title="Partners below">
+                <div class="sla-now">{below.into_iter().map(|line| view! { <Partner line several may_manage/> }).collect_view()}</div>
+            </Section>
+        })}
         <Section title="Exceptions">
             {if exceptions.is_empty() {
                 view! { <p class="faint">"No client has a rule of its own."</p> }.into_any()

@@ -1,15 +1,19 @@
 //! From the engine's compliance to the page's, and the days of a period.
 
-use super::{ClientPeriod, ComplianceQuery, ComplianceView, DevicePeriod, NowLine, NowView, PeriodView, ReportLine, SumView, TOLD};
+use super::{
+    BreachLine, ClientPeriod, ComplianceQuery, ComplianceView, DevicePeriod, GapLine, LeftOutLine, Moment, NowLine, NowView, PeriodView,
+    ReportLine, SumView, TOLD,
+};
 use crate::{api::start::GoOn, context, error::UiError};
 use domain::{
     access::{Action, Actor, Scope},
     ids::OrganizationId,
     maintenance::LocalDate,
     policy::DeviceClass,
-    sla::Figures,
+    sla::{Breach, Excluded, Figures, Gap},
     text,
     time::{Span, Time},
+    wall_clock::wall_clock,
     zones::Zone,
 };
 use engine::{
@@ -174,16 +178,34 @@ fn sum_view(sum: &Sum) -> SumView {
     }
 }
 
-fn last_of<T: Copy>(all: &[T]) -> Vec<T> {
-    all.get(all.len().saturating_sub(TOLD)..).unwrap_or_default().to_vec()
+fn last_of<T>(all: &[T]) -> &[T] {
+    all.get(all.len().saturating_sub(TOLD)..).unwrap_or_default()
 }
 
 fn counted<T>(all: &[T]) -> i64 {
     i64::try_from(all.len()).unwrap_or(i64::MAX)
 }
 
-fn device_view(device: &DeviceReport) -> DevicePeriod {
+fn moment(at: Time, zone: Zone) -> Moment {
+    // `Fri 16 Oct 2026, 10:43 CEST`: the day of the week and the zone stand elsewhere.
+    let told = wall_clock(at, zone.name()).unwrap_or_else(|_| text::utc(at));
+    let words: Vec<&str> = told.split(' ').collect();
+    let words = words.get(1..words.len().saturating_sub(1)).map(|words| words.join(" ")).unwrap_or_default();
+    Moment { at, words }
+}
+
+fn device_view(device: &DeviceReport, until: Time, zone: Zone) -> DevicePeriod {
     let Figures { breaches, longest_gap, excluded, in_breach, left_out, .. } = &device.figures;
+    let breach = |b: &Breach| BreachLine {
+        from: moment(b.from, zone),
+        until: moment(b.until, zone),
+        began_before: b.began_before,
+        ongoing: b.ongoing,
+        hours: b.hours,
+        counted: b.counted,
+    };
+    let out = |e: &Excluded| LeftOutLine { from: moment(e.from, zone), until: moment(e.until.unwrap_or(until), zone), cause: e.cause };
+    let gap = |g: Gap| GapLine { length: g.length(), from: moment(g.from, zone), open: g.open, excluded: g.excluded };
     DevicePeriod {
         id: device.id,
         name: device.name.clone(),
@@ -193,10 +215,10 @@ fn device_view(device: &DeviceReport) -> DevicePeriod {
         share: device.figures.share(),
         in_breach: *in_breach,
         left_out: *left_out,
-        breaches: last_of(breaches),
+        breaches: last_of(breaches).iter().map(breach).collect(),
         breach_count: counted(breaches),
-        gap: *longest_gap,
-        excluded: last_of(excluded),
+        gap: longest_gap.map(gap),
+        excluded: last_of(excluded).iter().map(out).collect(),
         excluded_count: counted(excluded),
         tests: (device.tests.passed, device.tests.failed),
         last_test: device.tests.last.map(|test| (test.at, test.passed, test.rto_seconds)),
@@ -236,8 +258,13 @@ fn period_view(query: &ComplianceQuery, days: Days, zone: Zone, report: Report) 
     if is_one {
         let own: Vec<OrganizationReport> = report.organizations;
         rules = own.iter().flat_map(|o| &o.rules).map(|rule| rule_words(rule, from, until, zone)).collect();
-        devices = own.iter().flat_map(|o| &o.devices).filter(|d| class.is_none_or(|class| d.class == class)).map(device_view).collect();
-        let gap = |d: &DevicePeriod| d.gap.map_or(Span::ZERO, |gap| gap.length());
+        devices = own
+            .iter()
+            .flat_map(|o| &o.devices)
+            .filter(|d| class.is_none_or(|class| d.class == class))
+            .map(|d| device_view(d, until, zone))
+            .collect();
+        let gap = |d: &DevicePeriod| d.gap.as_ref().map_or(Span::ZERO, |gap| gap.length);
         devices = sorted(devices, &query.sort, |d| d.name.clone(), |d| (d.share, gap(d), d.breach_count));
     } else {
         clients = report.organizations.iter().map(|o| ClientPeriod { id: o.id, name: o.name.clone(), sum: sum_view(&o.sum) }).collect();

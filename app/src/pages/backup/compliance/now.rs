@@ -49,18 +49,16 @@ pub(super) fn Now(view: NowView, standing: (i64, i64), asked: ComplianceQuery, o
         some => super::share(some),
     };
     view! {
-        <div class="stats compliance-figures">
+        <div class="compliance-standing">
             <Figure value=percent label="of devices within their service level now" note=view! { {kept_words} }.into_any() state=Some(if in_breach > 0 { "warning" } else { "healthy" })/>
-            <Figure value=text::count(in_breach) label="in breach" state=(in_breach > 0).then_some("critical")/>
-            <Figure value=text::count(covered - in_breach) label="meeting it" state=Some("healthy")/>
+            <Chips label="Standing">
+                <HeldChip value="" words="In breach" shape=icon::CRITICAL state="critical" count=in_breach/>
+                <HeldChip value="meeting" words="Meeting it" shape=icon::HEALTHY state="healthy" count=covered - in_breach/>
+            </Chips>
+            <FilterBar label="Filter devices" keep=vec!["held", "sort", "organization"]>
+                <SelectFilter name="class" label="Class" all="All classes" options=classes/>
+            </FilterBar>
         </div>
-        <FilterBar label="Filter devices" keep=vec!["held", "sort", "organization"]>
-            <SelectFilter name="class" label="Class" all="All classes" options=classes/>
-        </FilterBar>
-        <Chips label="Standing">
-            <HeldChip value="" words="In breach" shape=icon::CRITICAL state="critical" count=in_breach/>
-            <HeldChip value="meeting" words="Meeting it" shape=icon::HEALTHY state="healthy" count=covered - in_breach/>
-        </Chips>
         {if shown == 0 {
             nothing(meets, covered)
         } else {
@@ -145,7 +143,7 @@ fn Row(line: NowLine, at: Time, of_organization: bool, meets: bool) -> impl Into
                 {if meets {
                     view! { <TimeText at=Some(line.breach_at)/> }.into_any()
                 } else {
-                    view! { <span class="compliance-past">{text::span(past)}</span><span class="cell-sub">"since "<TimeText at=Some(line.breach_at) exact=true/></span> }.into_any()
+                    view! { <time class="compliance-past" datetime=rfc3339(line.breach_at) title=text::utc(line.breach_at)>{text::span(past)}</time> }.into_any()
                 }}
             </td>
             <td data-label="Why" class="compliance-why">{why}</td>

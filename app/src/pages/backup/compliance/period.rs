@@ -2,7 +2,7 @@
 
 use super::{Figure, share};
 use crate::{
-    api::backup::compliance::{ClientPeriod, DevicePeriod, MakeReport, PeriodView, SumView},
+    api::backup::compliance::{BreachLine, ClientPeriod, DevicePeriod, LeftOutLine, MakeReport, Moment, PeriodView, SumView},
     components::{
         Button, ButtonKind, Column, Columns, CsvButton, CsvRow, Empty, Pager, PassBadge, SortHead, TableFrame, TimeText, icon, icon::Icon,
         query_with,
@@ -14,7 +14,7 @@ use crate::{
 };
 use domain::{
     policy::DeviceLife,
-    sla::{Breach, Cause, Excluded},
+    sla::Cause,
     text::{self, rfc3339},
     time::{Span, Time},
 };
@@ -122,6 +122,18 @@ fn Exports(export: String, organization: String, from: String, to: String, may_r
     }
 }
 
+/// A time in the zone of the report.
+#[component]
+fn At(moment: Moment) -> impl IntoView {
+    view! { <time datetime=rfc3339(moment.at) title=text::utc(moment.at)>{moment.words}</time> }
+}
+
+/// Time of many devices: `1,422 device-days`.
+fn device_time(span: Span) -> String {
+    let days = span.0 / Span::DAY.0;
+    if days < 3 { text::span(span) } else { format!("{} device-days", text::count(days)) }
+}
+
 fn cause_words(cause: Cause) -> &'static str {
     match cause {
         Cause::Paused => "paused",
@@ -145,17 +157,24 @@ fn Figures(sum: SumView, left_out: Vec<(Cause, Span)>) -> impl IntoView {
             (text::span(*length), view! { "of "<a href=format!("/devices/{device}")>{name.clone()}</a> }.into_any())
         }
     };
-    let causes: Vec<String> = left_out.iter().map(|(cause, span)| format!("{} {}", cause_words(*cause), text::span(*span))).collect();
+    let causes: Vec<String> = left_out.iter().map(|(cause, span)| format!("{} {}", cause_words(*cause), device_time(*span))).collect();
+    let days_out = sum.left_out.0 / Span::DAY.0;
+    let out = match days_out {
+        _ if sum.left_out == Span::ZERO => "none".to_owned(),
+        0..3 => text::span(sum.left_out),
+        days => text::count(days),
+    };
+    let out_label = if days_out < 3 { "left out" } else { "device-days left out" };
     let tests = format!("{} passed, {} failed", text::count(sum.tests.0), text::count(sum.tests.1));
     let devices = if sum.devices == 1 { "1 device".to_owned() } else { format!("{} devices", text::count(sum.devices)) };
     let broken = format!("on {} of {devices}", text::count(sum.broken));
-    let covered = format!("{} in breach of {} covered", text::span(sum.in_breach), text::span(sum.covered));
+    let covered = format!("{} in breach of {}", device_time(sum.in_breach), device_time(sum.covered));
     view! {
         <div class="stats compliance-figures">
             <Figure value=share(sum.share) label="of the time in compliance" note=view! { {covered} }.into_any() state/>
             <Figure value=gap label="RPO achieved: longest gap" note=of/>
             <Figure value=text::count(sum.breaches) label=if sum.breaches == 1 { "breach" } else { "breaches" } note=view! { {broken} }.into_any() state=(sum.breaches > 0).then_some("warning")/>
-            <Figure value=text::span(sum.left_out) label="left out, of all devices" note=view! { {causes.join(", ")} }.into_any()/>
+            <Figure value=out label=out_label note=view! { {causes.join(", ")} }.into_any()/>
             <Figure value=text::count(sum.tests.0 + sum.tests.1) label="restore tests" note=view! { {tests}{(sum.untested > 0).then(|| format!("; {} never tested", text::count(sum.untested)))} }.into_any() state=(sum.tests.1 > 0).then_some("critical")/>
         </div>
     }
@@ -267,8 +286,8 @@ fn DeviceRow(line: DevicePeriod, until: Time) -> impl IntoView {
                 {match gap {
                     None => "–".into_any(),
                     Some(gap) => view! {
-                        {text::span(gap.length())}
-                        <span class="cell-sub">{if gap.open { "open, since " } else { "from " }}<TimeText at=Some(gap.from) exact=true/></span>
+                        {text::span(gap.length)}
+                        <span class="cell-sub">{if gap.open { "open, since " } else { "from " }}<At moment=gap.from/></span>
                         {(gap.excluded > Span::ZERO).then(|| view! { <span class="cell-sub">{format!("{} of it left out", text::span(gap.excluded))}</span> })}
                     }.into_any(),
                 }}
@@ -291,7 +310,7 @@ fn DeviceRow(line: DevicePeriod, until: Time) -> impl IntoView {
 
 /// How many, and each of them when asked for.
 #[component]
-fn Breaches(breaches: Vec<Breach>, count: i64) -> impl IntoView {
+fn Breaches(breaches: Vec<BreachLine>, count: i64) -> impl IntoView {
     if count == 0 {
         return view! { <span class="faint">"none"</span> }.into_any();
     }
@@ -305,9 +324,9 @@ fn Breaches(breaches: Vec<Breach>, count: i64) -> impl IntoView {
                 {breaches.into_iter().map(|breach| view! {
                     <li>
                         {breach.began_before.then_some("before ")}
-                        <TimeText at=Some(breach.from) exact=true/>
+                        <At moment=breach.from/>
                         " – "
-                        <TimeText at=Some(breach.until) exact=true/>
+                        <At moment=breach.until/>
                         {breach.ongoing.then_some(" and on")}
                         <span class="cell-sub">{format!("{} in breach of {} h", text::span(breach.counted), text::count(breach.hours))}</span>
                     </li>
@@ -319,7 +338,7 @@ fn Breaches(breaches: Vec<Breach>, count: i64) -> impl IntoView {
 }
 
 #[component]
-fn LeftOut(excluded: Vec<Excluded>, span: Span, more: i64) -> impl IntoView {
+fn LeftOut(excluded: Vec<LeftOutLine>, span: Span, more: i64) -> impl IntoView {
     if excluded.is_empty() {
         return view! { <span class="faint">"–"</span> }.into_any();
     }
@@ -330,7 +349,7 @@ fn LeftOut(excluded: Vec<Excluded>, span: Span, more: i64) -> impl IntoView {
                 {(more > 0).then(|| view! { <li class="faint">{format!("{} earlier ones", text::count(more))}</li> })}
                 {excluded.into_iter().map(|part| view! {
                     <li>
-                        <TimeText at=Some(part.from) exact=true/>" – "<TimeText at=part.until exact=true/>
+                        <At moment=part.from/>" – "<At moment=part.until/>
                         <span class="cell-sub">{cause_words(part.cause)}</span>
                     </li>
                 }).collect_view()}
@@ -377,14 +396,14 @@ fn client_csv(line: &ClientPeriod) -> CsvRow {
 }
 
 fn device_csv(line: &DevicePeriod) -> CsvRow {
-    let breaches: Vec<String> = line.breaches.iter().map(|b| format!("{}/{}", rfc3339(b.from), rfc3339(b.until))).collect();
+    let breaches: Vec<String> = line.breaches.iter().map(|b| format!("{}/{}", rfc3339(b.from.at), rfc3339(b.until.at))).collect();
     vec![
         ("device", line.name.clone()),
         ("rule", line.hours.to_string()),
         ("share", share(line.share)),
         ("in_breach", text::span(line.in_breach)),
         ("breaches", if breaches.is_empty() { "0".to_owned() } else { format!("{}: {}", line.breach_count, breaches.join(" ")) }),
-        ("gap", line.gap.map(|gap| text::span(gap.length())).unwrap_or_default()),
+        ("gap", line.gap.as_ref().map(|gap| text::span(gap.length)).unwrap_or_default()),
         ("left_out", text::span(line.left_out)),
         (
             "tests",
