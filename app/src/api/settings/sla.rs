@@ -302,6 +302,10 @@ mod ssr {
         match found {
             Ok((sentence, found)) => Ok(view(sentence, found)),
             Err(engine::Error::Invalid { message, .. }) => Ok(SlaPreview { problem: Some(message), ..SlaPreview::default() }),
+            // Ended a moment ago, perhaps on this very page.
+            Err(engine::Error::NotFound(_)) if !form.end.is_empty() => {
+                Ok(SlaPreview { problem: Some("This rule isn't in force any more.".to_owned()), ..SlaPreview::default() })
+            }
             Err(error) => Err(error.into()),
         }
     }
