@@ -23,7 +23,7 @@ test("a policy is written as a sentence and says its next five slots and the odd
   await expect(means.locator(".slots").first().locator("li")).toHaveCount(5);
   await expect(means.getByText(/02:30 doesn't exist on .* March .*: runs at 03:00/).first()).toBeVisible();
   await expect(means.getByText(/02:30 comes twice on .* October .*: runs the first time only/).first()).toBeVisible();
-  await expect(means.getByText(/the service level asks for one within 12 h for servers/)).toBeVisible();
+  await expect(means.getByText(/the service level of servers asks for one within 12 h/)).toBeVisible();
   await expectAccessible(page);
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("row", { name: /Nightly/ })).toContainText("no devices");

@@ -266,7 +266,7 @@ fn Went(view: RwSignal<FleetHome>, is_client: bool) -> impl IntoView {
     view! {
         <section class="card side-card" aria-label="How it went">
             <dl class="went">
-                <div><dt title="A usable backup within 12 hours for servers, 24 hours for workstations">"Within the service level"</dt>{compliance}</div>
+                <div><dt title="Devices whose last usable backup is as recent as their service level asks">"Within the service level"</dt>{compliance}</div>
                 <div><dt>"Runs that succeeded, 24 hours"</dt>{move || ended.with(|(day, week)| success(*day, Some(*week)))}</div>
                 <div><dt>"The same, 7 days"</dt>{move || ended.with(|(_, week)| success(*week, None))}</div>
             </dl>

@@ -263,7 +263,7 @@ async fn unkept(
     Ok((super::schedules::unkept_words(policy, &levels, now), named))
 }
 
-/// The same for what is typed; for a policy that isn't there yet what the usual service level asks.
+/// The same for what is typed; for a policy that isn't there yet what the service level of the reader's own partner asks.
 #[cfg(feature = "ssr")]
 async fn warned(
     engine: &engine::Engine,
@@ -274,7 +274,10 @@ async fn warned(
 ) -> Result<(Vec<String>, Vec<(OrganizationId, String)>), UiError> {
     match id.parse::<PolicyId>() {
         Ok(id) => unkept(engine, actor, id, policy, now).await,
-        Err(_) => Ok((super::schedules::unmet(policy, domain::policy::DeviceClass::Server, now).into_iter().collect(), Vec::new())),
+        Err(_) => {
+            let hours = engine::store::sla::usual(&engine.store, actor).await?.servers;
+            Ok((super::schedules::unmet(policy, domain::policy::DeviceClass::Server, hours, now).into_iter().collect(), Vec::new()))
+        }
     }
 }
 

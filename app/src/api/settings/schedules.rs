@@ -205,9 +205,9 @@ pub(super) fn widest(policy: &Policy, now: Time) -> Option<Span> {
     engine::store::policies::apart(&policy.schedule, now)
 }
 
-/// What the usual service level asks of a class and the schedule doesn't give (D2, last rule): for a policy that no device follows yet.
-pub(in crate::api) fn unmet(policy: &Policy, class: DeviceClass, now: Time) -> Option<String> {
-    let (apart, hours) = (widest(policy, now)?, sla::default_hours(class));
+/// What a service level of so many hours asks of a class and the schedule doesn't give (D2, last rule): for a policy that no device follows yet.
+pub(in crate::api) fn unmet(policy: &Policy, class: DeviceClass, hours: i64, now: Time) -> Option<String> {
+    let apart = widest(policy, now)?;
     let name = match class {
         DeviceClass::Server => "servers",
         DeviceClass::Workstation => "workstations",
@@ -215,7 +215,7 @@ pub(in crate::api) fn unmet(policy: &Policy, class: DeviceClass, now: Time) -> O
     // An hour more is a change of the clocks, not the schedule.
     (apart > Span::hours(hours) + Span::HOUR).then(|| {
         format!(
-            "Backups lie up to {} apart, but the usual service level of {name} asks for one within {hours} h. This schedule can't promise that: \
+            "Backups lie up to {} apart, but the service level of {name} asks for one within {hours} h. This schedule can't promise that: \
              they become overdue only when a backup is late, not every day.",
             text::span(apart)
         )
@@ -445,12 +445,13 @@ mod tests {
     #[test]
     fn a_daily_schedule_is_told_not_to_keep_the_service_level_of_servers_and_keeps_that_of_workstations() {
         let daily = berlin("30 2 * * *");
-        assert!(unmet(&daily, DeviceClass::Server, MARCH).is_some());
-        assert!(unmet(&daily, DeviceClass::Workstation, MARCH).is_none(), "25 hours once a year are the clocks' doing");
+        assert!(unmet(&daily, DeviceClass::Server, 12, MARCH).is_some());
+        assert!(unmet(&daily, DeviceClass::Server, 26, MARCH).is_none(), "the partner's own rule is the one that counts");
+        assert!(unmet(&daily, DeviceClass::Workstation, 24, MARCH).is_none(), "25 hours once a year are the clocks' doing");
         assert!(
-            unmet(&Policy { overdue_hours: Some(36), ..daily }, DeviceClass::Server, MARCH).is_some(),
+            unmet(&Policy { overdue_hours: Some(36), ..daily }, DeviceClass::Server, 12, MARCH).is_some(),
             "who is told later still has no backup"
         );
-        assert!(unmet(&berlin("0 */12 * * *"), DeviceClass::Server, MARCH).is_none());
+        assert!(unmet(&berlin("0 */12 * * *"), DeviceClass::Server, 12, MARCH).is_none());
     }
 }

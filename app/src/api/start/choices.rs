@@ -50,13 +50,14 @@ pub(in crate::api) async fn organizations(engine: &Engine, actor: &Actor, chosen
 pub(in crate::api) async fn policies(engine: &Engine, actor: &Actor, now: Time) -> Result<Vec<Choice>, UiError> {
     use crate::api::settings::unmet;
     let rows = policies::list(&engine.store, actor).await?;
+    let hours = engine::store::sla::usual(&engine.store, actor).await?.servers;
     let mut choices: Vec<Choice> = rows
         .iter()
         .map(|row| Choice {
             value: row.id.to_string(),
             label: format!("{}: {}", row.name, text::schedule(&row.policy.schedule)),
             chosen: row.is_default,
-            server_note: unmet(&row.policy, DeviceClass::Server, now),
+            server_note: unmet(&row.policy, DeviceClass::Server, hours, now),
         })
         .collect();
     for (value, name, minutes) in USUAL {
@@ -69,7 +70,12 @@ pub(in crate::api) async fn policies(engine: &Engine, actor: &Actor, now: Time) 
             schedule => format!("{name}: {}", text::schedule(schedule)),
         };
         let policy = Policy { schedule, ..Policy::default() };
-        choices.push(Choice { value: value.to_owned(), label, chosen: false, server_note: unmet(&policy, DeviceClass::Server, now) });
+        choices.push(Choice {
+            value: value.to_owned(),
+            label,
+            chosen: false,
+            server_note: unmet(&policy, DeviceClass::Server, hours, now),
+        });
     }
     Ok(choices)
 }
