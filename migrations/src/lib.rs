@@ -10,6 +10,7 @@ mod m20261121_000002_create_console;
 mod m20261121_000003_index_lists;
 mod m20261121_000004_create_saas;
 mod m20261121_000005_create_service;
+mod m20261121_000006_create_reports;
 mod steps;
 
 /// Runs all steps in order.
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_index_lists::Migration),
             Box::new(m20261121_000004_create_saas::Migration),
             Box::new(m20261121_000005_create_service::Migration),
+            Box::new(m20261121_000006_create_reports::Migration),
         ]
     }
 }

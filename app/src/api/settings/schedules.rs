@@ -5,7 +5,7 @@ use crate::error::UiError;
 use domain::{
     policy::{DeviceClass, Policy},
     schedule::Schedule,
-    sla, text,
+    text,
     time::{Span, Time},
     wall_clock::{shown, wall_clock},
     zones,
