@@ -111,6 +111,10 @@ ids! {
     SlaRuleId,
     /// A frozen, stored document.
     ReportId,
+    /// One copy of a message that goes out.
+    MailId,
+    /// A domain that mail may go to.
+    MailDomainId,
     /// A source of reports that is not known yet.
     InboxId,
     /// A template for sources that are not known yet.
