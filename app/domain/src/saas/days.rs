@@ -1,12 +1,24 @@
 //! What a local day was for an account (D7, *State of a day*, account level): completed, not completed, turned off, or nothing
-//! to tell. Judged by the runs of that day alone; a report, which reads the runs themselves, may call a day healthy that was made
-//! good in the next night.
+//! to tell. Judged by the runs of that day, and by whether what went wrong was made good within 24 h. The bars on screen and those of
+//! reports come from here.
 
-use crate::time::Time;
+use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// Days that the bars of an account show.
 pub const SHOWN_DAYS: usize = 31;
+
+/// What went wrong is made good if a usable run of the same job ends within so long after it (D7).
+pub const MADE_GOOD_WITHIN: Span = Span::hours(24);
+
+/// Whether everything that went wrong with a job was made good. `wrong`: ends of failed runs and slots of missed ones; `usable`: ends of
+/// usable runs, ascending.
+pub fn made_good(wrong: &[Time], usable: &[Time]) -> bool {
+    wrong.iter().all(|at| {
+        let next = usable.get(usable.partition_point(|end| end < at));
+        next.is_some_and(|end| *end - *at <= MADE_GOOD_WITHIN)
+    })
+}
 
 /// What a day was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,6 +36,28 @@ pub enum AccountDay {
     /// Something that was due has not.
     #[serde(rename = "u")]
     Unhealthy,
+}
+
+impl AccountDay {
+    /// The letter that stands for it on the wire and in frozen inputs.
+    pub const fn letter(self) -> char {
+        match self {
+            Self::NoData => 'n',
+            Self::Deactivated => 'd',
+            Self::Healthy => 'h',
+            Self::Unhealthy => 'u',
+        }
+    }
+
+    /// Of a letter; an unknown one tells nothing.
+    pub const fn of_letter(letter: char) -> Self {
+        match letter {
+            'd' => Self::Deactivated,
+            'h' => Self::Healthy,
+            'u' => Self::Unhealthy,
+            _ => Self::NoData,
+        }
+    }
 }
 
 /// Runs of one job on one local day.
@@ -55,8 +89,18 @@ impl JobDay {
         self.succeeded > 0 || self.warning > 0
     }
 
+    /// Something went wrong: whether it was made good has to be asked of the runs themselves.
+    pub const fn is_troubled(self) -> bool {
+        self.failed > 0 || self.missed > 0
+    }
+
     const fn was_due(self) -> bool {
-        self.completed() || self.failed > 0 || self.missed > 0
+        self.completed() || self.is_troubled()
+    }
+
+    /// All that was due succeeded at once.
+    const fn is_clean(self) -> bool {
+        self.succeeded > 0 && self.warning == 0 && !self.is_troubled()
     }
 }
 
@@ -81,8 +125,13 @@ pub struct Switch {
 }
 
 impl Switch {
+    /// Whether it was ever on before an instant.
+    pub fn was_ever_on(&self, before: Time) -> bool {
+        self.turns.iter().any(|(at, on)| *on && *at < before) || self.was_on(Time(i64::MIN))
+    }
+
     /// Before the first turn it was the other way; without any turn it has always been as it is.
-    fn was_on(&self, at: Time) -> bool {
+    pub fn was_on(&self, at: Time) -> bool {
         let before = self.turns.partition_point(|(turned, _)| *turned <= at);
         match (before.checked_sub(1).and_then(|last| self.turns.get(last)), self.turns.first()) {
             (Some((_, on)), _) => *on,
@@ -118,18 +167,38 @@ pub struct DaySum {
     pub runs: JobDay,
     /// Jobs of which something was due: any run that counts, or a missed one.
     pub due: u32,
-    /// Of them those with a usable backup.
+    /// Of them those with a usable backup, and with all that went wrong made good.
     pub completed: u32,
+    /// Of them those whose runs all succeeded.
+    pub clean: u32,
 }
 
 impl DaySum {
-    /// Of these jobs.
-    pub fn of(jobs: impl IntoIterator<Item = JobDay>) -> Self {
-        jobs.into_iter().fold(Self::default(), |sum, job| Self {
-            runs: sum.runs.and(job),
-            due: sum.due + u32::from(job.was_due()),
-            completed: sum.completed + u32::from(job.completed()),
-        })
+    /// Of these jobs; each with whether what went wrong was made good ([`made_good`]; of no matter where nothing did).
+    pub fn of(jobs: impl IntoIterator<Item = (JobDay, bool)>) -> Self {
+        jobs.into_iter().fold(Self::default(), |sum, (job, made_good)| sum.and(Self::of_job(job, made_good)))
+    }
+
+    /// Of one job.
+    pub fn of_job(job: JobDay, made_good: bool) -> Self {
+        let completed = if job.is_troubled() { made_good } else { job.completed() };
+        Self { runs: job, due: u32::from(job.was_due()), completed: u32::from(completed), clean: u32::from(job.is_clean()) }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            runs: self.runs.and(other.runs),
+            due: self.due.saturating_add(other.due),
+            completed: self.completed.saturating_add(other.completed),
+            clean: self.clean.saturating_add(other.clean),
+        }
+    }
+
+    /// Every run of every job that was due succeeded.
+    pub const fn is_clean(&self) -> bool {
+        self.due > 0 && self.clean == self.due
     }
 }
 
@@ -150,39 +219,69 @@ pub const fn day_state(day: &DaySum, off: Off) -> AccountDay {
 mod tests {
     use super::*;
 
-    fn runs(succeeded: u32, warning: u32, failed: u32, missed: u32) -> JobDay {
+    const fn runs(succeeded: u32, warning: u32, failed: u32, missed: u32) -> JobDay {
         JobDay { succeeded, warning, failed, missed }
     }
 
-    fn state(jobs: impl IntoIterator<Item = JobDay>, off: Off) -> AccountDay {
+    fn state(jobs: impl IntoIterator<Item = (JobDay, bool)>, off: Off) -> AccountDay {
         day_state(&DaySum::of(jobs), off)
     }
 
+    const NONE: JobDay = runs(0, 0, 0, 0);
+    const MENDED: bool = true;
+    const NOT: bool = false;
+
+    /// Jobs of a day, each with whether what went wrong was made good; how much of it was off; what it was; why.
+    type Case<'a> = (&'a [(JobDay, bool)], Off, AccountDay, &'a str);
+
     #[test]
-    fn a_day_is_healthy_when_every_job_that_was_due_has_a_usable_backup() {
-        assert_eq!(state([runs(1, 0, 0, 0), runs(0, 1, 0, 0)], Off::Never), AccountDay::Healthy);
-        assert_eq!(state([runs(1, 0, 2, 0), runs(1, 0, 0, 1)], Off::Never), AccountDay::Healthy, "issues were made good");
-        assert_eq!(state([runs(1, 0, 0, 0), JobDay::default()], Off::Never), AccountDay::Healthy, "one was not due");
+    fn the_table_of_cases() {
+        use AccountDay::{Deactivated, Healthy, NoData, Unhealthy};
+        let cases: [Case<'_>; 17] = [
+            (&[(runs(1, 0, 0, 0), NOT), (runs(0, 1, 0, 0), NOT)], Off::Never, Healthy, "a warning is a usable backup"),
+            (&[(runs(1, 0, 0, 0), NOT), (NONE, NOT)], Off::Never, Healthy, "one was not due"),
+            (&[(runs(1, 0, 2, 0), MENDED), (runs(1, 0, 0, 1), MENDED)], Off::Never, Healthy, "issues were made good the same day"),
+            (&[(runs(0, 0, 1, 0), MENDED)], Off::Never, Healthy, "a failure was made good in the next night"),
+            (&[(runs(0, 0, 0, 1), MENDED)], Off::Never, Healthy, "a missed one, too"),
+            (&[(runs(1, 0, 1, 0), NOT)], Off::Never, Unhealthy, "the last backup of the day failed and nothing came for a day"),
+            (&[(runs(1, 0, 0, 0), NOT), (runs(0, 0, 1, 0), NOT)], Off::Never, Unhealthy, "one of two jobs has none"),
+            (&[(runs(0, 0, 0, 1), NOT)], Off::Never, Unhealthy, "missed"),
+            (&[(runs(0, 0, 3, 0), NOT)], Off::Never, Unhealthy, "failed"),
+            (&[], Off::Never, NoData, "no jobs"),
+            (&[(NONE, NOT)], Off::Never, NoData, "nothing was due"),
+            (&[(runs(0, 0, 1, 0), NOT)], Off::Partly, Deactivated, "turned off before it could be made good"),
+            (&[], Off::Partly, Deactivated, "turned on or off, nothing due"),
+            (&[(runs(1, 0, 0, 0), NOT)], Off::Partly, Healthy, "what was due before it was turned off has completed"),
+            (&[(runs(1, 0, 0, 0), NOT)], Off::Whole, Deactivated, "off all day, whatever ran"),
+            (&[(runs(0, 0, 1, 0), NOT)], Off::Whole, Deactivated, "off all day"),
+            (&[], Off::Whole, Deactivated, "off all day, nothing ran"),
+        ];
+        for (jobs, off, expected, why) in cases {
+            assert_eq!(state(jobs.iter().copied(), off), expected, "{why}");
+        }
     }
 
     #[test]
-    fn a_day_is_unhealthy_when_one_job_has_none() {
-        assert_eq!(state([runs(1, 0, 0, 0), runs(0, 0, 1, 0)], Off::Never), AccountDay::Unhealthy);
-        assert_eq!(state([runs(0, 0, 0, 1)], Off::Never), AccountDay::Unhealthy);
+    fn what_went_wrong_is_made_good_by_a_usable_run_within_a_day() {
+        let at = |hours: i64| Time(hours * 3_600_000);
+        let good = |wrong: &[i64], usable: &[i64]| {
+            let times = |of: &[i64]| of.iter().map(|hours| at(*hours)).collect::<Vec<_>>();
+            made_good(&times(wrong), &times(usable))
+        };
+        assert!(good(&[], &[]), "nothing went wrong");
+        assert!(good(&[2], &[3]) && good(&[2], &[26]), "the 24th hour counts");
+        assert!(!good(&[2], &[27]), "the 25th doesn't");
+        assert!(!good(&[2], &[1]), "a backup before it mends nothing");
+        assert!(good(&[2, 14], &[1, 15]), "one backup mends all failures before it");
+        assert!(!good(&[2, 14], &[27]), "the first of two waited too long");
+        assert!(!good(&[2], &[]));
     }
 
     #[test]
-    fn a_day_without_runs_tells_nothing() {
-        assert_eq!(state([], Off::Never), AccountDay::NoData);
-        assert_eq!(state([JobDay::default()], Off::Never), AccountDay::NoData);
-    }
-
-    #[test]
-    fn a_day_off_is_deactivated_unless_its_part_has_completed() {
-        assert_eq!(state([runs(0, 0, 1, 0)], Off::Partly), AccountDay::Deactivated);
-        assert_eq!(state([], Off::Partly), AccountDay::Deactivated);
-        assert_eq!(state([runs(1, 0, 0, 0)], Off::Partly), AccountDay::Healthy);
-        assert_eq!(state([runs(1, 0, 0, 0)], Off::Whole), AccountDay::Deactivated);
+    fn a_day_is_clean_when_everything_succeeded_at_once() {
+        let clean = |jobs: &[JobDay]| DaySum::of(jobs.iter().map(|job| (*job, true))).is_clean();
+        assert!(clean(&[runs(1, 0, 0, 0), runs(4, 0, 0, 0), JobDay::default()]));
+        assert!(!clean(&[runs(1, 0, 0, 0), runs(1, 1, 0, 0)]) && !clean(&[runs(1, 0, 1, 0)]) && !clean(&[runs(1, 0, 0, 1)]) && !clean(&[]));
     }
 
     #[test]
@@ -199,5 +298,7 @@ mod tests {
         assert_eq!(off([&late, &always], at(10), at(20)), Off::Never);
         assert_eq!(off([&always, &paused], at(20), at(30)), Off::Whole, "the organization was off");
         assert_eq!(off([&always, &paused], at(0), at(21)), Off::Partly);
+        assert!(always.was_ever_on(at(0)) && paused.was_ever_on(at(5)) && !never.was_ever_on(at(99)));
+        assert!(late.was_ever_on(at(11)) && !late.was_ever_on(at(10)));
     }
 }
