@@ -136,3 +136,90 @@ fn copy(message: &Message<'_>, raw: &[u8], to: Option<&str>, keys: &Keys) -> Opt
 fn stamps<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
     text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() == LENGTH).find_map(read)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    const COPY: (PartnerId, MailId) = (PartnerId(5 << 40), MailId(7 << 41));
+
+    fn keys() -> Keys {
+        Keys::new(vec![[3; 32]]).unwrap()
+    }
+
+    /// As postfix writes it.
+    fn notice(to: &str, action: &str, status: &str, diagnostic: &str, id: &str) -> String {
+        format!(
+            "Return-Path: <>\r\nFrom: MAILER-DAEMON@mail.example.net (Mail Delivery System)\r\nSubject: Undelivered Mail Returned to Sender\r\nTo: {to}\r\n\
+             Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"B1/mail.example.net\"\r\n\
+             Message-Id: <20261005040010.9@mail.example.net>\r\n\r\nThis is a MIME-encapsulated message.\r\n\r\n--B1/mail.example.net\r\nContent-Description: Notification\r\n\
+             Content-Type: text/plain; charset=us-ascii\r\n\r\nI'm sorry to have to inform you.\r\n\r\n--B1/mail.example.net\r\nContent-Description: Delivery report\r\n\
+             Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mail.example.net\r\nX-Postfix-Queue-ID: 9\r\nArrival-Date: Mon,  5 Oct 2026 04:00:00 +0000 (UTC)\r\n\r\n\
+             Final-Recipient: rfc822; gone@example.com\r\nOriginal-Recipient: rfc822;gone@example.com\r\nAction: {action}\r\nStatus: {status}\r\n\
+             Remote-MTA: dns; mx.example.com\r\nDiagnostic-Code: {diagnostic}\r\n\r\n--B1/mail.example.net\r\nContent-Description: Undelivered Message\r\n\
+             Content-Type: message/rfc822\r\n\r\nFrom: Holdfast <no-reply@backup.example.com>\r\nTo: gone@example.com\r\nMessage-ID: <{id}@backup.example.com>\r\nSubject: Report\r\n\r\nHello\r\n\r\n\
+             --B1/mail.example.net--\r\n"
+        )
+    }
+
+    #[test]
+    fn a_bounce_is_known_by_the_address_it_comes_to_or_by_what_it_brings_back() {
+        let (bounce, id) = (keys().write(Purpose::Bounce, COPY.0, COPY.1), keys().write(Purpose::Message, COPY.0, COPY.1));
+        let said = "smtp; 550 5.1.1 <gone@example.com>: Recipient\r\n    address rejected";
+        let by_address = notice(&format!("b-{bounce}@bounces.example.com"), "failed", "5.1.1", said, "somebody-else");
+        let by_message = notice("no-reply@backup.example.com", "failed", "5.1.1", said, &id);
+        let wanted = Notice {
+            partner: COPY.0,
+            mail: COPY.1,
+            told: Told::Gone,
+            said: "mx.example.com said: 550 5.1.1 <gone@example.com>: Recipient address rejected".into(),
+        };
+        assert_eq!(read(by_address.as_bytes(), None, &keys()).as_ref(), Ok(&wanted));
+        assert_eq!(read(by_message.as_bytes(), None, &keys()).as_ref(), Ok(&wanted));
+        let to = format!("b-{}@bounces.example.com", bounce.to_uppercase());
+        let by_pipe = notice("x@y.example", "failed", "5.1.1", said, "x");
+        assert_eq!(read(by_pipe.as_bytes(), Some(&to), &keys()).as_ref(), Ok(&wanted));
+    }
+
+    #[test]
+    fn nobody_stops_an_address_by_telling_tales() {
+        let other = Keys::new(vec![[4; 32]]).unwrap();
+        let (bounce, id) = (other.write(Purpose::Bounce, COPY.0, COPY.1), other.write(Purpose::Message, COPY.0, COPY.1));
+        let text = notice(&format!("b-{bounce}@bounces.example.com"), "failed", "5.1.1", "smtp; 550 no", &id);
+        assert_eq!(read(text.as_bytes(), None, &keys()), Err(Nothing::Stranger));
+        // The link of the mail is no address for bounces.
+        let link = keys().write(Purpose::Unsubscribe, COPY.0, COPY.1);
+        let text = notice(&format!("b-{link}@bounces.example.com"), "failed", "5.1.1", "smtp; 550 no", "x");
+        assert_eq!(read(text.as_bytes(), None, &keys()), Err(Nothing::Stranger));
+    }
+
+    #[test]
+    fn the_table_of_fates() {
+        let id = keys().write(Purpose::Message, COPY.0, COPY.1);
+        for (action, status, wanted) in [
+            ("failed", "5.1.1", Ok(Told::Gone)),
+            ("Failed", "5.2.2 (mailbox full)", Ok(Told::Gone)),
+            ("failed", "5.0.0", Ok(Told::Gone)),
+            ("failed", "4.4.1", Ok(Told::Back)),
+            ("failed", "5.7.1", Ok(Told::Back)),
+            ("failed", "5.4.4", Ok(Told::Back)),
+            ("failed", "nonsense", Ok(Told::Back)),
+            ("delayed", "4.4.1", Ok(Told::Delayed)),
+            ("delivered", "2.0.0", Ok(Told::Delivered)),
+            ("relayed", "2.0.0", Err(Nothing::NoNotice)),
+        ] {
+            let text = notice("a@b.example", action, status, "smtp; words", &id);
+            assert_eq!(read(text.as_bytes(), None, &keys()).map(|notice| notice.told), wanted, "{action} {status}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_notice_tells_nothing() {
+        let holiday = "From: a@b.example\r\nTo: no-reply@backup.example.com\r\nSubject: I am on holiday\r\n\r\nUntil Monday.\r\n";
+        assert_eq!(read(holiday.as_bytes(), None, &keys()), Err(Nothing::NoNotice));
+        for raw in [&b""[..], b"\0\xff\xfe", b"\r\n\r\n"] {
+            assert!(read(raw, None, &keys()).is_err());
+        }
+    }
+}

@@ -191,3 +191,95 @@ fn body(builder: MessageBuilder, letter: &Letter) -> Result<Message, lettre::err
 fn kind(name: &'static str) -> ContentType {
     ContentType::parse(name).unwrap_or(ContentType::TEXT_PLAIN)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use mail_parser::{MessageParser, MimeHeaders};
+
+    fn letter() -> Letter {
+        Letter {
+            from: ("Northwind – IT".into(), "no-reply@backup.example.com".into()),
+            to: "ops@example.com".into(),
+            subject: "Backup Summary Report of Müller & Söhne, September 2026".into(),
+            at: Time(1_791_176_400_000),
+            message_id: "0000000000001@backup.example.com".into(),
+            text: "Hello\n.\nGrüße\n".into(),
+            html: "<p>Hello <img src=\"cid:logo\"></p>".into(),
+            pictures: vec![Picture { cid: "logo".into(), png: vec![0x89, b'P', b'N', b'G'] }],
+            files: vec![File { name: "backup-summary-2026-09.pdf".into(), pdf: b"%PDF-1.7\n".to_vec() }],
+            unsubscribe: Some("https://backup.example.com/unsubscribe/0123456789012345678901234567890123456789".into()),
+        }
+    }
+
+    /// Kinds of all parts, as they lie in one another.
+    fn kinds(raw: &[u8]) -> Vec<String> {
+        let message = MessageParser::default().parse(raw).unwrap();
+        let kind = |part: &mail_parser::MessagePart<'_>| {
+            part.content_type().map(|k| format!("{}/{}", k.c_type, k.c_subtype.clone().unwrap_or_default())).unwrap_or_default()
+        };
+        message.parts.iter().map(kind).collect()
+    }
+
+    #[test]
+    fn a_message_is_text_or_html_with_its_pictures_and_files_beside() {
+        let raw = bytes(&letter(), None).unwrap();
+        let wanted =
+            ["multipart/mixed", "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png", "application/pdf"];
+        assert_eq!(kinds(&raw), wanted);
+        let plain = Letter { html: String::new(), pictures: vec![], files: vec![], ..letter() };
+        assert_eq!(kinds(&bytes(&plain, None).unwrap()), ["text/plain"]);
+        let read = MessageParser::default().parse(&raw).unwrap();
+        assert_eq!(read.subject(), Some("Backup Summary Report of Müller & Söhne, September 2026"));
+        assert_eq!(read.message_id(), Some("0000000000001@backup.example.com"));
+        assert_eq!(read.body_text(0).unwrap().trim_end(), "Hello\r\n.\r\nGrüße");
+        assert_eq!(read.attachment(1).unwrap().attachment_name(), Some("backup-summary-2026-09.pdf"));
+    }
+
+    #[test]
+    fn the_heads_say_that_nobody_wrote_it_and_where_one_click_ends_it() {
+        let text = String::from_utf8(bytes(&letter(), None).unwrap()).unwrap();
+        let (heads, _) = text.split_once("\r\n\r\n").unwrap();
+        for wanted in [
+            "Auto-Submitted: auto-generated\r\n",
+            "List-Unsubscribe: <https://backup.example.com/unsubscribe/0123456789012345678901234567890123456789>\r\n",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            "Message-ID: <0000000000001@backup.example.com>\r\n",
+        ] {
+            assert!(heads.contains(wanted), "{wanted}\n{heads}");
+        }
+        assert!(text.is_ascii() && text.lines().all(|line| line.len() <= 998));
+        let code = Letter { unsubscribe: None, ..letter() };
+        assert!(!String::from_utf8(bytes(&code, None).unwrap()).unwrap().contains("List-Unsubscribe"));
+    }
+
+    #[test]
+    fn the_same_data_gives_the_same_bytes() {
+        assert_eq!(bytes(&letter(), None).unwrap(), bytes(&letter(), None).unwrap());
+    }
+
+    #[test]
+    fn heads_cannot_be_added_by_what_somebody_typed() {
+        let typed =
+            Letter { subject: "Hello\r\nBcc: all@example.com".into(), unsubscribe: Some("https://x\r\nBcc: a@b".into()), ..letter() };
+        let text = String::from_utf8(bytes(&typed, None).unwrap()).unwrap();
+        assert!(!text.contains("\r\nBcc:"), "{text}");
+        for wrong in ["a@b\r\nRCPT TO:<c@d>", "no address", "Ä@example.com", ""] {
+            assert!(bytes(&Letter { to: wrong.into(), ..letter() }, None).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_mailbox_is_a_name_with_an_address_or_an_address() {
+        assert_eq!(mailbox("Holdfast <no-reply@example.com>").unwrap(), ("Holdfast".into(), "no-reply@example.com".into()));
+        assert_eq!(mailbox("no-reply@example.com").unwrap().1, "no-reply@example.com");
+        assert!(mailbox("Holdfast").is_err());
+    }
+
+    #[test]
+    fn a_key_that_is_none_signs_nothing() {
+        let signer = Signer { domain: "example.com".into(), selector: "s".into(), key: "no key".into() };
+        assert!(matches!(bytes(&letter(), Some(&signer)), Err(PostError::Key(_))));
+    }
+}

@@ -148,28 +148,26 @@ impl Mark {
     }
 }
 
-impl<D: Day> Row<D> {
-    /// The days of the month (1–31) on which backups did not complete.
-    pub(crate) fn bad(&self) -> Vec<usize> {
-        self.days.iter().enumerate().filter(|(_, day)| day.mark() == Mark::Bad).map(|(place, _)| place + 1).collect()
-    }
-
-    /// In words, for who doesn't see the cells.
-    pub(crate) fn told(&self) -> String {
-        let count = |mark: Mark| self.days.iter().filter(|day| day.mark() == mark).count();
-        let told: Vec<String> = Mark::ALL
-            .into_iter()
-            .filter_map(|mark| Some((mark, count(mark))).filter(|(_, n)| *n > 0))
-            .map(|(mark, n)| match mark {
-                Mark::Bad => format!("{n} unhealthy ({})", days(&self.bad())),
-                mark => format!("{n} {}", mark.word().to_lowercase()),
-            })
-            .collect();
-        told.join(", ")
-    }
+/// The days of the month (1–31) on which backups did not complete.
+pub(crate) fn bad<D: Day>(row: &Row<D>) -> Vec<usize> {
+    row.days.iter().enumerate().filter(|(_, day)| day.mark() == Mark::Bad).map(|(place, _)| place + 1).collect()
 }
 
-/// `3rd–5th` is no way to write days in mail: `3–5, 12`.
+/// A row's days in words, for who doesn't see the cells.
+pub(crate) fn told<D: Day>(row: &Row<D>) -> String {
+    let count = |mark: Mark| row.days.iter().filter(|day| day.mark() == mark).count();
+    let told: Vec<String> = Mark::ALL
+        .into_iter()
+        .filter_map(|mark| Some((mark, count(mark))).filter(|(_, n)| *n > 0))
+        .map(|(mark, n)| match mark {
+            Mark::Bad => format!("{n} unhealthy ({})", days(&bad(row))),
+            mark => format!("{n} {}", mark.word().to_lowercase()),
+        })
+        .collect();
+    told.join(", ")
+}
+
+/// Days with those that follow one another together: `3–5, 12`.
 pub(crate) fn days(of: &[usize]) -> String {
     let mut told: Vec<(usize, usize)> = Vec::new();
     for day in of {
@@ -193,8 +191,8 @@ impl Summary {
 
     /// Accounts with unhealthy days, most of them first.
     pub(crate) fn troubled(&self) -> Vec<&Row<AccountDay>> {
-        let mut found: Vec<&Row<AccountDay>> = self.accounts.iter().filter(|row| !row.bad().is_empty()).collect();
-        found.sort_by(|a, b| b.bad().len().cmp(&a.bad().len()).then_with(|| a.name.cmp(&b.name)));
+        let mut found: Vec<&Row<AccountDay>> = self.accounts.iter().filter(|row| !bad(row).is_empty()).collect();
+        found.sort_by(|a, b| bad(b).len().cmp(&bad(a).len()).then_with(|| a.name.cmp(&b.name)));
         found
     }
 
@@ -302,6 +300,6 @@ pub(crate) mod tests {
     #[test]
     fn days_are_told_in_words_with_those_that_follow_one_another_together() {
         assert_eq!(days(&[1, 2, 3, 7, 9, 10]), "1–3, 7, 9–10");
-        assert_eq!(sample().accounts[1].told(), "27 healthy, 3 unhealthy (12–13, 28)");
+        assert_eq!(told(&sample().accounts[1]), "27 healthy, 3 unhealthy (12–13, 28)");
     }
 }

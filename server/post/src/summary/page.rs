@@ -1,7 +1,7 @@
 //! The report as HTML for mail programs: tables, styles on the elements (some programs drop the head), no scripts, nothing fetched from
 //! anywhere. Colours follow a dark theme where the program does.
 
-use super::{Day, Mark, NAMED, Row, Summary};
+use super::{Day, Mark, NAMED, Row, Summary, told};
 use crate::html::escape;
 use domain::text::{bytes, count};
 use std::fmt::Write;
@@ -121,7 +121,7 @@ fn write_row<D: Day>(out: &mut String, row: &Row<D>, month: &str) {
     let _ = write!(
         out,
         "<table role=\"img\" aria-label=\"{}\" class=\"days\" cellpadding=\"0\" cellspacing=\"1\"><tr align=\"center\" style=\"font:9px/18px Consolas,Menlo,monospace;color:#191b1f\">",
-        escape(&row.told())
+        escape(&told(row))
     );
     for (place, day) in row.days.iter().enumerate() {
         let mark = day.mark();
@@ -131,7 +131,7 @@ fn write_row<D: Day>(out: &mut String, row: &Row<D>, month: &str) {
     let _ = write!(
         out,
         "</tr></table><p class=\"faint\" style=\"margin:4px 0 0;font-size:13px;color:#51555d\">{}</p></div>",
-        escape(&row.told())
+        escape(&told(row))
     );
 }
 

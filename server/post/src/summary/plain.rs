@@ -1,6 +1,6 @@
 //! The report as plain text: lines of at most 78 characters, read well in any font.
 
-use super::{Day, Mark, NAMED, Row, Summary};
+use super::{Day, Mark, NAMED, Row, Summary, told};
 use domain::text::{bytes, count};
 use std::fmt::Write;
 
@@ -71,7 +71,7 @@ fn rows<D: Day>(out: &mut String, row: &Row<D>) {
     // In weeks of ten: a day is found by counting.
     let letters: Vec<String> = row.days.chunks(10).map(|ten| ten.iter().map(|day| day.mark().letter()).collect()).collect();
     let _ = writeln!(out, "  Days:  {}", letters.join(" "));
-    let _ = writeln!(out, "{}\n", wrapped(&row.told(), "  "));
+    let _ = writeln!(out, "{}\n", wrapped(&told(row), "  "));
 }
 
 /// Words in lines, each begun with `margin`.
