@@ -39,6 +39,8 @@ pub struct Engine {
     pub clock: Clock,
     /// Time passing.
     pub reconciler: reconcile::Reconciler,
+    /// How monthly reports are set up; whoever starts the engine says so before it hands it on.
+    pub reports: store::reports::Settings,
 }
 
 impl std::fmt::Debug for Engine {
@@ -62,6 +64,6 @@ impl Engine {
         let reconciler = reconcile::Reconciler::new(store.clone(), live.clone());
         let ingest = ingest::Ingest::start(store.clone(), live.clone(), reconciler.clone(), cancel.clone());
         live.connect(&store, cancel);
-        Self { store, ingest, live, clock, reconciler }
+        Self { store, ingest, live, clock, reconciler, reports: store::reports::Settings::default() }
     }
 }

@@ -8,7 +8,8 @@ mod evidence;
 mod frozen;
 mod now;
 
-pub use frozen::{Brand, Frozen, ReportRow, freeze, frozen, reports};
+pub(crate) use frozen::brand;
+pub use frozen::{Brand, Frozen, MOST_ROWS, ReportRow, TOLD, freeze, frozen, reports};
 pub use now::{Held, NowFilter, NowRow, Standing, now};
 
 use super::{Store, organizations, partners, scope, sla::History};

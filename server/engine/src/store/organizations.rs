@@ -22,7 +22,11 @@ use super::{
     facts::parse,
     input, partners, scope,
 };
-use crate::{Engine, error::Error, reconcile::consent};
+use crate::{
+    Engine,
+    error::Error,
+    reconcile::{consent, incidents},
+};
 use domain::{
     access::{Action, Actor},
     ids::{DeviceId, OrganizationId, PartnerId},
@@ -233,6 +237,7 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: OrganizationId, change: Or
     model.update(&tx).await?;
     if let Some(zone) = &new_zone {
         super::days::recount(&tx, partner, id, zone).await?;
+        super::reports::due::work_out_anew(&tx, partner, id).await?;
     }
     if status == Some(OrganizationStatus::Activated) {
         watch_anew(&tx, partner, id, now).await?;
@@ -249,6 +254,10 @@ pub async fn edit(engine: &Engine, actor: &Actor, id: OrganizationId, change: Or
     let entry =
         Entry { partner, organization: Some(id), what: "organization.edit", subject: format!("organization:{id}"), detail: detail.into() };
     audit::append(&tx, audit::who(actor), entry, now).await?;
+    if status.is_some() {
+        // The connections' alerts follow below: whoever holds them mustn't wait for the counts that are written before.
+        incidents::lock(&tx, &[partner].into()).await?;
+    }
     let mut changes = devices::settle(store, &tx, &held, now).await?;
     if status.is_some() {
         changes.extend(consent::follow_organization(store, &tx, partner, id.0, now).await?);

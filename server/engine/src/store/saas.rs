@@ -5,7 +5,7 @@
 
 mod account;
 mod accounts;
-mod days;
+pub(crate) mod days;
 mod table;
 mod totals;
 mod workloads;

@@ -8,8 +8,8 @@ use crate::{
     store::{
         Store,
         audit::{self, Entry},
-        entity::{partner_setting, report as stored},
-        scope, sla,
+        entity::{organization, partner, partner_setting, report as stored},
+        organizations, scope, sla,
     },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -22,12 +22,18 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Quer
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The kind of these reports.
 const KIND: &str = "compliance";
 /// Reports that are listed.
 const SHOWN: u64 = 50;
+/// Rows that a document may have.
+pub const MOST_ROWS: usize = 50_000;
+/// Breaches, and times left out, that a document tells of each device where all of them would be too many.
+pub const TOLD: usize = 12;
+/// Rows up to which a document tells all of them.
+const ALL: usize = 20_000;
 
 /// A kept report, without what it was made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,8 +42,12 @@ pub struct ReportRow {
     pub id: ReportId,
     /// Whose.
     pub partner: PartnerId,
+    /// That partner's name.
+    pub partner_name: String,
     /// About one organization; none: all of the partner.
     pub organization: Option<(OrganizationId, String)>,
+    /// Zone of the organization or partner, in which its days are meant.
+    pub time_zone: String,
     /// Beginning of its period.
     pub from: Time,
     /// End of its period, not included.
@@ -68,6 +78,9 @@ pub struct Brand {
 struct Inputs {
     report: Report,
     brand: Brand,
+    /// Name of the organization it is about. Reports of earlier versions don't have it.
+    #[serde(default)]
+    client: Option<String>,
 }
 
 /// A kept report with what it was made of.
@@ -79,6 +92,22 @@ pub struct Frozen {
     pub report: Report,
     /// How its document looks.
     pub brand: Brand,
+    /// The organization that it is about, by the name it had; none: all of the partner.
+    pub client: Option<String>,
+}
+
+impl Frozen {
+    /// How many breaches, and times left out, of each device its document tells one by one.
+    pub fn told(&self) -> usize {
+        if rows(&self.report, usize::MAX) <= ALL { usize::MAX } else { TOLD }
+    }
+}
+
+/// Rows of a document that tells so many breaches, and times left out, of each device: it, its tests, what is told, and what isn't.
+fn rows(report: &Report, told: usize) -> usize {
+    let of = |n: usize| n.min(told) + usize::from(n > told);
+    let rules: usize = report.organizations.iter().map(|organization| 1 + organization.rules.len()).sum();
+    report.devices().map(|(_, device)| 2 + of(device.figures.breaches.len()) + of(device.figures.excluded.len())).sum::<usize>() + rules
 }
 
 fn seen(actor: &Actor) -> sea_orm::Condition {
@@ -89,7 +118,7 @@ fn seen(actor: &Actor) -> sea_orm::Condition {
 /// Makes a report of a period and keeps it. The same inputs of the same scope are kept once: then the known report is given.
 ///
 /// # Errors
-/// `NotFound` (organization), `Forbidden`, `Invalid` (period; reports are made of partners and organizations).
+/// `NotFound` (organization), `Forbidden`, `Invalid` (period; too many devices; reports are made of partners and organizations).
 pub async fn freeze(engine: &Engine, actor: &Actor, of: Of, from: Time, until: Time, now: Time) -> Result<ReportId, Error> {
     let store = &engine.store;
     scope::require(actor, Action::ManageDelivery, "make reports")?;
@@ -97,8 +126,18 @@ pub async fn freeze(engine: &Engine, actor: &Actor, of: Of, from: Time, until: T
         return Err(Error::invalid("invalid_scope", "device", "Reports are made of a partner or an organization."));
     }
     let report = report(store, actor, of, from, until, now).await?;
-    let brand = brand(store, &report).await?;
-    let inputs = Inputs { report, brand };
+    let many = rows(&report, TOLD);
+    if many > MOST_ROWS {
+        let many = domain::text::count(i64::try_from(many).unwrap_or(i64::MAX));
+        let message = format!("This report would have {many} rows, which is too much for one document. Make one of each client.");
+        return Err(Error::invalid("too_large", "organization", message));
+    }
+    let brand = brand(store, report.partner, &report.partner_name).await?;
+    let client = match report.of {
+        Of::Organization(id) => Some(organizations::find(store.reads(), actor, id).await?.name),
+        Of::All | Of::Device(_) => None,
+    };
+    let inputs = Inputs { report, brand, client };
     let (inputs, report) = (serde_json::to_vec(&inputs)?, inputs.report);
     let hash = audit::hex(&Sha256::digest(&inputs));
     let organization = match report.of {
@@ -127,6 +166,8 @@ pub async fn freeze(engine: &Engine, actor: &Actor, of: Of, from: Time, until: T
         made_by: Set(audit::who(actor)),
         inputs: Set(inputs),
         inputs_hash: Set(hash.clone()),
+        month: Set(None),
+        expires_at: Set(None),
     };
     row.insert(&tx).await?;
     let entry = Entry {
@@ -141,8 +182,9 @@ pub async fn freeze(engine: &Engine, actor: &Actor, of: Of, from: Time, until: T
     Ok(id)
 }
 
-async fn brand(store: &Store, report: &Report) -> Result<Brand, Error> {
-    let known = partner_setting::Entity::find_by_id(report.partner.0).one(store.reads()).await?;
+/// How a partner's documents look now. `name`: its own, where none is set for documents.
+pub(crate) async fn brand(store: &Store, partner: PartnerId, name: &str) -> Result<Brand, Error> {
+    let known = partner_setting::Entity::find_by_id(partner.0).one(store.reads()).await?;
     let own = known.map(|known| Brand {
         name: known.brand_name,
         colour: known.brand_colour,
@@ -150,7 +192,7 @@ async fn brand(store: &Store, report: &Report) -> Result<Brand, Error> {
         logo: known.brand_logo.map(|logo| STANDARD.encode(logo)).unwrap_or_default(),
     });
     let own = own.unwrap_or_default();
-    Ok(if own.name.is_empty() { Brand { name: report.partner_name.clone(), ..own } } else { own })
+    Ok(if own.name.is_empty() { Brand { name: name.to_owned(), ..own } } else { own })
 }
 
 /// The latest kept reports, of one organization or of all of the scope.
@@ -185,11 +227,13 @@ pub async fn reports(store: &Store, actor: &Actor, organization: Option<Organiza
     let whos: Vec<String> = rows.iter().map(|row| row.6.clone()).collect();
     let people = sla::people(store.reads(), &whos).await?;
     let of: Vec<(i64, i64)> = rows.iter().map(|row| (row.0, row.2)).collect();
-    let names = names(store, of).await?;
+    let owners = Owners::load(store, &of).await?;
     let row = |(partner, id, organization, from, until, made_at, by, hash): Row| ReportRow {
         id: ReportId(id),
         partner: PartnerId(partner),
-        organization: named(organization, &names),
+        partner_name: owners.partner(partner),
+        organization: owners.organization(organization),
+        time_zone: owners.zone(partner, organization),
         from: Time(from),
         until: Time(until),
         made_at: Time(made_at),
@@ -208,38 +252,66 @@ pub async fn frozen(store: &Store, actor: &Actor, id: ReportId) -> Result<Frozen
     let found = stored::Entity::find().filter(seen(actor)).filter(stored::Column::Id.eq(id.0));
     let model = found.one(store.reads()).await?.ok_or(Error::NotFound("report"))?;
     let people = sla::people(store.reads(), std::slice::from_ref(&model.made_by)).await?;
-    let names = names(store, vec![(model.partner_id, model.organization_id)]).await?;
-    let Inputs { report, brand } = serde_json::from_slice(&model.inputs)?;
+    let owners = Owners::load(store, &[(model.partner_id, model.organization_id)]).await?;
+    let Inputs { report, brand, client } = serde_json::from_slice(&model.inputs)?;
+    let organization = owners.organization(model.organization_id);
+    let of_its_time = report.organizations.first().filter(|_| organization.is_some()).map(|o| o.name.clone());
+    let today = organization.as_ref().map(|(_, name)| name.clone());
     Ok(Frozen {
         row: ReportRow {
             id,
             partner: PartnerId(model.partner_id),
-            organization: named(model.organization_id, &names),
+            partner_name: owners.partner(model.partner_id),
+            organization,
+            time_zone: owners.zone(model.partner_id, model.organization_id),
             from: Time(model.from_at),
             until: Time(model.until_at),
             made_at: Time(model.made_at),
             made_by: people.get(&model.made_by).cloned().unwrap_or(model.made_by),
             hash: model.inputs_hash,
         },
+        client: client.or(of_its_time).or(today),
         report,
         brand,
     })
 }
 
-fn named(organization: i64, names: &HashMap<i64, String>) -> Option<(OrganizationId, String)> {
-    (organization != 0).then(|| (OrganizationId(organization), names.get(&organization).cloned().unwrap_or_default()))
+/// Names and zones of those that reports are about.
+struct Owners {
+    partners: HashMap<i64, (String, String)>,
+    organizations: HashMap<i64, (String, String)>,
 }
 
-async fn names(store: &Store, of: Vec<(i64, i64)>) -> Result<HashMap<i64, String>, Error> {
-    use crate::store::entity::organization;
-    let (partners, ids): (Vec<i64>, Vec<i64>) = of.into_iter().filter(|(_, organization)| *organization != 0).unzip();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
+impl Owners {
+    /// Of these (partner, organization).
+    async fn load(store: &Store, of: &[(i64, i64)]) -> Result<Self, Error> {
+        let partners: BTreeSet<i64> = of.iter().map(|(partner, _)| *partner).collect();
+        let ids: BTreeSet<i64> = of.iter().map(|(_, organization)| *organization).filter(|id| *id != 0).collect();
+        let found = partner::Entity::find().filter(partner::Column::Id.is_in(partners.iter().copied())).all(store.reads()).await?;
+        let partners_found = found.into_iter().map(|p| (p.id, (p.name, p.time_zone))).collect();
+        let mut organizations = HashMap::new();
+        if !ids.is_empty() {
+            let found = organization::Entity::find()
+                .filter(organization::Column::PartnerId.is_in(partners))
+                .filter(organization::Column::Id.is_in(ids))
+                .all(store.reads())
+                .await?;
+            organizations = found.into_iter().map(|o| (o.id, (o.name, o.time_zone))).collect();
+        }
+        Ok(Self { partners: partners_found, organizations })
     }
-    let found = organization::Entity::find()
-        .filter(organization::Column::PartnerId.is_in(partners))
-        .filter(organization::Column::Id.is_in(ids))
-        .all(store.reads())
-        .await?;
-    Ok(found.into_iter().map(|o| (o.id, o.name)).collect())
+
+    fn partner(&self, partner: i64) -> String {
+        self.partners.get(&partner).map(|(name, _)| name.clone()).unwrap_or_default()
+    }
+
+    /// None: it is about all of the partner.
+    fn organization(&self, id: i64) -> Option<(OrganizationId, String)> {
+        (id != 0).then(|| (OrganizationId(id), self.organizations.get(&id).map(|(name, _)| name.clone()).unwrap_or_default()))
+    }
+
+    fn zone(&self, partner: i64, organization: i64) -> String {
+        let known = self.organizations.get(&organization).or_else(|| self.partners.get(&partner));
+        known.map(|(_, zone)| zone.clone()).unwrap_or_default()
+    }
 }

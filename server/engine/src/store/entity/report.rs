@@ -18,6 +18,8 @@ pub struct Model {
     pub made_by: String,
     pub inputs: Vec<u8>,
     pub inputs_hash: String,
+    pub month: Option<i64>,
+    pub expires_at: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -336,7 +336,7 @@ pub(super) async fn complete<C: ConnectionTrait>(
             .into_iter()
             .map(|state| (state.account_id, state))
             .collect();
-        (workloads, states, Some(Days::load(conn, organization, &models, by_job, now).await?))
+        (workloads, states, Some(Days::last(conn, organization, &models, by_job, now).await?))
     } else {
         (HashMap::new(), HashMap::new(), None)
     };
