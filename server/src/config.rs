@@ -2,13 +2,16 @@
 //!
 //! Every setting is read as text and checked in one place, so that a wrong one stops the start with one line that names it.
 
+mod mail;
 mod saas;
 
+pub use mail::{Mail, MailFlags, SmtpServer, Tls};
 pub use saas::{Saas, SaasFlags, ServiceSettings};
 
 use crate::http::limits::Rates;
 use clap::Args;
-use engine::store::StoreUrl;
+use domain::report::Month;
+use engine::store::{StoreUrl, reports};
 use serde::Deserialize;
 use std::{
     fmt,
@@ -78,6 +81,15 @@ pub struct Flags {
     /// File with keys and secrets, made at the first start; default secrets.toml in the data folder.
     #[arg(long, env = "HOLDFAST_SECRETS", global = true)]
     pub secrets: Option<String>,
+    /// The first month that has a Backup Summary Report, for example 2026-09; default: the month in which the store was made.
+    #[arg(long, env = "HOLDFAST_REPORTS_FROM", global = true)]
+    pub reports_from: Option<String>,
+    /// Name servers that are asked whether a domain is proved, as ADDRESS or ADDRESS:PORT, several with commas; default: the system's.
+    #[arg(long, env = "HOLDFAST_DNS", global = true)]
+    pub dns: Option<String>,
+    /// Mail.
+    #[command(flatten)]
+    pub mail: MailFlags,
     /// SaaS services.
     #[command(flatten)]
     pub saas: SaasFlags,
@@ -99,6 +111,10 @@ struct File {
     sign_in_rate: Option<Text>,
     behind_proxy: Option<Text>,
     secrets: Option<Text>,
+    reports_from: Option<Text>,
+    dns: Option<Text>,
+    #[serde(default)]
+    mail: mail::MailFile,
     #[serde(default)]
     saas: saas::SaasFile,
 }
@@ -145,6 +161,12 @@ pub struct Config {
     pub behind_proxy: bool,
     /// File with keys and secrets.
     pub secrets: PathBuf,
+    /// Name servers for the proof of domains; empty: the system's.
+    pub dns: Vec<SocketAddr>,
+    /// The first month that has a Backup Summary Report; none: that in which the store was made.
+    pub reports_from: Option<Month>,
+    /// Mail that goes out.
+    pub mail: Mail,
     /// SaaS services.
     pub saas: Saas,
 }
@@ -153,6 +175,11 @@ impl Config {
     /// Address people use, without a slash at the end.
     pub fn address(&self) -> String {
         self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
+    /// How monthly reports are made.
+    pub fn reports(&self) -> reports::Settings {
+        reports::Settings { public_url: self.address(), from: self.reports_from }
     }
 
     /// Puts the sources together and checks every setting.
@@ -174,13 +201,20 @@ impl Config {
         let metrics_listen = pick(&flags.metrics_listen, &file.metrics_listen).map(|text| address("metrics_listen", &text)).transpose()?;
         let public_url = pick(&flags.public_url, &file.public_url).map(|text| public_url(&text)).transpose()?;
         let log_format = pick(&flags.log_format, &file.log_format).unwrap_or_else(|| "text".to_owned());
+        let listen = address("listen", &listen)?;
+        let people_come_to = public_url.clone().unwrap_or_else(|| format!("http://{listen}"));
         let secrets = pick(&flags.secrets, &file.secrets).map_or_else(|| data.join(crate::secrets::FILE), PathBuf::from);
         Ok(Self {
             secrets,
+            dns: name_servers(pick(&flags.dns, &file.dns))?,
+            reports_from: pick(&flags.reports_from, &file.reports_from)
+                .map(|text| text.parse().map_err(|_| wrong("reports_from", &text, "a month, for example 2026-09")))
+                .transpose()?,
+            mail: Mail::read(&flags.mail, &file.mail, &people_come_to)?,
             saas: Saas::read(&flags.saas, &file.saas)?,
             database,
             data,
-            listen: address("listen", &listen)?,
+            listen,
             public_url,
             metrics_listen,
             log: log_filter(pick(&flags.log, &file.log))?,
@@ -233,6 +267,13 @@ fn store_url(text: &str) -> Result<StoreUrl, WrongSetting> {
 
 fn address(setting: &str, text: &str) -> Result<SocketAddr, WrongSetting> {
     text.replace("localhost:", "127.0.0.1:").parse().map_err(|_| wrong(setting, text, "an address and port, for example 127.0.0.1:3000"))
+}
+
+fn name_servers(text: Option<String>) -> Result<Vec<SocketAddr>, WrongSetting> {
+    let text = text.unwrap_or_default();
+    let one = |server: &str| server.parse().ok().or_else(|| Some(SocketAddr::new(server.parse().ok()?, 53)));
+    let servers = text.split(',').map(str::trim).filter(|server| !server.is_empty());
+    servers.map(|server| one(server).ok_or_else(|| wrong("dns", server, "an address, for example 192.0.2.53 or 127.0.0.1:5300"))).collect()
 }
 
 fn public_url(text: &str) -> Result<String, WrongSetting> {
@@ -298,6 +339,13 @@ mod tests {
         let unknown = with_file("key_rate = 7\nlissten = 'x'\n").unwrap_err().to_string();
         assert!(unknown.contains("line 2") && unknown.contains("lissten"), "{unknown}");
         assert!(!unknown.contains('\n'));
+    }
+
+    #[test]
+    fn name_servers_are_addresses_and_53_is_their_port() {
+        let read = |text: &str| name_servers(Some(text.to_owned())).map(|s| s.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(read("192.0.2.53, [::1]:5300").unwrap(), ["192.0.2.53:53", "[::1]:5300"]);
+        assert!(read("dns.example.com").unwrap_err().to_string().contains("HOLDFAST_DNS"));
     }
 
     #[test]

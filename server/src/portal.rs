@@ -4,6 +4,7 @@ use crate::{
     config::Config,
     consent::Consents,
     http::{assets::Site, auth::SessionCookie, counts_feed::CountsFeeds, error::RequestIds, limits::Limits, metrics::Metrics},
+    mail::Post,
 };
 use axum::extract::FromRef;
 use domain::time::Time;
@@ -21,6 +22,7 @@ struct Shared {
     engine: Handle,
     config: Config,
     consents: Consents,
+    post: Post,
     public_url: String,
     cookie: SessionCookie,
     limits: Limits,
@@ -43,7 +45,14 @@ impl std::fmt::Debug for Handle {
 
 impl Portal {
     /// Puts the parts together. `setup_code`: asked for at the first start when strangers can reach the server.
-    pub fn new(engine: Engine, config: Config, consents: Consents, setup_code: Option<String>, stop: CancellationToken) -> Self {
+    pub fn new(
+        engine: Engine,
+        config: Config,
+        consents: Consents,
+        post: Post,
+        setup_code: Option<String>,
+        stop: CancellationToken,
+    ) -> Self {
         let public_url = config.address();
         let cookie = SessionCookie::for_address(&public_url);
         let leptos = LeptosOptions::builder().output_name("holdfast").site_addr(config.listen).build();
@@ -57,6 +66,7 @@ impl Portal {
             request_ids: RequestIds::default(),
             leptos,
             consents,
+            post,
             setup_code,
             stop,
             public_url,
@@ -72,6 +82,11 @@ impl Portal {
     /// Consent of SaaS connections.
     pub fn consents(&self) -> &Consents {
         &self.0.consents
+    }
+
+    /// Mail that goes out.
+    pub fn post(&self) -> &Post {
+        &self.0.post
     }
 
     /// The engine's store.

@@ -7,8 +7,10 @@ use crate::config::WrongSetting;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::saas::Service;
 use engine::vault::Vault;
+use post::stamp::Keys;
 use providers::Secret;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::{
     fs::{File, OpenOptions},
     io::{ErrorKind, Read, Write},
@@ -24,6 +26,8 @@ pub const FILE: &str = "secrets.toml";
 pub struct Secrets {
     /// Seals tokens.
     pub vault: Vault,
+    /// Sign the stamps in addresses and links of mail; made of the keys above, so that the file needs no more of them.
+    pub stamps: Keys,
     microsoft: Option<Secret>,
     google: Option<Secret>,
 }
@@ -92,10 +96,12 @@ impl Secrets {
             let bytes = BASE64_STANDARD.decode(key.key.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
             bytes.map(|bytes| (key.id, bytes))
         });
-        let vault = keys.collect::<Option<Vec<_>>>().and_then(Vault::new);
-        let vault = vault.ok_or("needs [[token_keys]], each with an id of its own and a key of 32 bytes in base64")?;
+        let keys = keys.collect::<Option<Vec<_>>>().unwrap_or_default();
+        let stamps = Keys::new(keys.iter().map(|(_, key)| stamp_key(key)).collect());
+        let both = Vault::new(keys).zip(stamps);
+        let (vault, stamps) = both.ok_or("needs [[token_keys]], each with an id of its own and a key of 32 bytes in base64")?;
         let secret = |service: WrittenService| (!service.client_secret.is_empty()).then(|| Secret::new(service.client_secret));
-        Ok(Self { vault, microsoft: secret(written.microsoft_365), google: secret(written.google_workspace) })
+        Ok(Self { vault, stamps, microsoft: secret(written.microsoft_365), google: secret(written.google_workspace) })
     }
 
     /// In memory only, with a random key: what it seals is lost with the process.
@@ -113,6 +119,11 @@ impl Secrets {
             Service::GoogleWorkspace => self.google.as_ref(),
         }
     }
+}
+
+/// Another key of the same origin: who learns one of the two doesn't know the other.
+fn stamp_key(key: &[u8; 32]) -> [u8; 32] {
+    Sha256::new().chain_update(b"holdfast stamps of mail").chain_update(key).finalize().into()
 }
 
 fn fresh() -> String {

@@ -7,6 +7,8 @@ use crate::{
     consent::Consents,
     discovery,
     http::{metrics_router, router},
+    mail::Post,
+    monthly,
     portal::Portal,
     secrets::Secrets,
 };
@@ -157,12 +159,16 @@ pub async fn serve_store(
     let stop = CancellationToken::new();
     // The engine writes what is queued after the last request has been answered.
     let engine_stop = CancellationToken::new();
-    let engine = Engine::start(store, clock, engine_stop.clone());
+    let mut engine = Engine::start(store, clock, engine_stop.clone());
+    engine.reports = config.reports();
     let consents = Consents::new(engine.clone(), &config, &secrets, &config.address())?;
     let renewals = tokio::spawn(consents.clone().run(stop.clone()));
+    let post = Post::new(engine.clone(), &config, &secrets)?;
+    let sending = tokio::spawn(post.clone().run(stop.clone()));
     tokio::spawn(discovery::run(engine.clone(), consents.clone(), config.saas.clone(), stop.clone()));
+    tokio::spawn(monthly::run(engine.clone(), stop.clone()));
     beside(engine.clone(), stop.clone());
-    let portal = Portal::new(engine, config, consents.clone(), code.clone(), stop.clone());
+    let portal = Portal::new(engine, config, consents.clone(), post, code.clone(), stop.clone());
     say(&format!("Holdfast is ready: open {}", portal.public_url()));
     if first {
         match &code {
@@ -176,10 +182,10 @@ pub async fn serve_store(
         tokio::spawn(accept(listener, metrics_router(&portal), stop.clone()));
     }
     accept(listener, router(&portal), stop).await;
-    // What a provider has given must be stored.
-    let both = async { tokio::join!(renewals, consents.finish()) };
-    if tokio::time::timeout(LAST_SECONDS, both).await.is_err() {
-        tracing::warn!("renewals cut");
+    // What a provider has given must be stored, and what came of a mail.
+    let last = async { tokio::join!(renewals, consents.finish(), sending) };
+    if tokio::time::timeout(LAST_SECONDS, last).await.is_err() {
+        tracing::warn!("renewals or mail cut");
     }
     engine_stop.cancel();
     tokio::time::sleep(Duration::from_millis(50)).await;

@@ -10,12 +10,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("formats", &["domain"]),
     ("migrations", &[]),
     ("paper", &["domain"]),
+    ("post", &["domain"]),
     ("providers", &["domain"]),
     ("fleet", &["domain"]),
     ("engine", &["domain", "charts", "fleet", "formats", "migrations"]),
     ("app", &["domain", "charts", "engine"]),
     ("frontend", &["app"]),
-    ("server", &["domain", "charts", "fleet", "formats", "paper", "providers", "engine", "app"]),
+    ("server", &["domain", "charts", "fleet", "formats", "paper", "post", "providers", "engine", "app"]),
     ("agent", &["domain", "formats"]),
 ];
 

@@ -4,8 +4,10 @@ mod backup;
 mod check;
 mod demo;
 mod key;
+mod mail;
 mod migrate;
 mod owner;
+mod report;
 
 use crate::{
     config::{Config, Flags},
@@ -38,6 +40,12 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Key(Key),
+    /// Backup Summary Reports.
+    #[command(subcommand)]
+    Report(Report),
+    /// Mail.
+    #[command(subcommand)]
+    Mail(Mail),
     /// Recomputes counts and states from the runs; ends with 1 if anything differs.
     Check,
     /// Writes a whole copy of the database to a file, also while the server runs.
@@ -90,6 +98,29 @@ enum Key {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum Report {
+    /// Makes the report of a past month that has none.
+    Make {
+        /// Id of the organization.
+        #[arg(long)]
+        organization: String,
+        /// The month, for example 2026-10.
+        #[arg(long)]
+        month: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Mail {
+    /// Takes in a notice about a delivery (a bounce) from standard input: for a pipe of the mail server.
+    Bounce {
+        /// The address that it came to, for example the pipe's `${original_recipient}`.
+        #[arg(long)]
+        to: Option<String>,
+    },
+}
+
 /// What a command says when it fails.
 type Fault = String;
 
@@ -107,6 +138,8 @@ pub fn run() -> ExitCode {
         Command::Migrate => with_runtime(migrate::migrate(config)),
         Command::Owner(Owner::Create { email, partner, time_zone }) => with_runtime(owner::create(config, email, partner, time_zone)),
         Command::Key(Key::Create { scope, can, partner, name }) => with_runtime(key::create(config, scope, can, partner, name)),
+        Command::Report(Report::Make { organization, month }) => with_runtime(report::make(config, organization, month)),
+        Command::Mail(Mail::Bounce { to }) => with_runtime(mail::bounce(config, to)),
         Command::Check => with_runtime(check::check(config)),
         Command::Backup { file } => with_runtime(backup::backup(config, file)),
         Command::Restore { file, replace } => with_runtime(backup::restore(config, file, replace)),

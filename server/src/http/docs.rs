@@ -42,8 +42,10 @@ use utoipa::{
         rest::inbox::list, rest::inbox::assign, rest::inbox::dismiss,
         rest::inbox_rules::list, rest::inbox_rules::create, rest::inbox_rules::get, rest::inbox_rules::edit, rest::inbox_rules::delete,
         rest::inbox_rules::apply,
+        rest::backup_summary_reports::list, rest::backup_summary_reports::create, rest::backup_summary_reports::file,
         rest::keys::list, rest::keys::create, rest::keys::revoke,
-        rest::audit::list, openapi_json
+        rest::audit::list,
+        rest::outbox::list, rest::outbox::get, rest::outbox::send_again, rest::outbox::cancel, openapi_json
     ),
     modifiers(&Keys)
 )]

@@ -15,6 +15,8 @@ pub mod limits;
 pub mod live;
 pub mod metrics;
 pub mod moment;
+pub mod monthly;
+pub mod outbox;
 pub mod pages;
 pub mod ping;
 pub mod press;
@@ -64,6 +66,9 @@ pub fn router(portal: &Portal) -> Router {
         .merge(branding::routes())
         .merge(consent::routes::routes())
         .merge(documents::routes())
+        .merge(outbox::routes())
+        .merge(crate::mail::routes::routes())
+        .merge(monthly::routes())
         .layer(compression::layer())
         .layer(middleware::from_fn(compression::plain_for_other_sites));
     Router::new()

@@ -28,6 +28,7 @@ use server::{
     config::{Config, Flags},
     consent::Consents,
     http::router,
+    mail::Post,
     portal::Portal,
     secrets::Secrets,
 };
@@ -144,7 +145,8 @@ impl TestApp {
         config.database = fresh.url.clone();
         let secrets = Secrets::passing().unwrap();
         let consents = Consents::new(engine.clone(), &config, &secrets, &config.address()).unwrap();
-        let portal = Portal::new(engine.clone(), config.clone(), consents.clone(), None, stop.clone());
+        let post = Post::new(engine.clone(), &config, &secrets).unwrap();
+        let portal = Portal::new(engine.clone(), config.clone(), consents.clone(), post, None, stop.clone());
         let router = router(&portal);
         let store = &fresh.store;
         let first = FirstOwner {

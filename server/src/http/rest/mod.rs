@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod alerts;
 pub mod assessment;
 pub mod audit;
+pub mod backup_summary_reports;
 pub mod connections;
 pub mod devices;
 pub mod inbox;
@@ -13,6 +14,7 @@ pub mod jobs;
 pub mod keys;
 pub mod maintenance;
 pub mod organizations;
+pub mod outbox;
 pub mod paging;
 pub mod partners;
 pub mod policies;
@@ -44,7 +46,9 @@ pub fn routes() -> Table {
         .merge(alerts::routes())
         .merge(inbox::routes())
         .merge(inbox_rules::routes())
+        .merge(backup_summary_reports::routes())
         .merge(keys::routes())
         .merge(audit::routes())
+        .merge(outbox::routes())
         .add(Method::GET, "/api/v1/openapi.json", docs::openapi_json)
 }

@@ -1,0 +1,356 @@
+//! The sending task: takes what waits in the outbox to the mail server, or into a folder where there is none.
+//!
+//! Exactly one copy: the store knows when a message's last byte goes (`hand_over`), and what isn't sure afterwards is in doubt and not sent
+//! again. Everything before that byte is tried again. Several servers share the work by claims; one that was too late stops before that byte.
+
+pub mod made;
+pub mod routes;
+pub mod session;
+
+use crate::{
+    config::{Config, WrongSetting},
+    secrets::Secrets,
+};
+use domain::time::{Span, Time};
+use engine::{
+    Engine, Error,
+    store::mails::{self, Claim, Outcome},
+    vault::Vault,
+};
+use futures_util::future::join_all;
+use made::Made;
+use parking_lot::Mutex;
+use post::{
+    reply::Verdict,
+    stamp::{Keys, Purpose},
+};
+use session::{Session, Stop, Way};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Conversations at once.
+const LANES: usize = 4;
+/// The longest pause between two looks: other servers write, too.
+const LONGEST_PAUSE: i64 = 5_000;
+/// All steps before the last byte; well within the lease of a claim.
+const BEFORE: Duration = Duration::from_secs(480);
+/// How often the outcome is tried to be stored.
+const TRIES: u32 = 8;
+/// While the mail server can't be reached, all copies wait so long between two tries, and longer each time up to the second.
+const OUTAGE: (Span, Span) = (Span(15_000), Span::minutes(5));
+
+/// Mail that goes out. Cheap to clone.
+#[derive(Clone)]
+pub struct Post(Arc<Shared>);
+
+struct Shared {
+    engine: Engine,
+    vault: Vault,
+    keys: Keys,
+    from: (String, String),
+    bounce_domain: Option<String>,
+    public_url: String,
+    out: Out,
+    /// This process.
+    by: String,
+    poke: Notify,
+    outage: Mutex<Outage>,
+}
+
+enum Out {
+    Server(Way),
+    Folder(PathBuf),
+}
+
+/// The mail server can't be reached.
+#[derive(Default)]
+struct Outage {
+    until: Option<Time>,
+    faults: u32,
+}
+
+impl fmt::Debug for Post {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Post").field("to", &self.place()).finish_non_exhaustive()
+    }
+}
+
+/// What became of one copy.
+enum Tried {
+    /// To be stored.
+    Came(Outcome),
+    /// It wasn't ours any more: nothing is known, and nothing was sent.
+    TooLate,
+}
+
+impl Post {
+    /// By the settings.
+    ///
+    /// # Errors
+    /// The file of certificates can't be used.
+    pub fn new(engine: Engine, config: &Config, secrets: &Secrets) -> Result<Self, WrongSetting> {
+        let settings = &config.mail;
+        let hello = settings.from.1.rsplit('@').next().unwrap_or("localhost").to_owned();
+        let out = match &settings.server {
+            Some(server) => Out::Server(Way::new(server.clone(), &hello)?),
+            None => Out::Folder(config.data.join("outbox")),
+        };
+        Ok(Self(Arc::new(Shared {
+            engine,
+            vault: secrets.vault.clone(),
+            keys: secrets.stamps.clone(),
+            from: settings.from.clone(),
+            bounce_domain: settings.bounce_domain.clone(),
+            public_url: config.address(),
+            out,
+            by: format!("{:032x}", rand::random::<u128>()),
+            poke: Notify::new(),
+            outage: Mutex::default(),
+        })))
+    }
+
+    /// The address that all mail comes from.
+    pub fn sender(&self) -> &str {
+        &self.0.from.1
+    }
+
+    /// Where mail goes: the mail server, or none: the folder.
+    pub fn place(&self) -> Option<String> {
+        match &self.0.out {
+            Out::Server(way) => Some(way.place()),
+            Out::Folder(_) => None,
+        }
+    }
+
+    /// Looks into the outbox now: something was queued.
+    pub fn poke(&self) {
+        self.0.poke.notify_one();
+    }
+
+    /// Keys of stamps in addresses and links.
+    pub fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
+    fn now(&self) -> Time {
+        (self.0.engine.clock)()
+    }
+
+    /// Sends until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        while let Err(error) = mails::free_at_start(&self.0.engine.store, self.now()).await {
+            tracing::warn!(%error, "the outbox: will try again");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        while !stop.is_cancelled() {
+            if let Err(error) = self.tick(&stop).await {
+                tracing::warn!(%error, "sending mail: will try again");
+            }
+            let next = mails::earliest(&self.0.engine.store).await.ok().flatten();
+            let until = next.map_or(LONGEST_PAUSE, |next| (next - self.now()).0).clamp(250, LONGEST_PAUSE);
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.0.poke.notified() => {}
+                () = tokio::time::sleep(Duration::from_millis(until.unsigned_abs())) => {}
+            }
+        }
+    }
+
+    /// Sends all copies that are due by the engine's clock. Gives how many were tried.
+    ///
+    /// # Errors
+    /// The store fails; the other lanes go on.
+    pub async fn tick(&self, stop: &CancellationToken) -> Result<usize, Error> {
+        if self.0.outage.lock().until.is_some_and(|until| until > self.now()) {
+            return Ok(0);
+        }
+        // Mostly there is nothing: then one look is enough.
+        let mut first = self.claim().await?;
+        if first.is_none() {
+            return Ok(0);
+        }
+        let lanes: Vec<_> = (0..LANES).map(|_| self.lane(first.take(), stop)).collect();
+        join_all(lanes).await.into_iter().sum()
+    }
+
+    async fn claim(&self) -> Result<Option<Claim>, Error> {
+        mails::claim_due(&self.0.engine.store, &self.0.by, self.now()).await
+    }
+
+    /// One conversation after the other, for as many copies as there are.
+    async fn lane(&self, mut next: Option<Claim>, stop: &CancellationToken) -> Result<usize, Error> {
+        let (mut done, mut session) = (0, None);
+        loop {
+            if next.is_none() && !stop.is_cancelled() && self.0.outage.lock().until.is_none_or(|until| until <= self.now()) {
+                next = self.claim().await?;
+            }
+            let Some(claim) = next.take() else { break };
+            let tried = self.send(&claim, &mut session).await;
+            done += 1;
+            if let Tried::Came(outcome) = tried {
+                self.store(&claim, outcome).await?;
+            }
+        }
+        if let Some(session) = session {
+            Session::quit(session).await;
+        }
+        Ok(done)
+    }
+
+    /// What came of a copy must be stored: a copy that has gone would be in doubt otherwise.
+    async fn store(&self, claim: &Claim, outcome: Outcome) -> Result<(), Error> {
+        let mut tries = 1;
+        loop {
+            match mails::finish(&self.0.engine.store, claim, outcome.clone(), self.now()).await {
+                Err(error) if tries < TRIES => {
+                    tracing::warn!(%error, mail = %claim.id, "storing what came of a mail: will try again");
+                    tokio::time::sleep(Duration::from_millis(50 << tries)).await;
+                    tries += 1;
+                }
+                stored => return stored,
+            }
+        }
+    }
+
+    async fn send(&self, claim: &Claim, session: &mut Option<Session>) -> Tried {
+        let bytes = match self.made(&Made::of(claim)).await {
+            Ok(bytes) => bytes,
+            Err(made::NotMade::Later(why)) => return Tried::Came(Outcome::Deferred(why)),
+            Err(made::NotMade::Never(why)) => return Tried::Came(Outcome::Failed(why)),
+        };
+        match &self.0.out {
+            Out::Folder(folder) => Tried::Came(match write(folder, &format!("{}.eml", claim.id), &bytes).await {
+                Ok(()) => Outcome::Sent(format!("Written to the outbox folder as {}.eml", claim.id)),
+                Err(error) => Outcome::Deferred(format!("The outbox folder can't be written: {error}")),
+            }),
+            Out::Server(way) => self.hand(way, claim, &bytes, session).await,
+        }
+    }
+
+    async fn hand(&self, way: &Way, claim: &Claim, bytes: &[u8], kept: &mut Option<Session>) -> Tried {
+        let to = match post::message::address(&claim.recipient) {
+            Ok(address) => address.to_string(),
+            Err(error) => return Tried::Came(Outcome::Failed(error.to_string())),
+        };
+        let from = match &self.0.bounce_domain {
+            Some(domain) => format!("b-{}@{domain}", self.0.keys.write(Purpose::Bounce, claim.partner, claim.id)),
+            None => self.0.from.1.clone(),
+        };
+        let begun = tokio::time::timeout(BEFORE, self.begin(way, (&from, &to), bytes, kept)).await;
+        let begun = begun.unwrap_or_else(|_| Err(Stop::Lost(post::reply::Step::Data, "it took too long".into())));
+        let mut session = match begun {
+            Ok(session) => session,
+            Err(stop) => return Tried::Came(refused(&stop)),
+        };
+        // Durable before the last byte.
+        match mails::hand_over(&self.0.engine.store, claim, self.now()).await {
+            Ok(true) => {}
+            Ok(false) => return Tried::TooLate,
+            Err(error) => return Tried::Came(Outcome::Deferred(format!("The hand-over could not be stored: {error}"))),
+        }
+        match session.end().await {
+            Ok(reply) => {
+                *kept = Some(session);
+                Tried::Came(Outcome::Sent(reply.said()))
+            }
+            Err(stop @ Stop::No(..)) => {
+                if session.reset().await {
+                    *kept = Some(session);
+                }
+                Tried::Came(refused(&stop))
+            }
+            Err(Stop::Lost(_, why)) => {
+                let said = format!(
+                    "The message was sent whole, and then no answer came ({why}): it may have arrived. Send it again if it has not."
+                );
+                Tried::Came(Outcome::InDoubt(said))
+            }
+        }
+    }
+
+    /// All steps before the last byte. A conversation that is kept from the copy before may have ended meanwhile: then a fresh one.
+    async fn begin(&self, way: &Way, (from, to): (&str, &str), bytes: &[u8], kept: &mut Option<Session>) -> Result<Session, Stop> {
+        if let Some(mut session) = kept.take() {
+            match session.begin(from, to, bytes.len()).await {
+                Ok(()) => {
+                    session.body(bytes).await?;
+                    return Ok(session);
+                }
+                Err(Stop::Lost(..)) | Err(Stop::No(post::reply::Step::Sender, _)) => {}
+                Err(no) => {
+                    if session.reset().await {
+                        *kept = Some(session);
+                    }
+                    return Err(no);
+                }
+            }
+        }
+        let mut session = match Session::open(way).await {
+            Ok(session) => session,
+            Err(stop) => {
+                self.outage(&stop);
+                return Err(stop);
+            }
+        };
+        *self.0.outage.lock() = Outage::default();
+        if let Err(stop) = session.begin(from, to, bytes.len()).await {
+            if matches!(stop, Stop::No(..)) && session.reset().await {
+                *kept = Some(session);
+            }
+            return Err(stop);
+        }
+        session.body(bytes).await?;
+        Ok(session)
+    }
+
+    /// The mail server can't be reached: the others needn't find that out, each by itself.
+    fn outage(&self, stop: &Stop) {
+        let mut outage = self.0.outage.lock();
+        outage.faults = outage.faults.saturating_add(1);
+        let pause = Span((OUTAGE.0.0 << outage.faults.clamp(1, 8).saturating_sub(1)).min(OUTAGE.1.0));
+        outage.until = Some(self.now() + pause);
+        if outage.faults == 1 {
+            tracing::warn!(why = said(stop), "the mail server can't be reached: mail waits");
+        }
+    }
+}
+
+fn said(stop: &Stop) -> String {
+    match stop {
+        Stop::No(step, reply) => format!("{}: {}", step.name(), reply.said()),
+        Stop::Lost(_, why) => why.clone(),
+    }
+}
+
+/// What follows from a no, or from silence before the last byte.
+fn refused(stop: &Stop) -> Outcome {
+    match stop {
+        Stop::No(step, reply) => match reply.verdict(*step) {
+            Verdict::Later => Outcome::Deferred(said(stop)),
+            Verdict::NoSuchAddress => Outcome::Bounced(reply.said()),
+            Verdict::Refused => Outcome::Failed(said(stop)),
+        },
+        Stop::Lost(..) => Outcome::Deferred(said(stop)),
+    }
+}
+
+/// Whole or not at all; written again it is the same file.
+async fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    let (folder, name, bytes) = (folder.to_owned(), name.to_owned(), bytes.to_owned());
+    let written = move || {
+        use std::io::Write;
+        std::fs::create_dir_all(&folder)?;
+        let passing = folder.join(format!(".{name}"));
+        let mut file = std::fs::File::create(&passing)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        std::fs::rename(passing, folder.join(name))
+    };
+    tokio::task::spawn_blocking(written).await.map_err(std::io::Error::other)?
+}
