@@ -164,6 +164,20 @@ pub fn count(n: i64) -> String {
     text
 }
 
+/// `1 hour`, `36 hours`.
+pub fn hours(n: i64) -> String {
+    if n == 1 { "1 hour".to_owned() } else { format!("{} hours", count(n)) }
+}
+
+/// A share in hundredths of a percent: `99.97 %`, `99.00 %`, and `100 %` only when it is whole; none: a dash.
+pub fn share(hundredths: Option<u32>) -> String {
+    match hundredths {
+        None => "–".to_owned(),
+        Some(10_000) => "100 %".to_owned(),
+        Some(h) => format!("{}.{:02} %", h / 100, h % 100),
+    }
+}
+
 /// A length of time in at most two units: `40 s`, `5 h`, `2 d 3 h`. Rounded down; a negative one is shown without its sign.
 pub fn span(span: Span) -> String {
     let seconds = span.0.unsigned_abs() / 1_000;
@@ -336,6 +350,13 @@ mod tests {
 
     fn named(_: JobId) -> String {
         "nightly".to_owned()
+    }
+
+    #[test]
+    fn a_share_is_whole_only_when_it_is() {
+        let told = [Some(10_000), Some(9_999), Some(9_900), Some(5), None].map(share);
+        assert_eq!(told, ["100 %", "99.99 %", "99.00 %", "0.05 %", "–"]);
+        assert_eq!([1, 36, 8_760].map(hours), ["1 hour", "36 hours", "8,760 hours"]);
     }
 
     #[test]

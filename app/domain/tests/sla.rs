@@ -135,6 +135,15 @@ fn a_stricter_rule_breaks_at_its_beginning_and_a_milder_one_mends_at_its() {
     let figures = case.judged();
     assert_eq!(intervals(&figures), [(day(6), hour(6, 12)), (day(7), day(9))]);
     assert_eq!(figures.breaches.iter().map(|b| (b.hours, b.ongoing)).collect::<Vec<_>>(), [(24, false), (48, true)]);
+    let ended = Case { until: hour(6, 20), ..case }.judged();
+    assert_eq!(ended.breaches.iter().map(|b| (b.until, b.ongoing)).collect::<Vec<_>>(), [(hour(6, 12), false)], "the milder rule ended it");
+}
+
+#[test]
+fn a_breach_whose_end_is_left_out_goes_on_and_ends_where_it_is_left_out() {
+    let case = Case { excluded: vec![out(day(20), None, Cause::Paused)], ..Case::of(&[day(9)]) };
+    let figures = case.judged();
+    assert_eq!(figures.breaches.iter().map(|b| (b.until, b.ongoing)).last(), Some((day(20), true)));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::{
     pack::pack,
     sheet::Sheets,
 };
+use domain::{text::rfc3339, time::Time};
 use krilla::{
     SerializeSettings,
     configure::{Accessibility, Archival, ConfigurationBuilder},
@@ -68,7 +69,8 @@ pub fn render(mut document: Document, fonts: &Fonts, limits: Limits, stop: &dyn 
         }
     }
     sheets.remark()?;
-    let (_, pdf) = sheets.close()?;
+    let (drawn, pdf) = sheets.close()?;
+    debug_assert_eq!(drawn, pages, "both passes lay it out alike");
     let file = pdf.finish().map_err(|e| PaperError::Engine(format!("{e} {e:?}").chars().take(300).collect()))?;
     Ok(pack(file))
 }
@@ -108,22 +110,9 @@ fn metadata(document: &Document) -> Metadata {
 
 /// Milliseconds UTC as the file's date.
 fn date(at: i64) -> DateTime {
-    let (days, seconds) = (at.div_euclid(86_400_000), at.rem_euclid(86_400_000) / 1_000);
-    // Days since 0000-03-01, in eras of 400 years.
-    let shifted = days + 719_468;
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    let year = year_of_era + shifted.div_euclid(146_097) * 400 + i64::from(month <= 2);
-    let small = |n: i64| u8::try_from(n).unwrap_or(0);
-    DateTime::new(u16::try_from(year).unwrap_or(1970))
-        .month(small(month))
-        .day(small(day))
-        .hour(small(seconds / 3_600))
-        .minute(small(seconds / 60 % 60))
-        .second(small(seconds % 60))
-        .utc_offset_hour(0)
+    let text = rfc3339(Time(at));
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u16>().unwrap_or(0));
+    let year = numbers.next().unwrap_or(1970);
+    let mut small = || numbers.next().and_then(|n| u8::try_from(n).ok()).unwrap_or(0);
+    DateTime::new(year).month(small()).day(small()).hour(small()).minute(small()).second(small()).utc_offset_hour(0)
 }

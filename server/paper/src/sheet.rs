@@ -96,7 +96,8 @@ pub(crate) struct Sheets<'d> {
 impl<'d> Sheets<'d> {
     pub(crate) fn new(doc: &'d Document, fonts: &'d Fonts, pdf: krilla::Document, of: Option<usize>, stop: &'d dyn Fn() -> bool) -> Self {
         let (width, height) = doc.page.size();
-        let logo = doc.brand.logo.as_ref().map(|logo| Image::from_rgba8(logo.pixels.clone(), logo.width, logo.height));
+        // Its pixels are many: not while pages are only counted.
+        let logo = of.and(doc.brand.logo.as_ref()).map(|logo| Image::from_rgba8(logo.pixels.clone(), logo.width, logo.height));
         Self {
             doc,
             type_: Typesetter::new(fonts),
@@ -246,14 +247,15 @@ impl<'d> Sheets<'d> {
     }
 
     fn running_head(&mut self) {
-        if self.counting() {
-            return;
-        }
         let (doc, colour) = (self.doc, self.colour().for_text());
         let style = Style::strong(7.5);
         let name = self.type_.clean(&doc.brand.name).into_owned();
         let about = [doc.title.as_str(), doc.subject.as_str()].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" · ");
         let about = self.type_.clean(&about).into_owned();
+        // Characters that can't be shown are counted in both passes: the remark about them takes room.
+        if self.counting() {
+            return;
+        }
         let half = self.inner_width() / 2.0 - 8.0;
         let name = self.one_line(&name, style, half);
         self.text(Part::Head, SIDE, 40.0, &name, style, colour);
@@ -272,21 +274,26 @@ impl<'d> Sheets<'d> {
         }
     }
 
-    fn foot(&mut self, of: usize) {
-        let (doc, soft) = (self.doc, Style::regular(6.5));
-        let top = self.height - FOOT + 14.0;
-        self.ground([SIDE, top, self.inner_width(), 0.6], Colour::LINE);
-        let page = format!("Page {} of {of}", self.pages);
-        let wide = self.type_.width(&page, soft);
-        self.text(Part::Foot, self.width - SIDE - wide, top + 11.0, &page, soft, Colour::SOFT);
+    /// The lines at the foot of each page.
+    fn foot_lines(&mut self) -> Vec<String> {
+        let doc = self.doc;
         let mut hash = format!("Made from inputs with SHA-256 {}", doc.imprint.inputs_hash);
         if !doc.imprint.verify_at.is_empty() {
             hash.push_str(" · verify at ");
             hash.push_str(&doc.imprint.verify_at);
         }
         let lines = [&doc.brand.footer, &doc.imprint.generated, &hash].into_iter().filter(|line| !line.is_empty());
-        for (place, line) in lines.enumerate() {
-            let line = self.type_.clean(line).into_owned();
+        lines.map(|line| self.type_.clean(line).into_owned()).collect()
+    }
+
+    fn foot(&mut self, lines: Vec<String>, of: usize) {
+        let soft = Style::regular(6.5);
+        let top = self.height - FOOT + 14.0;
+        self.ground([SIDE, top, self.inner_width(), 0.6], Colour::LINE);
+        let page = format!("Page {} of {of}", self.pages);
+        let wide = self.type_.width(&page, soft);
+        self.text(Part::Foot, self.width - SIDE - wide, top + 11.0, &page, soft, Colour::SOFT);
+        for (place, line) in lines.into_iter().enumerate() {
             let room = self.inner_width() - if place == 0 { 70.0 } else { 0.0 };
             let line = self.one_line(&line, soft, room);
             self.text(Part::Foot, SIDE, top + 11.0 + 9.25 * place as f32, &line, soft, Colour::SOFT);
@@ -297,8 +304,9 @@ impl<'d> Sheets<'d> {
         if (self.stop)() {
             return Err(PaperError::Stopped);
         }
+        let lines = self.foot_lines();
         let Some(of) = self.of else { return Ok(()) };
-        self.foot(of);
+        self.foot(lines, of);
         let settings =
             PageSettings::from_wh(self.width, self.height).ok_or_else(|| PaperError::Engine("a page without size".to_owned()))?;
         let mut page = self.pdf.start_page_with(settings);

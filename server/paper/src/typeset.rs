@@ -75,9 +75,10 @@ pub(crate) struct Typesetter<'f> {
 }
 
 const KEPT_WORDS: usize = 20_000;
-/// Figures of one width, so that columns of numbers stand under each other.
+/// Of faces other than the first.
 const FEATURES: &[Feature] = &[];
 
+/// Figures of one width, so that columns of numbers stand under each other.
 fn figures() -> [Feature; 1] {
     [Feature::new(Tag::new(b"tnum"), 1, ..)]
 }

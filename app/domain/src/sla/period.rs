@@ -82,7 +82,7 @@ pub struct Breach {
     pub until: Time,
     /// True when it had begun before the period.
     pub began_before: bool,
-    /// True when no usable backup had ended it at the end of what is judged.
+    /// True when nothing had ended it at the end of what is judged. Its last part may be left out.
     pub ongoing: bool,
     /// Hours of the rule when it began.
     pub hours: i64,
@@ -190,8 +190,9 @@ fn breaches_of(of: &Judged<'_>, (begin, end, open): (Time, Time, bool), from: Ti
     for (place, (at, over, hours, began_before)) in parts.into_iter().enumerate() {
         let counted = over - at - within(out, at, over);
         if counted > Span::ZERO {
+            // A milder rule ends one too: only one that reaches the end of what is judged goes on.
+            let ongoing = open && place + 1 == last && over == end;
             let (first, over) = (first_after(out, at), last_before(out, over));
-            let ongoing = open && place + 1 == last;
             figures.breaches.push(Breach { from: first, until: over, began_before, ongoing, hours, counted });
         }
     }

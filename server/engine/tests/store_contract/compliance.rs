@@ -287,6 +287,12 @@ on_both_stores! {
         assert_ne!(all, id);
         let again = compliance::frozen(world.store(), &world.owner, id).await.unwrap();
         assert_eq!(again, kept);
+        assert_eq!((kept.client.as_deref(), &kept.row.time_zone, kept.told()), (Some("Acme"), &kept.report.time_zone, usize::MAX));
+        let renamed = OrganizationChange { name: Some("Acme Holding".into()), time_zone: Some("Asia/Tokyo".into()), ..Default::default() };
+        organizations::edit(&world.engine, &world.owner, acme, renamed, day(9)).await.unwrap();
+        let later = compliance::frozen(world.store(), &world.owner, id).await.unwrap();
+        assert_eq!(later.client.as_deref(), Some("Acme"), "a kept report calls a client what it was called then");
+        assert_eq!((later.row.organization.unwrap().1.as_str(), later.row.time_zone.as_str()), ("Acme Holding", "Asia/Tokyo"));
         let member = |role, organization: OrganizationId| Actor {
             ground: Ground::Member(world.user, role),
             scope: Scope::Organization(world.partner, organization),

@@ -37,7 +37,10 @@ const DEFINITIONS: &[(&str, &str)] = &[
         "Restore test",
         "A restore that was really made, by a person or by the backup tool, with its result. RTO achieved is how long the restore took; RPO achieved is how old the restored data was.",
     ),
-    ("At the end", "At the end of the period, or when the report was made if the period had not ended."),
+    (
+        "At the end",
+        "At the end of the period, or when the report was made if the period had not ended. A device that is left out then neither meets its rule nor breaks it.",
+    ),
 ];
 
 pub(super) fn method(report: &Compliance, blocks: &mut Vec<Block>) {

@@ -30,6 +30,7 @@ pub(super) fn sample(brand: &Brand) -> Document {
         devices: 4,
         meeting: 4,
         in_breach: 0,
+        out: 0,
         breaches: 2,
         longest_gap: Some(31 * HOUR),
         tests_passed: 3,
@@ -44,6 +45,7 @@ pub(super) fn sample(brand: &Brand) -> Document {
         zone: "UTC".into(),
         generated: "1 October 2026, 06:00".into(),
         made_at: 1_790_834_400_000,
+        so_far: false,
         inputs_hash: "0".repeat(64),
         verify_at: String::new(),
         rules: vec![rule("Servers", 12), rule("Workstations", 24)],
@@ -70,9 +72,12 @@ fn device(name: &str, class: &str, hours: i64, share: Option<u32>, breaches: usi
         hours,
         share,
         breach_since: None,
+        out: None,
         longest_gap: Some(Gap { length: if breaches > 0 { 31 * HOUR } else { 11 * HOUR }, from: String::new(), until: String::new() }),
         breaches: (0..breaches).map(breach).collect(),
+        earlier_breaches: 0,
         left_out: Vec::new(),
+        earlier_left_out: 0,
         tests: Tests { passed: 1, failed: 0, last: Some(last) },
     }
 }

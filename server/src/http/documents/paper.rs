@@ -1,7 +1,7 @@
 //! From a kept report to the document that `paper` sets.
 
 use ::paper::{
-    Fonts, PaperError,
+    Fonts, Limits, PaperError,
     brand::{Brand, Colour, Logo},
     compliance::{Breach, Client, Compliance, Device, Gap, LeftOut, Rule, Test, Tests, Totals, document},
     render as set,
@@ -16,7 +16,7 @@ use domain::{
     wall_clock::wall_clock,
     zones::Zone,
 };
-use engine::store::compliance::{DeviceReport, Frozen, OrganizationReport, Report, Sum};
+use engine::store::compliance::{DeviceReport, Frozen, MOST_ROWS, OrganizationReport, Report, Sum};
 
 /// The file. The same report gives the same bytes.
 pub(super) fn render(frozen: &Frozen, stop: &dyn Fn() -> bool) -> Result<Vec<u8>, PaperError> {
@@ -26,7 +26,7 @@ pub(super) fn render(frozen: &Frozen, stop: &dyn Fn() -> bool) -> Result<Vec<u8>
         logo: STANDARD.decode(&frozen.brand.logo).ok().and_then(|file| Logo::read(&file).ok()),
         footer: frozen.brand.footer.clone(),
     };
-    set(document(&compliance(frozen), &brand), Fonts::embedded(), ::paper::Limits::default(), stop)
+    set(document(&compliance(frozen), &brand), Fonts::embedded(), Limits { rows: MOST_ROWS }, stop)
 }
 
 /// Times as they are to be read, in the zone of the report.
@@ -62,18 +62,20 @@ const fn cause_name(cause: Cause) -> &'static str {
 fn compliance(frozen: &Frozen) -> Compliance {
     let (report, row) = (&frozen.report, &frozen.row);
     let clock = Clock(report.time_zone.clone());
+    let (until, told) = (report.judged_until, frozen.told());
     Compliance {
-        partner: report.partner_name.clone(),
-        client: row.organization.as_ref().map_or_else(|| "All clients".to_owned(), |(_, name)| name.clone()),
+        partner: if frozen.brand.name.is_empty() { report.partner_name.clone() } else { frozen.brand.name.clone() },
+        client: frozen.client.clone().unwrap_or_else(|| "All clients".to_owned()),
         period: period_words(clock.day(report.from), clock.day(report.until - Span(1))),
         zone: report.time_zone.clone(),
         generated: clock.at(row.made_at),
         made_at: row.made_at.0,
+        so_far: until < report.until,
         inputs_hash: row.hash.clone(),
         verify_at: String::new(),
         rules: rules(report, &clock),
-        total: totals(&report.sum, report.devices().map(|(_, device)| device)),
-        clients: report.organizations.iter().map(|organization| client(organization, report, &clock)).collect(),
+        total: totals(&report.sum, report.devices().map(|(_, device)| device), until),
+        clients: report.organizations.iter().map(|organization| client(organization, report, told, &clock)).collect(),
     }
 }
 
@@ -106,22 +108,32 @@ fn rules(report: &Report, clock: &Clock) -> Vec<Rule> {
     rules
 }
 
-/// In breach at the end of what is judged.
-fn broken_since(device: &DeviceReport) -> Option<Time> {
-    device.figures.breaches.last().filter(|breach| breach.ongoing).map(|breach| breach.from)
+/// The breach that it is in at the end of what is judged.
+fn broken(device: &DeviceReport, until: Time) -> Option<&domain::sla::Breach> {
+    device.figures.breaches.last().filter(|breach| breach.ongoing && breach.until >= until)
 }
 
-fn totals<'a>(sum: &Sum, devices: impl Iterator<Item = &'a DeviceReport>) -> Totals {
-    let (mut meeting, mut in_breach, mut covered) = (0, 0, 0);
-    for device in devices.filter(|device| device.figures.covered > Span::ZERO) {
-        covered += 1;
-        *(if broken_since(device).is_some() { &mut in_breach } else { &mut meeting }) += 1;
+/// Why it is left out at that end.
+fn out(device: &DeviceReport, until: Time) -> Option<Cause> {
+    device.figures.excluded.iter().rev().find(|part| part.until.is_none_or(|end| end >= until)).map(|part| part.cause)
+}
+
+fn totals<'a>(sum: &Sum, devices: impl Iterator<Item = &'a DeviceReport>, until: Time) -> Totals {
+    let (mut meeting, mut in_breach, mut left_out) = (0, 0, 0);
+    for device in devices {
+        let standing = match (out(device, until), broken(device, until)) {
+            (Some(_), _) => &mut left_out,
+            (None, Some(_)) => &mut in_breach,
+            (None, None) => &mut meeting,
+        };
+        *standing += 1;
     }
     Totals {
         share: sum.share(),
-        devices: covered,
+        devices: whole(sum.devices),
         meeting,
         in_breach,
+        out: left_out,
         breaches: whole(sum.breaches),
         longest_gap: sum.longest_gap.as_ref().map(|gap| gap.length.0),
         tests_passed: whole(sum.tests_passed),
@@ -129,16 +141,22 @@ fn totals<'a>(sum: &Sum, devices: impl Iterator<Item = &'a DeviceReport>) -> Tot
     }
 }
 
-fn client(organization: &OrganizationReport, report: &Report, clock: &Clock) -> Client {
+fn client(organization: &OrganizationReport, report: &Report, told: usize, clock: &Clock) -> Client {
     Client {
         name: organization.name.clone(),
-        total: totals(&organization.sum, organization.devices.iter()),
-        devices: organization.devices.iter().map(|found| device(found, report, clock)).collect(),
+        total: totals(&organization.sum, organization.devices.iter(), report.judged_until),
+        devices: organization.devices.iter().map(|found| device(found, report, told, clock)).collect(),
     }
 }
 
-fn device(device: &DeviceReport, report: &Report, clock: &Clock) -> Device {
-    let figures = &device.figures;
+/// The latest of them, and how many came before.
+fn latest<T>(all: &[T], told: usize) -> (&[T], u64) {
+    let (before, latest) = all.split_at(all.len().saturating_sub(told));
+    (latest, before.len() as u64)
+}
+
+fn device(device: &DeviceReport, report: &Report, told: usize, clock: &Clock) -> Device {
+    let (figures, end) = (&device.figures, report.judged_until);
     let breach = |breach: &domain::sla::Breach| Breach {
         from: clock.at(breach.from),
         until: clock.at(breach.until),
@@ -148,7 +166,7 @@ fn device(device: &DeviceReport, report: &Report, clock: &Clock) -> Device {
         counted: breach.counted.0,
     };
     let left_out = |part: &domain::sla::Excluded| {
-        let until = part.until.unwrap_or(report.judged_until);
+        let until = part.until.unwrap_or(end);
         LeftOut {
             cause: cause_name(part.cause).to_owned(),
             from: clock.at(part.from),
@@ -163,20 +181,151 @@ fn device(device: &DeviceReport, report: &Report, clock: &Clock) -> Device {
     };
     let test = |test: engine::store::compliance::Test| Test {
         at: clock.at(test.at),
-        age: (report.judged_until - test.at).0,
+        age: (end - test.at).0,
         passed: test.passed,
         rpo_seconds: test.rpo_seconds,
-        rto_seconds: test.rto_seconds,
+        // How long a restore took that didn't work says nothing.
+        rto_seconds: test.rto_seconds.filter(|_| test.passed),
     };
+    let since = |breach: &domain::sla::Breach| if breach.began_before { "before the period".to_owned() } else { clock.at(breach.from) };
+    let (breaches, earlier_breaches) = latest(&figures.breaches, told);
+    let (excluded, earlier_left_out) = latest(&figures.excluded, told);
     Device {
         name: device.name.clone(),
         class: class_name(device.class).to_owned(),
         hours: device.hours,
         share: figures.share(),
-        breach_since: broken_since(device).map(|at| clock.at(at)),
+        breach_since: broken(device, end).map(since),
+        out: out(device, end).map(|cause| cause_name(cause).to_owned()),
         longest_gap: figures.longest_gap.map(gap),
-        breaches: figures.breaches.iter().map(breach).collect(),
-        left_out: figures.excluded.iter().map(left_out).collect(),
+        breaches: breaches.iter().map(breach).collect(),
+        earlier_breaches,
+        left_out: excluded.iter().map(left_out).collect(),
+        earlier_left_out,
         tests: Tests { passed: whole(device.tests.passed), failed: whole(device.tests.failed), last: device.tests.last.map(test) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{
+        ids::{DeviceId, OrganizationId, PartnerId, ReportId},
+        policy::DeviceLife,
+        sla::{Excluded, Figures},
+    };
+    use engine::store::compliance::{self as kept_of, Of, ReportRow};
+    use std::collections::BTreeMap;
+
+    const END: Time = Time(1_790_812_800_000);
+
+    fn before(hours: i64) -> Time {
+        END - Span::hours(hours)
+    }
+
+    fn breach(from: Time, until: Time) -> domain::sla::Breach {
+        domain::sla::Breach { from, until, began_before: false, ongoing: false, hours: 12, counted: until - from }
+    }
+
+    fn found(name: &str, breaches: Vec<domain::sla::Breach>, excluded: Vec<Excluded>) -> DeviceReport {
+        let figures = Figures { covered: Span::days(30), breaches, excluded, ..Figures::default() };
+        DeviceReport {
+            id: DeviceId(1),
+            name: name.to_owned(),
+            class: DeviceClass::Server,
+            life: DeviceLife::Active,
+            enrolled_at: before(9_000),
+            hours: 12,
+            figures,
+            tests: kept_of::Tests::default(),
+        }
+    }
+
+    fn kept(devices: Vec<DeviceReport>) -> Frozen {
+        let sum = Sum { devices: 1, covered: Span::days(30), ..Sum::default() };
+        let organization = OrganizationReport {
+            id: OrganizationId(7),
+            partner: PartnerId(1),
+            name: "Acme".to_owned(),
+            sum: sum.clone(),
+            rules: Vec::new(),
+            devices,
+        };
+        let report = Report {
+            partner: PartnerId(1),
+            partner_name: "Northwind".to_owned(),
+            of: Of::Organization(OrganizationId(7)),
+            from: before(720),
+            until: END,
+            judged_until: END,
+            time_zone: "Europe/Berlin".to_owned(),
+            sum,
+            left_out: BTreeMap::new(),
+            organizations: vec![organization],
+        };
+        let row = ReportRow {
+            id: ReportId(1),
+            partner: PartnerId(1),
+            partner_name: "Northwind".to_owned(),
+            organization: Some((OrganizationId(7), "Acme Holding".to_owned())),
+            time_zone: "Europe/Berlin".to_owned(),
+            from: report.from,
+            until: report.until,
+            made_at: END,
+            made_by: "system".to_owned(),
+            hash: "0".repeat(64),
+        };
+        let brand = kept_of::Brand { name: "Northwind Managed Backup".to_owned(), ..Default::default() };
+        Frozen { row, report, brand, client: Some("Acme".to_owned()) }
+    }
+
+    #[test]
+    fn a_device_that_is_left_out_at_the_end_neither_meets_its_rule_nor_breaks_it() {
+        let going_on = domain::sla::Breach { ongoing: true, ..breach(before(200), before(100)) };
+        let paused = Excluded { from: before(100), until: Some(END), cause: Cause::Paused };
+        let until_the_end = domain::sla::Breach { ongoing: true, began_before: true, ..breach(before(720), END) };
+        let devices = vec![
+            found("paused", vec![going_on], vec![paused]),
+            found("broken", vec![until_the_end], Vec::new()),
+            found("mended", vec![breach(before(50), before(40))], vec![Excluded { until: Some(before(80)), ..paused }]),
+        ];
+        let told = compliance(&kept(devices));
+        assert_eq!((told.total.meeting, told.total.in_breach, told.total.out), (1, 1, 1));
+        let states: Vec<_> = told.clients[0].devices.iter().map(|d| (d.out.as_deref(), d.breach_since.as_deref())).collect();
+        assert_eq!(states, [(Some("Paused"), None), (None, Some("before the period")), (None, None)]);
+    }
+
+    #[test]
+    fn a_kept_report_has_the_names_of_its_time_and_of_its_brand() {
+        let told = compliance(&kept(Vec::new()));
+        assert_eq!((told.partner.as_str(), told.client.as_str()), ("Northwind Managed Backup", "Acme"));
+        assert!(!told.so_far);
+    }
+
+    #[test]
+    fn a_period_that_is_not_over_says_so() {
+        let mut frozen = kept(vec![found("good", Vec::new(), Vec::new())]);
+        frozen.report.until = END + Span::DAY;
+        assert!(compliance(&frozen).so_far);
+    }
+
+    #[test]
+    fn where_all_would_be_too_much_the_latest_of_each_device_are_told() {
+        let breaches: Vec<_> = (0..90).rev().map(|n| breach(before(3 * n + 2), before(3 * n + 1))).collect();
+        let small = compliance(&kept(vec![found("one", breaches.clone(), Vec::new())]));
+        assert_eq!((small.clients[0].devices[0].breaches.len(), small.clients[0].devices[0].earlier_breaches), (90, 0));
+        let frozen = kept((0..1_000).map(|_| found("many", breaches.clone(), Vec::new())).collect());
+        let device = compliance(&frozen).clients[0].devices[0].clone();
+        assert_eq!((device.breaches.len(), device.earlier_breaches), (12, 78));
+        assert_eq!(device.breaches.last().map(|b| b.until.clone()), Some(Clock("Europe/Berlin".to_owned()).at(before(1))));
+    }
+
+    #[test]
+    fn a_restore_that_failed_has_no_time_of_its_own() {
+        let last = kept_of::Test { at: before(9), passed: false, rto_seconds: Some(60), rpo_seconds: None };
+        let tests = kept_of::Tests { failed: 1, last: Some(last), ..Default::default() };
+        let device = DeviceReport { tests, ..found("one", Vec::new(), Vec::new()) };
+        let told = compliance(&kept(vec![device]));
+        assert_eq!(told.clients[0].devices[0].tests.last.as_ref().and_then(|test| test.rto_seconds), None);
     }
 }
