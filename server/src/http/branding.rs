@@ -10,7 +10,7 @@ use super::{
 use crate::portal::Portal;
 use ::paper::{
     Fonts, Limits,
-    brand::{Brand, Colour, LOGO_BYTES, Logo},
+    brand::{Brand, Colour, LOGO_BYTES, Logo, LogoFault},
 };
 use app::browser::escape;
 use axum::{
@@ -56,7 +56,7 @@ struct Typed {
 }
 
 async fn read(mut form: Multipart) -> Result<Typed, &'static str> {
-    const BROKEN: &str = "The form could not be read: a logo has at most 200 KB.";
+    const BROKEN: &str = "unreadable";
     let mut typed = Typed::default();
     while let Some(field) = form.next_field().await.map_err(|_| BROKEN)? {
         let name = field.name().unwrap_or_default().to_owned();
@@ -74,38 +74,43 @@ async fn read(mut form: Multipart) -> Result<Typed, &'static str> {
     Ok(typed)
 }
 
+/// The file, if it is a logo. Unpacking it takes long: not on a thread that answers.
+async fn sound(file: Vec<u8>) -> ApiResult<Result<Vec<u8>, LogoFault>> {
+    let looked = tokio::task::spawn_blocking(move || Logo::read(&file).map(|_| file)).await;
+    looked.map_err(|e| ApiError::internal(e.to_string()))
+}
+
 /// Saves what was typed, and leads back to the page: with what is wrong, if something is.
 async fn save(State(portal): State<Portal>, caller: Caller, form: Multipart) -> ApiResult<Response> {
-    let typed = match read(form).await {
+    let mut typed = match read(form).await {
         Ok(typed) => typed,
-        Err(words) => return Ok(back(&format!("?fault={}&field=logo", escape(words)))),
+        Err(code) => return Ok(back(&format!("?fault={code}&field=logo"))),
     };
-    let logo = match (typed.logo.is_empty(), typed.remove) {
+    let file = std::mem::take(&mut typed.logo);
+    let logo = match (file.is_empty(), typed.remove) {
         (true, true) => NewLogo::Remove,
         (true, false) => NewLogo::Keep,
-        (false, _) => match Logo::read(&typed.logo) {
-            Ok(_) => NewLogo::Png(typed.logo.clone()),
-            Err(fault) => return Ok(with_fault(&typed, "logo", &sentence(&fault.to_string()))),
+        (false, _) => match sound(file).await? {
+            Ok(file) => NewLogo::Png(file),
+            Err(LogoFault::NotPng) => return Ok(with_fault(&typed, "logo", "not_png")),
+            Err(LogoFault::TooLarge) => return Ok(with_fault(&typed, "logo", "too_large")),
+            Err(LogoFault::TooManyPixels) => return Ok(with_fault(&typed, "logo", "too_many_pixels")),
         },
     };
     let new = NewBranding { name: typed.name.clone(), colour: typed.colour.clone(), footer: typed.footer.clone(), logo };
     match branding::set_branding(portal.engine(), &caller.actor, new, portal.now()).await {
         Ok(()) => Ok(back("?saved")),
-        Err(engine::Error::Invalid { field, message, .. }) => Ok(with_fault(&typed, field.unwrap_or_default(), &message)),
+        Err(engine::Error::Invalid { field, code, .. }) => Ok(with_fault(&typed, field.unwrap_or_default(), code)),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The same words as a sentence.
-fn sentence(words: &str) -> String {
-    let mut chars = words.chars();
-    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str())
-}
-
-fn with_fault(typed: &Typed, field: &str, words: &str) -> Response {
-    let [name, colour, footer, words] = [&typed.name, &typed.colour, &typed.footer, words].map(escape);
-    back(&format!("?fault={words}&field={field}&name={name}&colour={colour}&footer={footer}"))
+/// The page chooses the words of a code: what an address says is not the portal's word. What was typed comes back as far as a form
+/// may need it, so that the address stays short.
+fn with_fault(typed: &Typed, field: &str, code: &str) -> Response {
+    let cut = |text: &str, most: usize| escape(&text.chars().take(most).collect::<String>());
+    let (name, colour, footer) = (cut(&typed.name, 150), cut(&typed.colour, 20), cut(&typed.footer, 300));
+    back(&format!("?fault={code}&field={field}&name={name}&colour={colour}&footer={footer}"))
 }
 
 fn back(query: &str) -> Response {
@@ -130,8 +135,7 @@ async fn logo(State(portal): State<Portal>, caller: Caller) -> ApiResult<Respons
 
 async fn look(State(portal): State<Portal>, caller: Caller) -> ApiResult<Response> {
     let look = branding::branding(portal.store(), &caller.actor).await?;
-    let brand = brand(&look);
-    let file = press(move |stop| ::paper::render(preview::sample(&brand), Fonts::embedded(), Limits::default(), stop)).await?;
+    let file = press(move |stop| ::paper::render(preview::sample(&brand(&look)), Fonts::embedded(), Limits::default(), stop)).await?;
     let mut response = shown("application/pdf", file);
     response.headers_mut().insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline; filename=\"preview.pdf\""));
     Ok(response)

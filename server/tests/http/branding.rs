@@ -78,3 +78,13 @@ async fn what_is_wrong_with_a_look_is_said_at_its_field_and_what_was_typed_stays
     }
     assert_eq!(app.get(&app.owner, "/branding/logo.png").await.status, StatusCode::NOT_FOUND, "nothing of it was kept");
 }
+
+#[tokio::test]
+async fn an_address_puts_no_words_of_its_own_on_the_page_and_stays_short() {
+    let app = TestApp::new().await;
+    let page = app.get(&app.owner, "/settings/branding?fault=Call+0800+1234&field=name").await.text();
+    assert!(page.contains("It was not saved") && !page.contains("Call 0800"), "{page}");
+    let long = "ж".repeat(20_000);
+    let answer = send(&app, &app.owner, &[("name", &long), ("footer", &long), ("colour", &long)], b"").await;
+    assert!(leads_to(&answer).len() < 4_000, "{}", leads_to(&answer).len());
+}

@@ -1,5 +1,5 @@
 //! Branding: a partner's name, colour, logo and a line at the foot of its documents. A plain form with a file; it works without scripts, and what is
-//! wrong comes back in the address.
+//! wrong comes back in the address, as a code: its words are chosen here.
 
 use super::Settings;
 use crate::{
@@ -24,7 +24,7 @@ pub fn Branding() -> impl IntoView {
             <Settings here="/settings/branding">
                 {loaded(view, move |view: BrandingView| {
                     let text = |key: &str| query.with_untracked(|q| q.get(key));
-                    let fault = text("fault").map(|words| (text("field").unwrap_or_default(), words));
+                    let fault = text("fault").map(|code| (text("field").unwrap_or_default(), words(&code).to_owned()));
                     let view = if fault.is_some() {
                         BrandingView {
                             name: text("name").unwrap_or(view.name),
@@ -40,6 +40,20 @@ pub fn Branding() -> impl IntoView {
                 })}
             </Settings>
         </Page>
+    }
+}
+
+/// What is wrong, of its code.
+fn words(code: &str) -> &'static str {
+    match code {
+        "too_long" => "Write one line, and a shorter one.",
+        "invalid_colour" => "A colour is a # and six digits, for example #0b5c8e.",
+        "invalid_logo" => "A logo is a PNG picture of at most 200 KB.",
+        "not_png" => "This file is not a PNG picture that can be read.",
+        "too_large" => "The picture is larger than 200 KB: save it smaller.",
+        "too_many_pixels" => "The picture is wider or higher than 2,000 pixels: save it smaller.",
+        "unreadable" => "The form could not be read: a logo has at most 200 KB.",
+        _ => "It was not saved. Look through what is filled in, and try again.",
     }
 }
 
