@@ -124,6 +124,11 @@ test("the figures of a period are those of its CSV, and a report is made of it",
   await page.getByRole("button", { name: "Make PDF report" }).click();
   const download = page.getByRole("link", { name: /Download the report/ }).first();
   await expect(download).toBeVisible();
+  // Made again at the address that a report leads to: the day isn't over, so its figures are others, and it stands in the list.
+  await expect(page).toHaveURL(/#reports$/);
+  await expect(page.getByRole("link", { name: /Download the report/ })).toHaveCount(1);
+  await page.getByRole("button", { name: "Make PDF report" }).click();
+  await expect(page.getByRole("link", { name: /Download the report/ })).toHaveCount(2);
   const address = new URL((await download.getAttribute("href")) ?? "", portal.url).toString();
   const [one, other] = [await page.request.get(address), await page.request.get(address)];
   expect(one.headers()["content-type"]).toBe("application/pdf");

@@ -34,15 +34,6 @@ pub fn asked(query: &ParamsMap, organization: Option<&str>) -> ComplianceQuery {
     }
 }
 
-/// `99.97 %`, rounded down.
-pub fn share(hundredths: Option<u32>) -> String {
-    match hundredths {
-        None => "–".to_owned(),
-        Some(10_000) => "100 %".to_owned(),
-        Some(h) => format!("{}.{:02} %", h / 100, h % 100),
-    }
-}
-
 /// The page.
 #[component]
 pub fn Compliance() -> impl IntoView {
@@ -71,15 +62,22 @@ pub fn ComplianceBody(
         || view! { <TableSkeleton rows=12/> }.into_any(),
         move |view| {
             let asked = asked(&query.read_untracked(), None);
-            view! { <Body view asked of_organization/> }.into_any()
+            view! { <Body view asked of_organization data/> }.into_any()
         },
     )
 }
 
 #[component]
-fn Body(view: ComplianceView, asked: ComplianceQuery, of_organization: bool) -> impl IntoView {
+fn Body(
+    view: ComplianceView,
+    asked: ComplianceQuery,
+    of_organization: bool,
+    data: Resource<Result<ComplianceView, UiError>>,
+) -> impl IntoView {
     let ComplianceView { organization, standing, now, period, reports, may_report, may_manage } = view;
     let back = organization.clone().filter(|_| !of_organization);
+    // A report of the days that are shown leads to the same address: the list is then asked for again.
+    let (again, stays) = (Callback::new(move |()| data.refetch()), asked.period == "custom");
     let id = organization.map(|(id, _)| id).unwrap_or_default();
     let days = period.as_ref().map(|p| (p.from.clone(), p.to.clone())).unwrap_or_default();
     view! {
@@ -88,7 +86,7 @@ fn Body(view: ComplianceView, asked: ComplianceQuery, of_organization: bool) -> 
             <p class="compliance-of">{name}" · "<AllClients/></p>
         })}
         {now.map(|now| view! { <Now view=now standing asked=asked.clone() of_organization may_manage/> })}
-        {period.map(|period| view! { <Period view=period organization=id.clone() may_report/> })}
+        {period.map(|period| view! { <Period view=period organization=id.clone() may_report made=stays.then_some(again)/> })}
         <Reports reports of_organization/>
     }
 }
@@ -107,7 +105,7 @@ fn Choice(days: (String, String)) -> impl IntoView {
     let here = Memo::new(move |_| query.read().get("period").unwrap_or_default());
     let link = move |period: &'static str, words: &'static str| {
         let href = move || {
-            let changes = [("period", Some(period)), ("from", None), ("to", None), ("held", None), ("sort", None)];
+            let changes = [("period", Some(period)), ("from", None), ("to", None), ("held", None), ("class", None), ("sort", None)];
             format!("{}{}", path.get(), query_with(&query.read(), &changes))
         };
         view! { <a class="chip" href=href data-noscroll="" aria-current=move || (here.get() == period).then_some("true")>{words}</a> }
@@ -152,18 +150,5 @@ pub(super) fn Figure(
             <span class="stat-label">{label}</span>
             {note.map(|note| view! { <span class="stat-note">{note}</span> })}
         </div>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::share;
-
-    #[test]
-    fn a_share_is_whole_only_when_it_is() {
-        assert_eq!(share(Some(10_000)), "100 %");
-        assert_eq!(share(Some(9_999)), "99.99 %");
-        assert_eq!(share(Some(5)), "0.05 %");
-        assert_eq!(share(None), "–");
     }
 }

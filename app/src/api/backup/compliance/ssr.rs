@@ -7,9 +7,8 @@ use super::{
 use crate::{api::start::GoOn, context, error::UiError};
 use domain::{
     access::{Action, Actor, Scope},
-    ids::OrganizationId,
+    ids::{OrganizationId, PartnerId},
     maintenance::LocalDate,
-    policy::DeviceClass,
     sla::{Breach, Excluded, Figures, Gap},
     text,
     time::{Span, Time},
@@ -142,7 +141,7 @@ pub(super) async fn page(query: ComplianceQuery) -> Result<ComplianceView, UiErr
         standing: (standing.covered, standing.in_breach),
         now: now_view,
         period,
-        reports: reports.into_iter().map(|row| report_line(row, zone)).collect(),
+        reports: reports.into_iter().map(|row| report_line(row, actor.scope.partner(), zone)).collect(),
         may_report: actor.may(Action::ManageDelivery),
         may_manage: actor.may(Action::ManageSettings),
     })
@@ -221,7 +220,7 @@ fn device_view(device: &DeviceReport, until: Time, zone: Zone) -> DevicePeriod {
         excluded: last_of(excluded).iter().map(out).collect(),
         excluded_count: counted(excluded),
         tests: (device.tests.passed, device.tests.failed),
-        last_test: device.tests.last.map(|test| (test.at, test.passed, test.rto_seconds)),
+        last_test: device.tests.last.map(|test| (test.at, test.passed, test.rto_seconds.filter(|_| test.passed))),
     }
 }
 
@@ -247,7 +246,6 @@ fn sorted<T>(mut rows: Vec<T>, sort: &str, name: impl Fn(&T) -> String, figures:
 
 fn period_view(query: &ComplianceQuery, days: Days, zone: Zone, report: Report) -> PeriodView {
     let skip: usize = query.cursor.parse().unwrap_or(0);
-    let class: Option<DeviceClass> = query.class.parse().ok();
     let is_one = matches!(report.of, Of::Organization(_) | Of::Device(_));
     let (mut clients, mut devices, mut rules) = (Vec::new(), Vec::new(), Vec::new());
     let sum = sum_view(&report.sum);
@@ -258,12 +256,7 @@ fn period_view(query: &ComplianceQuery, days: Days, zone: Zone, report: Report) 
     if is_one {
         let own: Vec<OrganizationReport> = report.organizations;
         rules = own.iter().flat_map(|o| &o.rules).map(|rule| rule_words(rule, from, until, zone)).collect();
-        devices = own
-            .iter()
-            .flat_map(|o| &o.devices)
-            .filter(|d| class.is_none_or(|class| d.class == class))
-            .map(|d| device_view(d, until, zone))
-            .collect();
+        devices = own.iter().flat_map(|o| &o.devices).map(|d| device_view(d, until, zone)).collect();
         let gap = |d: &DevicePeriod| d.gap.as_ref().map_or(Span::ZERO, |gap| gap.length);
         devices = sorted(devices, &query.sort, |d| d.name.clone(), |d| (d.share, gap(d), d.breach_count));
     } else {
@@ -294,7 +287,7 @@ fn period_view(query: &ComplianceQuery, days: Days, zone: Zone, report: Report) 
 /// `Servers within 12 hours`, with its days where it didn't hold for the whole period.
 fn rule_words(rule: &compliance::Applied, from: Time, until: Time, zone: Zone) -> String {
     let class = if rule.servers { "Servers" } else { "Workstations" };
-    let hours = if rule.hours == 1 { "1 hour".to_owned() } else { format!("{} hours", text::count(rule.hours)) };
+    let hours = text::hours(rule.hours);
     let day = |at: Time| LocalDate(zone.day_of(at)).to_string();
     match (rule.from > from, rule.until < until) {
         (false, false) => format!("{class} within {hours}"),
@@ -304,10 +297,17 @@ fn rule_words(rule: &compliance::Applied, from: Time, until: Time, zone: Zone) -
     }
 }
 
-fn report_line(row: ReportRow, zone: Zone) -> ReportLine {
+/// Its days are meant in the zone of whom it is about; `otherwise` where that one is not known.
+fn report_line(row: ReportRow, own: Option<PartnerId>, otherwise: Zone) -> ReportLine {
+    let zone = Zone::named(&row.time_zone).unwrap_or(otherwise);
+    let about = match row.organization {
+        Some((_, name)) => name,
+        None if own == Some(row.partner) => "All clients".to_owned(),
+        None => format!("All clients of {}", row.partner_name),
+    };
     ReportLine {
         id: row.id.to_string(),
-        about: row.organization.map_or_else(|| "All clients".to_owned(), |(_, name)| name),
+        about,
         words: period_words(zone.day_of(row.from), zone.day_of(row.until - Span(1))),
         made_at: row.made_at,
         made_by: row.made_by,
@@ -351,6 +351,33 @@ mod tests {
         assert_eq!(of("quarter", "2026-11-21"), told("2026-07-01", "2026-10-01"));
         assert_eq!(of("quarter", "2027-01-01"), told("2026-10-01", "2027-01-01"));
         assert_eq!(of("month", "2028-03-31"), told("2028-02-01", "2028-03-01"));
+    }
+
+    #[test]
+    fn a_kept_report_is_listed_by_its_own_days_and_of_whom_it_is() {
+        let about = |partner, organization: Option<&str>, zone: &str| {
+            let berlin = Zone::named("Europe/Berlin").unwrap();
+            let october = Days::of("custom", "2026-10-01", "2026-10-31", 0).unwrap();
+            let (from, until) = october.bounds(Zone::named(zone).unwrap());
+            let row = ReportRow {
+                id: domain::ids::ReportId(1),
+                partner: PartnerId(partner),
+                partner_name: "Harbour IT".to_owned(),
+                organization: organization.map(|name| (OrganizationId(2), name.to_owned())),
+                time_zone: zone.to_owned(),
+                from,
+                until,
+                made_at: until,
+                made_by: String::new(),
+                hash: String::new(),
+            };
+            let line = report_line(row, Some(PartnerId(1)), berlin);
+            (line.about, line.words)
+        };
+        let october = || "1 Oct – 31 Oct 2026".to_owned();
+        assert_eq!(about(1, None, "Europe/Berlin"), ("All clients".to_owned(), october()));
+        assert_eq!(about(3, None, "America/New_York"), ("All clients of Harbour IT".to_owned(), october()));
+        assert_eq!(about(3, Some("Acme"), "Pacific/Auckland"), ("Acme".to_owned(), october()));
     }
 
     #[test]

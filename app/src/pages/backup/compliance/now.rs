@@ -46,7 +46,7 @@ pub(super) fn Now(view: NowView, standing: (i64, i64), asked: ComplianceQuery, o
     let kept_words = format!("{} of {} devices", text::count(covered - in_breach), text::count(covered));
     let percent = match sla::compliance(covered, in_breach) {
         None => "–".to_owned(),
-        some => super::share(some),
+        some => text::share(some),
     };
     view! {
         <div class="compliance-standing">
@@ -60,7 +60,7 @@ pub(super) fn Now(view: NowView, standing: (i64, i64), asked: ComplianceQuery, o
             </FilterBar>
         </div>
         {if shown == 0 {
-            nothing(meets, covered)
+            nothing(meets, covered, in_breach)
         } else {
             view! {
                 <TableFrame label=if meets { "Devices within their service level" } else { "Devices in breach" } cards=true columns=columns>
@@ -97,11 +97,11 @@ pub(super) fn Now(view: NowView, standing: (i64, i64), asked: ComplianceQuery, o
     }
 }
 
-fn nothing(meets: bool, covered: i64) -> AnyView {
+fn nothing(meets: bool, covered: i64, in_breach: i64) -> AnyView {
     match (meets, covered) {
         (_, 0) => view! { <Empty title="Nothing is covered yet"><p>"Devices in use are covered by a service level from their enrolment on."</p></Empty> }.into_any(),
-        (false, _) => view! { <Empty title="No device is in breach"><p>"All covered devices have a usable backup within their rule."</p></Empty> }.into_any(),
-        (true, _) => view! { <Empty title="No device fits"><p>"Take a filter away."</p></Empty> }.into_any(),
+        (false, _) if in_breach == 0 => view! { <Empty title="No device is in breach"><p>"All covered devices have a usable backup within their rule."</p></Empty> }.into_any(),
+        _ => view! { <Empty title="No device fits"><p>"Take a filter away."</p></Empty> }.into_any(),
     }
 }
 

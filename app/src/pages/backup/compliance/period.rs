@@ -1,6 +1,6 @@
 //! What a period came to: figures of all, of each client, of each device with its breaches and what is left out.
 
-use super::{Figure, share};
+use super::Figure;
 use crate::{
     api::backup::compliance::{BreachLine, ClientPeriod, DevicePeriod, LeftOutLine, MakeReport, Moment, PeriodView, SumView},
     components::{
@@ -15,7 +15,7 @@ use crate::{
 use domain::{
     policy::DeviceLife,
     sla::Cause,
-    text::{self, rfc3339},
+    text::{self, rfc3339, share},
     time::{Span, Time},
 };
 use leptos::prelude::*;
@@ -46,7 +46,7 @@ const DEVICES: [Column; 9] = [
 
 /// The part of the page.
 #[component]
-pub(super) fn Period(view: PeriodView, organization: String, may_report: bool) -> impl IntoView {
+pub(super) fn Period(view: PeriodView, organization: String, may_report: bool, made: Option<Callback<()>>) -> impl IntoView {
     let PeriodView { from, to, words, zone, going_on, until, sum, left_out, rules, clients, devices, next_cursor, total, export } = view;
     let is_one = !organization.is_empty();
     let nothing = clients.is_empty() && devices.is_empty();
@@ -67,7 +67,7 @@ pub(super) fn Period(view: PeriodView, organization: String, may_report: bool) -
                 {if going_on { view! { "Judged up to "<TimeText at=Some(until) exact=true/>"." }.into_any() } else { ().into_any() }}
                 {rules.join(" · ")}
             </p>
-            <Exports export organization=organization.clone() from=from.clone() to=to.clone() may_report/>
+            <Exports export organization=organization.clone() from=from.clone() to=to.clone() may_report made/>
         </header>
         {if nothing {
             view! { <Empty title="Nothing was covered"><p>"No device was enrolled and in use in this period. Choose later days."</p></Empty> }.into_any()
@@ -99,12 +99,19 @@ pub(super) fn Period(view: PeriodView, organization: String, may_report: bool) -
     }
 }
 
-/// The same as documents.
+/// The same as documents; `made`: told when a report was made.
 #[component]
-fn Exports(export: String, organization: String, from: String, to: String, may_report: bool) -> impl IntoView {
+fn Exports(export: String, organization: String, from: String, to: String, may_report: bool, made: Option<Callback<()>>) -> impl IntoView {
     let make = ServerAction::<MakeReport>::new();
     let faults = Faults::of(make);
     follow(make, false);
+    Effect::new(move |_| {
+        if make.value().with(|v| matches!(v, Some(Ok(_))))
+            && let Some(made) = made
+        {
+            made.run(());
+        }
+    });
     let of = if organization.is_empty() { String::new() } else { format!("&organization={organization}") };
     view! {
         <div class="compliance-exports">
@@ -187,13 +194,7 @@ fn ClientHead() -> impl IntoView {
             <tr>
                 <SortHead key="name" label="Client"/>
                 <th scope="col" class="number">"Devices"</th>
-                <SortHead key="share" label="In compliance" default=true number=true/>
-                <th scope="col" class="number">"Time in breach"</th>
-                <SortHead key="breaches" label="Breaches" number=true/>
-                <SortHead key="gap" label="RPO achieved" number=true/>
-                <th scope="col" class="number">"Left out"</th>
-                <th scope="col">"Restore tests"</th>
-                <th scope="col" class="number">"RTO achieved"</th>
+                <FigureHeads numbers=true/>
             </tr>
         </thead>
     }
@@ -206,15 +207,23 @@ fn DeviceHead() -> impl IntoView {
             <tr>
                 <SortHead key="name" label="Device"/>
                 <th scope="col" class="number">"Rule"</th>
-                <SortHead key="share" label="In compliance" default=true number=true/>
-                <th scope="col" class="number">"Time in breach"</th>
-                <SortHead key="breaches" label="Breaches"/>
-                <SortHead key="gap" label="RPO achieved" number=true/>
-                <th scope="col">"Left out"</th>
-                <th scope="col">"Restore tests"</th>
-                <th scope="col" class="number">"RTO achieved"</th>
+                <FigureHeads numbers=false/>
             </tr>
         </thead>
+    }
+}
+
+/// The figures that both tables have; `numbers`: breaches and what is left out are numbers, not lists that open.
+#[component]
+fn FigureHeads(numbers: bool) -> impl IntoView {
+    view! {
+        <SortHead key="share" label="In compliance" default=true number=true/>
+        <th scope="col" class="number">"Time in breach"</th>
+        <SortHead key="breaches" label="Breaches" number=numbers/>
+        <SortHead key="gap" label="RPO achieved" number=true/>
+        <th scope="col" class=numbers.then_some("number")>"Left out"</th>
+        <th scope="col">"Restore tests"</th>
+        <th scope="col" class="number">"RTO achieved"</th>
     }
 }
 
