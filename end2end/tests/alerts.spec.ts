@@ -216,7 +216,7 @@ test("a storm is one row, comes by itself, and its page holds its alerts", async
     }
   }
   await page.setViewportSize({ width: 1440, height: 900 });
-  await page.getByRole("button", { name: "Acknowledge those below" }).click();
+  await page.getByRole("button", { name: "Acknowledge all" }).click();
   await page.getByRole("dialog").getByLabel("Reason or note").fill("the NAS gets new disks");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
   await expect(page.getByText("12 alerts acknowledged.")).toBeVisible();

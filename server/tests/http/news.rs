@@ -5,6 +5,7 @@ use axum::{
     body::Body,
     http::{Method, Request},
 };
+use domain::access::Role;
 use serde_json::{Value, json};
 
 async fn ask(app: &TestApp, who: &Who, name: &str, arguments: Value) -> Value {
@@ -69,4 +70,63 @@ async fn an_alert_that_opens_and_resolves_is_told_to_a_list_that_is_open() {
     let full = ask(&app, &app.owner, "alert", json!({ "id": alert })).await;
     let told: Vec<_> = full["line"]["events"].as_array().unwrap().iter().map(|e| e["what"].as_str().unwrap()).collect();
     assert_eq!(told, ["opened", "acknowledged", "resolved"]);
+}
+
+#[tokio::test]
+async fn an_incident_that_is_over_is_told_to_a_list_that_shows_it() {
+    let app = TestApp::new().await;
+    let storm = async |run: &str, state: &str, minute: i64| {
+        let at = domain::text::rfc3339(START + domain::time::Span::minutes(minute));
+        let event = |n: i32| json!({ "device": format!("storm-{n}"), "job": "nightly", "run": run, "state": state, "at": at });
+        app.post(&app.own.ingest, "/api/v1/events", (0..11).map(event).collect()).await.ok();
+    };
+    for n in 0..11 {
+        let new = json!({ "organization": app.own.organization, "name": format!("storm-{n}"), "class": "workstation" });
+        app.post(&app.owner, "/api/v1/devices", new).await.ok();
+    }
+    storm("1", "failed", 0).await;
+    app.pass(domain::time::Span::MINUTE).await;
+    let page = ask(&app, &app.owner, "alerts", json!({ "query": alerts() })).await;
+    let incident = page["incidents"][0]["id"].clone();
+    assert!(incident.is_string(), "{page}");
+    let shown = json!({ "query": alerts(), "shown": [], "incidents": [incident] });
+    let open = ask(&app, &app.owner, "alerts_news", shown.clone()).await;
+    assert_eq!((&open["incidents"][0]["open_members"], &open["incidents_shown"]), (&json!(11), &json!([])));
+    storm("2", "succeeded", 2).await;
+    app.pass(domain::time::Span::minutes(5)).await;
+    let over = ask(&app, &app.owner, "alerts_news", shown.clone()).await;
+    assert_eq!((&over["incidents"], &over["incidents_shown"][0]["open_members"]), (&json!([]), &json!(0)), "{over}");
+    let strangers = ask(&app, &app.foreign_owner, "alerts_news", shown).await;
+    assert_eq!(strangers["incidents_shown"], json!([]));
+}
+
+#[tokio::test]
+async fn what_is_to_be_done_about_an_alert_is_said_or_nothing_is_done() {
+    let app = TestApp::new().await;
+    report(&app, "1", "failed", -9).await;
+    let list = ask(&app, &app.owner, "alerts", json!({ "query": alerts() })).await;
+    let tend = json!({ "ids": [list["lines"][0]["id"]], "tend": { "what": "forget", "hours": 1, "words": "" } });
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri("/sf/backup/tend_alerts")
+        .header("content-type", "application/json")
+        .header("sec-fetch-site", "same-origin");
+    let refused = app.raw(&app.owner, request, Body::from(tend.to_string())).await;
+    assert!(refused.status.is_client_error() && refused.text().contains("Choose what to do."), "{}", refused.text());
+    let after = ask(&app, &app.owner, "alerts", json!({ "query": alerts() })).await;
+    assert_eq!(after["counts"]["untended"], json!(1));
+}
+
+#[tokio::test]
+async fn a_client_is_not_led_to_what_its_partner_sets_for_all() {
+    let app = TestApp::new().await;
+    let client = app.member("client admin", Role::ClientAdmin).await;
+    let has = |page: &str, href: &str| page.contains(&format!("href=\"{href}\""));
+    let own = app.get(&app.owner, "/settings/account").await.text();
+    let theirs = app.get(&client, "/settings/account").await.text();
+    for href in ["/settings/alerts", "/settings/sla"] {
+        assert!(has(&own, href) && !has(&theirs, href), "{href}");
+    }
+    let found = async |who: &Who| app.get(who, "/search?q=service+levels").await.text();
+    assert!(has(&found(&app.owner).await, "/settings/sla") && !has(&found(&client).await, "/settings/sla"));
 }

@@ -159,6 +159,8 @@ pub struct AlertsNews {
     pub first: Vec<AlertLine>,
     /// Incidents among those.
     pub incidents: Vec<IncidentLine>,
+    /// Other incidents on the page, as they are now.
+    pub incidents_shown: Vec<IncidentLine>,
     /// How many there are.
     pub counts: AlertCounts,
 }
@@ -234,13 +236,17 @@ pub async fn load_alerts(query: AlertsQuery) -> Result<AlertsView, UiError> {
     ssr::view(query).await
 }
 
-/// What has changed since the list was loaded: `shown` are the alerts on the page.
+/// What has changed since the list was loaded: `shown` are the alerts on the page, `incidents` the incidents.
 ///
 /// # Errors
-/// Signed out, or not allowed.
+/// Signed out, or not allowed; more than 500 alerts or 100 incidents.
 #[server(prefix = "/sf", endpoint = "backup/alerts_news", input = Wire, output = Wire)]
-pub async fn load_alerts_news(query: AlertsQuery, shown: Vec<AlertId>) -> Result<AlertsNews, UiError> {
-    ssr::news(query, shown).await
+pub async fn load_alerts_news(
+    query: AlertsQuery,
+    shown: Vec<AlertId>,
+    #[server(default)] incidents: Vec<IncidentId>,
+) -> Result<AlertsNews, UiError> {
+    ssr::news(query, shown, incidents).await
 }
 
 /// One alert with what became of it and the end of its run's log.

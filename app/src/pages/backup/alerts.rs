@@ -21,7 +21,7 @@ pub use table::AlertTable;
 use super::{
     Console,
     soon::Soon,
-    tend::{TendDialog, Wish},
+    tend::{TendDialog, Whom, Wish},
 };
 use crate::{
     api::backup::{AlertsQuery, AlertsView, load_alerts, load_alerts_news},
@@ -113,10 +113,10 @@ fn List(view: AlertsView, columns: Columns, saved: Option<Saved>, of_organizatio
     };
     let query = StoredValue::new(query);
     let refresh = Callback::new(move |()| {
-        let ids: Vec<AlertId> = rows.with_untracked(|rows| items::alerts(rows));
+        let (ids, incidents) = rows.with_untracked(|rows| (items::alerts(rows), items::incidents(rows)));
         spawn_local(async move {
             let Some(query) = query.try_get_value() else { return };
-            let Ok(news) = load_alerts_news(query, ids).await else { return };
+            let Ok(news) = load_alerts_news(query, ids, incidents).await else { return };
             if counts.try_set(news.counts).is_some() {
                 return;
             }
@@ -157,7 +157,7 @@ fn List(view: AlertsView, columns: Columns, saved: Option<Saved>, of_organizatio
         Callback::new(move |()| {
             let ids: Vec<AlertId> = shared.selection.ids().iter().filter_map(|id| id.parse().ok()).collect();
             let title = if ids.len() == 1 { "1 alert".to_owned() } else { format!("{} alerts", ids.len()) };
-            shared.wish.set(Some(Wish { ids, what, title }));
+            shared.wish.set(Some(Wish { whom: Whom::Alerts(ids), what, title }));
         })
     };
     let now = use_now();

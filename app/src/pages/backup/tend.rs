@@ -1,18 +1,39 @@
 //! Tending alerts: acknowledge them with a reason, keep them quiet for a while, write a note. One dialog for one or many.
 
 use crate::{
-    api::backup::{AlertEvent, AlertLine, Tend, TendedView, tend_alerts},
+    api::backup::{AlertEvent, AlertLine, Tend, TendedView, tend_alerts, tend_incident},
     components::{Button, ButtonKind, Dialog, SelectField, TextField, TimeText, use_toasts},
     error::UiError,
 };
-use domain::{ids::AlertId, text};
+use domain::{
+    ids::{AlertId, IncidentId},
+    text,
+};
 use leptos::{prelude::*, task::spawn_local};
+
+/// What is tended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// These alerts.
+    Alerts(Vec<AlertId>),
+    /// The open members of an incident, of which there are so many.
+    Incident(IncidentId, usize),
+}
+
+impl Whom {
+    const fn many(&self) -> usize {
+        match self {
+            Self::Alerts(ids) => ids.len(),
+            Self::Incident(_, many) => *many,
+        }
+    }
+}
 
 /// What the dialog is open for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wish {
-    /// Which alerts.
-    pub ids: Vec<AlertId>,
+    /// What is tended.
+    pub whom: Whom,
     /// `acknowledge`, `snooze` or `note`.
     pub what: &'static str,
     /// The dialog's heading.
@@ -39,7 +60,7 @@ pub fn TendDialog(
     let title = Signal::derive(move || wish.with(|w| w.as_ref().map(|w| w.title.clone()).unwrap_or_default()));
     view! {
         <Dialog open title>
-            {move || wish.get_untracked().map(|wish| view! { <Form ids=wish.ids what=wish.what open changed/> })}
+            {move || wish.get_untracked().map(|wish| view! { <Form whom=wish.whom what=wish.what open changed/> })}
         </Dialog>
     }
 }
@@ -61,7 +82,7 @@ pub fn TendAlert(
         <Dialog open title=title>
             {move || {
                 let events = events.get_value();
-                view! { <Form ids=vec![id] what="acknowledge" open changed/> {(!events.is_empty()).then(|| view! { <h3>"What happened"</h3>{history(events)} })} }
+                view! { <Form whom=Whom::Alerts(vec![id]) what="acknowledge" open changed/> {(!events.is_empty()).then(|| view! { <h3>"What happened"</h3>{history(events)} })} }
             }}
         </Dialog>
     }
@@ -120,9 +141,9 @@ fn told(tended: &TendedView, what: &str) -> String {
 }
 
 #[component]
-fn Form(ids: Vec<AlertId>, what: &'static str, open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
-    let many = ids.len();
-    let ids = StoredValue::new(ids);
+fn Form(whom: Whom, what: &'static str, open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
+    let many = whom.many();
+    let whom = StoredValue::new(whom);
     let chosen = RwSignal::new(what.to_owned());
     let hours = RwSignal::new("24".to_owned());
     let words = RwSignal::new(String::new());
@@ -134,7 +155,10 @@ fn Form(ids: Vec<AlertId>, what: &'static str, open: RwSignal<bool>, changed: Ca
         let what = chosen.get_untracked();
         let tend = Tend { what: what.clone(), hours: hours.get_untracked().parse().unwrap_or(24), words: words.get_untracked() };
         spawn_local(async move {
-            let done = tend_alerts(ids.get_value(), tend).await;
+            let done = match whom.get_value() {
+                Whom::Alerts(ids) => tend_alerts(ids, tend).await,
+                Whom::Incident(id, _) => tend_incident(id, tend).await,
+            };
             let _ = busy.try_set(false);
             match done {
                 Ok(tended) => {

@@ -11,7 +11,7 @@ use crate::{
 };
 use domain::{
     access::Actor,
-    ids::{AlertId, DeviceId},
+    ids::{AlertId, DeviceId, IncidentId},
     time::{Span, Time},
 };
 use engine::{
@@ -102,7 +102,8 @@ fn filter(query: &AlertsQuery, now: Time) -> AlertFilter {
 
 async fn counts(engine: &Engine, actor: &Actor, filter: &AlertFilter) -> Result<AlertCounts, UiError> {
     use domain::alert::Severity::{Critical, Warning};
-    let tally = alerts::tally(&engine.store, actor, filter).await?;
+    // A tab says as much whichever is open: members of incidents are counted.
+    let tally = alerts::tally(&engine.store, actor, &AlertFilter { folded: false, ..filter.clone() }).await?;
     let of = |state| tally.of(state, filter.severity);
     Ok(AlertCounts {
         open: of(AlertState::Open),
@@ -162,14 +163,23 @@ pub(super) async fn view(query: AlertsQuery) -> Result<AlertsView, UiError> {
     })
 }
 
-pub(super) async fn news(query: AlertsQuery, shown: Vec<AlertId>) -> Result<AlertsNews, UiError> {
+pub(super) async fn news(query: AlertsQuery, shown: Vec<AlertId>, incidents_shown: Vec<IncidentId>) -> Result<AlertsNews, UiError> {
     let (engine, actor) = context::actor()?;
-    if shown.len() > 500 {
-        return Err(UiError::field("too_many", "shown", "Ask for at most 500 alerts."));
+    if shown.len() > 500 || incidents_shown.len() > 100 {
+        return Err(UiError::field("too_many", "shown", "Ask for at most 500 alerts and 100 incidents."));
     }
-    let filter = filter(&AlertsQuery { cursor: String::new(), ..query }, context::now(&engine));
+    let now = context::now(&engine);
+    let filter = filter(&AlertsQuery { cursor: String::new(), ..query }, now);
     let (first, incidents, _) = page(&engine, &actor, &filter).await?;
+    let mut others = Vec::new();
+    for id in incidents_shown.into_iter().filter(|id| incidents.iter().all(|known| known.id != *id)) {
+        // One that is over, or that stands on another page.
+        if let Ok(row) = alerts::incident_row(&engine.store, &actor, id, now).await {
+            others.push(incidents::ssr::line(row));
+        }
+    }
     Ok(AlertsNews {
+        incidents_shown: others,
         shown: alerts::of_ids(&engine.store, &actor, &shown).await?.into_iter().map(line).collect(),
         first,
         incidents,
@@ -238,19 +248,20 @@ pub(super) async fn one(id: &str) -> Result<AlertView, UiError> {
 /// Tends these, as many of them as can be.
 pub(in crate::api::backup) async fn tend_these(engine: &Engine, actor: &Actor, ids: &[AlertId], tend: Tend) -> Result<TendedView, UiError> {
     let now = context::now(engine);
-    let tended = alerts::tend_all(engine, actor, ids, &tending(tend, now), now).await?;
+    let tended = alerts::tend_all(engine, actor, ids, &tending(tend, now)?, now).await?;
     let (resolved, others): (Vec<_>, Vec<_>) = tended.refused.into_iter().partition(|(_, error)| error.public_code() == "resolved");
     let count = others.len();
     let first = others.into_iter().next().map(|(_, error)| UiError::from(error).message);
     Ok(TendedView { done: tended.done.len(), resolved: resolved.len(), refused: first.map(|why| (count, why)) })
 }
 
-fn tending(tend: Tend, now: Time) -> Tending {
-    match tend.what.as_str() {
+fn tending(tend: Tend, now: Time) -> Result<Tending, UiError> {
+    Ok(match tend.what.as_str() {
         "snooze" => Tending::Snooze { until: now + Span::hours(tend.hours.clamp(1, 24 * 90).into()), reason: tend.words },
         "note" => Tending::Note { text: tend.words },
-        _ => Tending::Acknowledge { reason: tend.words },
-    }
+        "acknowledge" => Tending::Acknowledge { reason: tend.words },
+        _ => return Err(UiError::field("invalid_choice", "what", "Choose what to do.")),
+    })
 }
 
 pub(super) async fn tend(ids: Vec<AlertId>, tend: Tend) -> Result<TendedView, UiError> {
@@ -261,7 +272,7 @@ pub(super) async fn tend(ids: Vec<AlertId>, tend: Tend) -> Result<TendedView, Ui
 pub(super) async fn tend_one(id: AlertId, tend: Tend) -> Result<GoOn, UiError> {
     let (engine, actor) = context::actor()?;
     let now = context::now(&engine);
-    let tending = tending(tend, now);
+    let tending = tending(tend, now)?;
     // Outside the scope it is not found; what is refused is refused with its words.
     if let Some((_, error)) = alerts::tend_all(&engine, &actor, &[id], &tending, now).await?.refused.pop() {
         return Err(error.into());

@@ -8,7 +8,7 @@ use crate::{
     me,
     pages::backup::{
         soon::Soon,
-        tend::{TendDialog, Wish},
+        tend::{TendDialog, Whom, Wish},
     },
 };
 use domain::{access::Action, text};
@@ -61,16 +61,17 @@ fn Shown(view: IncidentView, cursor: String) -> impl IntoView {
     let may_tend = me::may(Action::TendAlerts);
     let tend = move |what: &'static str| {
         Callback::new(move |()| {
-            let ids = lines.with_untracked(|lines| lines.iter().filter(|l| l.resolved_at.is_none()).map(|l| l.id).collect::<Vec<_>>());
-            let title = if ids.len() == 1 { "1 alert".to_owned() } else { format!("{} alerts of this incident", ids.len()) };
-            wish.set(Some(Wish { ids, what, title }));
+            // Those of the other pages too.
+            let open = line.with_untracked(|l| l.open_members);
+            let title = if open == 1 { "1 alert".to_owned() } else { format!("{} alerts of this incident", text::count(open)) };
+            wish.set(Some(Wish { whom: Whom::Incident(id, usize::try_from(open).unwrap_or(0)), what, title }));
         })
     };
     let actions = may_tend.then(|| {
         view! {
             {move || (line.read().open_members > 0).then(|| view! {
-                <Button on_press=tend("acknowledge")>"Acknowledge those below"</Button>
-                <Button on_press=tend("snooze")>"Snooze"</Button>
+                <Button on_press=tend("acknowledge")>"Acknowledge all"</Button>
+                <Button on_press=tend("snooze")>"Snooze all"</Button>
             })}
         }
         .into_any()

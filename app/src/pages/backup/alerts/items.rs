@@ -66,6 +66,15 @@ pub fn alerts(rows: &[Item]) -> Vec<AlertId> {
     rows.iter().filter_map(Item::alert).map(|row| row.id).collect()
 }
 
+/// Ids of the incidents among the rows.
+pub fn incidents(rows: &[Item]) -> Vec<IncidentId> {
+    let id = |item: &Item| match item {
+        Item::Incident(row) => Some(row.id),
+        Item::Alert(_) => None,
+    };
+    rows.iter().filter_map(id).collect()
+}
+
 /// Puts a row before the first that comes after it.
 fn put(rows: &mut Vec<Item>, item: Item, by_worth: bool) {
     let own = item.place(by_worth);
@@ -103,9 +112,9 @@ pub fn take(rows: RwSignal<Vec<Item>>, news: AlertsNews) -> Waiting {
         }
     }
     for item in &known {
-        // An incident that is over is not among those that are open any more.
+        // One that is over is not among those that are open any more: it is told apart.
         if let Item::Incident(row) = item
-            && let Some(line) = news.incidents.iter().find(|i| i.id == row.id)
+            && let Some(line) = news.incidents.iter().chain(&news.incidents_shown).find(|i| i.id == row.id)
             && row.line.with_untracked(|l| l != line)
         {
             row.line.set(line.clone());

@@ -7,7 +7,7 @@ use crate::{
     live::use_now,
     pages::backup::{
         row::{alert_href, class_word},
-        tend::Wish,
+        tend::{Whom, Wish},
     },
 };
 use domain::{alert::AlertKind, ids::AlertId, text, time::Time};
@@ -76,7 +76,9 @@ pub fn AlertRow(
         let grows = is_unfolded.get_untracked();
         unfolded.update(|n| *n = if grows { *n + 1 } else { n.saturating_sub(1) });
     };
-    let ask = move |what: &'static str| Callback::new(move |()| wish.set(Some(Wish { ids: vec![id], what, title: title.get_value() })));
+    let ask = move |what: &'static str| {
+        Callback::new(move |()| wish.set(Some(Wish { whom: Whom::Alerts(vec![id]), what, title: title.get_value() })))
+    };
     view! {
         <tr data-resolved=move || (!is_open.get()).then_some("") data-new=is_new.then_some("")>
             <SelectRow selection id=id.to_string() label=name/>
