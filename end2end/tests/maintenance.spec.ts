@@ -109,6 +109,10 @@ test("reminders are switched on with their hours", async ({ page }) => {
   await expect(page.getByText("Open alerts come back to mind every 6 hours.")).toBeVisible();
   await page.reload();
   await expect(page.getByLabel("Every (hours)")).toHaveValue("6");
+  await page.getByLabel("Every (hours)").fill("");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("Write a number of hours")).toBeVisible();
+  await expect(page.getByLabel("Every (hours)"), "what was typed stays").toHaveValue("");
 });
 
 test.describe("without scripts", () => {
@@ -130,6 +134,11 @@ test.describe("without scripts", () => {
     await page.getByRole("button", { name: "Plan it" }).click();
     const row = page.getByRole("row", { name: /By hand/ });
     await expect(row).toContainText("All your own organizations");
+    await row.getByRole("link", { name: "By hand" }).click();
+    await page.getByRole("button", { name: "Look first" }).click();
+    await expect(page).toHaveURL(/settings\/maintenance\/\d/);
+    await expect(page.getByRole("button", { name: "Save" }), "it is still the same window").toBeVisible();
+    await page.goto(`${portal.url}/settings/maintenance`);
     await row.getByRole("button", { name: "End now" }).click();
     await expect(page.getByRole("row", { name: /By hand/ })).toContainText("Ended");
   });

@@ -264,8 +264,7 @@ pub struct RemindersView {
 #[server(prefix = "/sf", endpoint = "settings/reminders", output = crate::wire::Wire)]
 pub async fn load_reminders() -> Result<RemindersView, UiError> {
     let (engine, actor) = crate::context::actor()?;
-    let held = engine::store::partner_settings::reminder(&engine.store, &actor, (engine.clock)()).await?;
-    Ok(RemindersView { hours: held.hours, own: held.own, may_manage: actor.may(domain::access::Action::ManageSettings) })
+    load_reminders_of(&engine, &actor).await
 }
 
 /// Changes it.

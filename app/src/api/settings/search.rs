@@ -90,7 +90,7 @@ pub async fn search(
 mod lines {
     use super::{FoundLine, MOST};
     use domain::{
-        access::{Action, Actor},
+        access::{Action, Actor, Scope},
         policy::DeviceLife,
         saas::AccountStatus,
     };
@@ -147,6 +147,10 @@ mod lines {
         ("Organizations", "/organizations", "clients customers tenants", None),
         ("Policies", "/settings/policies", "settings schedule grace cron", Some(Action::SeeDashboards)),
         ("Service levels", "/settings/sla", "settings sla rule hours compliance breach", Some(Action::SeeDashboards)),
+        ("Maintenance windows", "/settings/maintenance", "settings planned work quiet mute", Some(Action::SeeDashboards)),
+        ("Alert reminders", "/settings/alerts", "settings remind again open", Some(Action::SeeDashboards)),
+        ("Branding", "/settings/branding", "settings logo colour name reports", Some(Action::ManageSettings)),
+        ("Domains", "/settings/domains", "settings mail reports verify dns txt", Some(Action::ManageSettings)),
         ("Inbox", "/settings/inbox", "settings unknown sources", Some(Action::ManageDevices)),
         ("Inbox rules", "/settings/inbox/rules", "settings template pattern unknown sources", Some(Action::ManageDevices)),
         ("API keys", "/settings/keys", "settings token access", Some(Action::ManageSettings)),
@@ -158,6 +162,7 @@ mod lines {
     const ACTIONS: &[Known] = &[
         ("Add a device", "/devices/new", "new enroll create machine", Some(Action::ManageDevices)),
         ("Add an organization", "/organizations/new", "new create client customer", Some(Action::ManagePlans)),
+        ("Plan maintenance", "/settings/maintenance/new", "new window quiet mute", Some(Action::ManageDevices)),
         ("Make a policy", "/settings/policies/new", "new create add schedule", Some(Action::ManageDevices)),
         ("Make an inbox rule", "/settings/inbox/rules?new", "new create add template", Some(Action::ManageDevices)),
         ("Make an API key", "/settings/keys?new", "new create add token", Some(Action::ManageSettings)),
@@ -167,10 +172,14 @@ mod lines {
         ("Theme: as the system", "#theme-system", "mode auto colours", None),
     ];
 
+    /// What a partner sets for all its clients: no place of theirs.
+    const OF_PARTNER: [&str; 2] = ["/settings/sla", "/settings/alerts"];
+
     fn fitting(known: &[Known], actor: &Actor, text: &str) -> Vec<FoundLine> {
         let mut fitting: Vec<(u8, FoundLine)> = known
             .iter()
             .filter(|(.., action)| action.is_none_or(|action| actor.may(action)))
+            .filter(|(_, href, ..)| matches!(actor.scope, Scope::Partners(_)) || !OF_PARTNER.contains(href))
             .filter_map(|(label, href, other, _)| {
                 let by_other = || other.split(' ').any(|word| word.starts_with(text)).then_some(3);
                 let rank = if text.is_empty() { 0 } else { rank(&label.to_lowercase(), text).or_else(by_other)? };

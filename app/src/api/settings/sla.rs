@@ -206,6 +206,13 @@ mod ssr {
         if may_manage {
             let known = organizations::names(&engine.store, &actor).await?;
             scopes.extend(known.into_iter().map(|(id, name)| (format!("organization:{id}"), name)));
+            // One of very many, that the list doesn't reach.
+            if scopes.iter().all(|(scope, _)| *scope != asked.scope)
+                && let Some(Ok(id)) = asked.scope.strip_prefix("organization:").map(str::parse::<domain::ids::OrganizationId>)
+                && let Ok(row) = organizations::get(&engine.store, &actor, id).await
+            {
+                scopes.push((asked.scope.clone(), row.name));
+            }
         }
         let is_asked = !asked.end.is_empty() || !asked.hours.is_empty();
         let form = SlaInput {
@@ -318,8 +325,7 @@ mod ssr {
     }
 
     fn told(found: &Preview, class: &str, whom: &str) -> String {
-        let hours = if found.hours == 1 { "1 hour".to_owned() } else { format!("{} hours", text::count(found.hours)) };
-        format!("All {class}{whom} must have a successful backup within {hours}.")
+        format!("All {class}{whom} must have a successful backup within {}.", text::hours(found.hours))
     }
 
     fn view(sentence: String, found: Preview) -> SlaPreview {

@@ -6,7 +6,7 @@ use crate::{
         AccountView, ChangePassword, EndOtherSessions, EndSession, MembershipLine, SessionLine, SwitchMembership, load_account,
     },
     components::{Button, ButtonKind, Field, Page, Section, TableFrame, TimeText, loaded, use_toasts},
-    pages::start::form::{Faults, FormFault, follow},
+    pages::start::form::{Faults, FormFault, follow, worked},
 };
 use leptos::prelude::*;
 
@@ -16,7 +16,8 @@ pub fn Account() -> impl IntoView {
     let one = ServerAction::<EndSession>::new();
     let others = ServerAction::<EndOtherSessions>::new();
     let password = ServerAction::<ChangePassword>::new();
-    let view = Resource::new_blocking(move || (one.version().get(), others.version().get(), password.version().get()), |_| load_account());
+    let changes = (worked(one), worked(others), worked(password));
+    let view = Resource::new_blocking(move || (changes.0.get(), changes.1.get(), changes.2.get()), |_| load_account());
     let toasts = use_toasts();
     Effect::new(move |_| {
         if one.value().with(|v| matches!(v, Some(Ok(())))) {

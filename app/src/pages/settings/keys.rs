@@ -10,7 +10,7 @@ use crate::{
     me::may,
     pages::start::{
         add_device::options,
-        form::{Faults, FormFault},
+        form::{Faults, FormFault, worked},
     },
 };
 use domain::{
@@ -25,7 +25,8 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 pub fn Keys() -> impl IntoView {
     let make = ServerAction::<MakeKey>::new();
     let revoke = ServerAction::<RevokeKey>::new();
-    let view = Resource::new_blocking(move || (make.version().get(), revoke.version().get()), |_| list_keys());
+    let (made, revoked) = (worked(make), worked(revoke));
+    let view = Resource::new_blocking(move || (made.get(), revoked.get()), |_| list_keys());
     let making = RwSignal::new(false);
     let fresh: RwSignal<Option<FreshKey>> = RwSignal::new(None);
     Effect::new(move |_| {

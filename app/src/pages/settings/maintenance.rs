@@ -7,7 +7,7 @@ use crate::{
         Button, ButtonKind, Confirm, Empty, LinkButton, Page, Section, TableFrame, TimeText, icon, icon::Icon, loaded, use_toasts,
     },
     me::may,
-    pages::start::form::{Faults, FormFault},
+    pages::start::form::{Faults, FormFault, worked},
 };
 use domain::{access::Action, ids::MaintenanceId};
 use leptos::prelude::*;
@@ -16,7 +16,8 @@ use leptos::prelude::*;
 #[component]
 pub fn MaintenanceWindows() -> impl IntoView {
     let (end, remove) = (ServerAction::<EndWindow>::new(), ServerAction::<RemoveWindow>::new());
-    let view = Resource::new_blocking(move || (end.version().get(), remove.version().get()), |_| list_windows());
+    let (ended, removed) = (worked(end), worked(remove));
+    let view = Resource::new_blocking(move || (ended.get(), removed.get()), |_| list_windows());
     let toasts = use_toasts();
     Effect::new(move |_| {
         if let Some(Ok(_)) = end.value().get() {
@@ -26,11 +27,11 @@ pub fn MaintenanceWindows() -> impl IntoView {
     let actions = may(Action::ManageDevices)
         .then(|| view! { <LinkButton href="/settings/maintenance/new" kind=ButtonKind::Primary>"Plan maintenance"</LinkButton> });
     let lead = view! { <p>"In a window, failures are recorded and not alerted, and the time is left out of service levels. What is still wrong at its end is alerted then."</p> };
-    let faults = (Faults::of(end), Faults::of(remove));
+    let faults = Faults::of(end);
     view! {
         <Page title="Maintenance windows" lead=lead.into_any() actions=actions.into_any()>
             <Settings here="/settings/maintenance">
-                <FormFault faults=faults.0/>
+                <FormFault faults/>
                 {loaded(view, move |view: WindowsView| view! { <List view end remove/> }.into_any())}
             </Settings>
         </Page>

@@ -1,7 +1,7 @@
 //! One policy: its terms, its schedule in words, the next slots and what saving would change, as they are typed.
 
 use super::{
-    Settings,
+    Settings, followed,
     schedule::{ScheduleFields, Typed},
 };
 use crate::{
@@ -13,12 +13,11 @@ use crate::{
     pages::start::form::{Faults, FormFault, follow},
 };
 use domain::ids::PolicyId;
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::prelude::*;
 use leptos_router::{
     hooks::{use_params_map, use_query_map},
     params::ParamsMap,
 };
-use std::time::Duration;
 
 const FIELDS: &[&str] = &[
     "name",
@@ -113,7 +112,7 @@ fn Terms(view: PolicyView, query: ParamsMap) -> impl IntoView {
             ..start.clone()
         })
     });
-    let preview = followed(typed, view.preview, is_filled);
+    let preview = followed(typed, view.preview, is_filled, preview_schedule);
     let may = view.may_manage;
     let lead = (!is_new).then(|| view! { <p>{format!("Followed by {}.", view.devices)}</p> });
     let id = form.id.clone();
@@ -192,46 +191,6 @@ fn Delete(id: String, name: String) -> impl IntoView {
         <Confirm open=asking title=format!("Delete “{name}”?") body="No device follows this policy, so nothing changes for any. It can't be brought back."
             word action="Delete" busy=action.pending() error=faults.any() on_confirm=confirmed/>
     }
-}
-
-/// The preview of what is typed, asked for once typing pauses; at once if `ahead`, because the first doesn't fit the form.
-fn followed(typed: Memo<PolicyInput>, first: SchedulePreview, ahead: bool) -> RwSignal<SchedulePreview> {
-    let preview = RwSignal::new(first);
-    let waiting: StoredValue<Option<TimeoutHandle>> = StoredValue::new(None);
-    let ask = Action::new_local(move |form: &PolicyInput| {
-        let form = form.clone();
-        async move {
-            let answer = preview_schedule(form.clone()).await;
-            // A slower answer to something typed earlier is not shown.
-            if typed.try_get_untracked() == Some(form)
-                && let Ok(answer) = answer
-            {
-                let _ = preview.try_set(answer);
-            }
-        }
-    });
-    on_cleanup(move || {
-        if let Some(Some(waits)) = waiting.try_get_value() {
-            waits.clear();
-        }
-    });
-    Effect::new(move |before: Option<()>| {
-        let form = typed.get();
-        if before.is_none() && !ahead {
-            return;
-        }
-        if let Some(earlier) = waiting.get_value() {
-            earlier.clear();
-        }
-        let later = set_timeout_with_handle(
-            move || {
-                ask.dispatch(form);
-            },
-            Duration::from_millis(300),
-        );
-        waiting.set_value(later.ok());
-    });
-    preview
 }
 
 /// What is typed means.

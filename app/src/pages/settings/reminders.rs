@@ -4,7 +4,7 @@ use super::Settings;
 use crate::{
     api::settings::maintenance::{RemindersView, SaveReminders, load_reminders},
     components::{Button, ButtonKind, Field, Page, SwitchField, loaded, use_toasts},
-    pages::start::form::{Faults, FormFault},
+    pages::start::form::{Faults, FormFault, worked},
 };
 use leptos::prelude::*;
 
@@ -15,7 +15,8 @@ const USUAL: &str = "24";
 #[component]
 pub fn AlertSettings() -> impl IntoView {
     let save = ServerAction::<SaveReminders>::new();
-    let view = Resource::new_blocking(move || save.version().get(), |_| load_reminders());
+    let saved = worked(save);
+    let view = Resource::new_blocking(move || saved.get(), |_| load_reminders());
     let toasts = use_toasts();
     Effect::new(move |_| {
         if let Some(Ok(saved)) = save.value().get() {

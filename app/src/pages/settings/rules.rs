@@ -1,6 +1,6 @@
 //! Template rules of the inbox: which unknown names become devices by themselves.
 
-use super::{Settings, asked_for_new};
+use super::{Settings, asked_for_new, followed};
 use crate::{
     api::settings::rules::{
         AppliedView, ApplyRule, DeleteRule, RuleInput, RuleLine, RulePreview, RulesView, SaveRule, list_rules, preview_rule,
@@ -10,13 +10,12 @@ use crate::{
     },
     pages::start::{
         add_device::options,
-        form::{Faults, FormFault},
+        form::{Faults, FormFault, worked},
     },
 };
 use domain::{ids::InboxRuleId, policy::DeviceClass, text};
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use std::time::Duration;
 
 /// The page; `?new` opens the form, `?new&pattern=ws-*&organization=…` fills it in.
 #[component]
@@ -24,7 +23,8 @@ pub fn InboxRules() -> impl IntoView {
     let save = ServerAction::<SaveRule>::new();
     let apply = ServerAction::<ApplyRule>::new();
     let delete = ServerAction::<DeleteRule>::new();
-    let view = Resource::new_blocking(move || (save.version().get(), apply.version().get(), delete.version().get()), |_| list_rules());
+    let changes = (worked(save), worked(apply), worked(delete));
+    let view = Resource::new_blocking(move || (changes.0.get(), changes.1.get(), changes.2.get()), |_| list_rules());
     let open = RwSignal::new(false);
     let form = RwSignal::new(RuleInput::default());
     let toasts = use_toasts();
@@ -54,11 +54,11 @@ pub fn InboxRules() -> impl IntoView {
     });
     let actions = view! { <Button kind=ButtonKind::Primary on_press=begin>"Make a rule"</Button> };
     let lead = view! { <p>"A name that no device answers to becomes a device by itself where a rule fits it: with its report, and with what has waited."</p> };
-    let faults = (Faults::of(apply), Faults::of(delete));
+    let faults = Faults::of(apply);
     view! {
         <Page title="Inbox rules" lead=lead.into_any() actions=actions.into_any()>
             <Settings here="/settings/inbox/rules">
-                <FormFault faults=faults.0/>
+                <FormFault faults/>
                 {loaded(view, move |view: RulesView| view! { <List view save apply delete open form/> }.into_any())}
             </Settings>
         </Page>
@@ -243,43 +243,13 @@ fn RuleForm(first: RuleInput, view: RulesView, save: ServerAction<SaveRule>, ope
 
 /// Waiting names that fit what is typed, asked for once typing pauses.
 fn looked(pattern: RwSignal<String>, organization: RwSignal<String>) -> RwSignal<Option<RulePreview>> {
-    let preview = RwSignal::new(None);
-    let waiting: StoredValue<Option<TimeoutHandle>> = StoredValue::new(None);
-    let typed = move || RuleInput { pattern: pattern.get(), organization: organization.get(), ..RuleInput::default() };
-    let ask = Action::new_local(move |form: &RuleInput| {
-        let form = form.clone();
-        async move {
-            let answer = preview_rule(form.clone()).await;
-            if pattern.try_get_untracked() == Some(form.pattern)
-                && let Ok(answer) = answer
-            {
-                let _ = preview.try_set(Some(answer));
-            }
+    let typed = Memo::new(move |_| (pattern.get(), organization.get()));
+    followed(typed, None, true, |(pattern, organization): (String, String)| async move {
+        if pattern.trim().is_empty() || organization.is_empty() {
+            return Ok(None);
         }
-    });
-    on_cleanup(move || {
-        if let Some(Some(waits)) = waiting.try_get_value() {
-            waits.clear();
-        }
-    });
-    Effect::new(move |_| {
-        let form = typed();
-        if let Some(earlier) = waiting.get_value() {
-            earlier.clear();
-        }
-        if form.pattern.trim().is_empty() || form.organization.is_empty() {
-            preview.set(None);
-            return;
-        }
-        let later = set_timeout_with_handle(
-            move || {
-                ask.dispatch(form);
-            },
-            Duration::from_millis(250),
-        );
-        waiting.set_value(later.ok());
-    });
-    preview
+        preview_rule(RuleInput { pattern, organization, ..RuleInput::default() }).await.map(Some)
+    })
 }
 
 #[component]

@@ -2,18 +2,17 @@
 //!
 //! The sentence is a plain form that asks the address: so its preview comes without scripts too.
 
-use super::Settings;
+use super::{Settings, followed};
 use crate::{
     api::settings::sla::{
         HoursLine, PartnerLine, RuleLine, SaveSla, SlaInput, SlaPreview, SlaView, TouchedLine, class_words, load_sla, preview_sla,
     },
     components::{Button, ButtonKind, LinkButton, Page, Section, TableFrame, TimeText, icon, icon::Icon, loaded},
-    pages::start::form::{Faults, FormFault, follow},
+    pages::start::form::{Faults, FormFault, follow, worked},
 };
 use domain::{policy::DeviceClass, text};
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
-use std::time::Duration;
 
 fn asked(query: &ParamsMap) -> SlaInput {
     let text = |key| query.get(key).unwrap_or_default();
@@ -26,7 +25,8 @@ pub fn Sla() -> impl IntoView {
     let query = use_query_map();
     let save = ServerAction::<SaveSla>::new();
     follow(save, false);
-    let view = Resource::new_blocking(move || (asked(&query.read()), save.version().get()), |(asked, _)| load_sla(asked));
+    let saved = worked(save);
+    let view = Resource::new_blocking(move || (asked(&query.read()), saved.get()), |(asked, _)| load_sla(asked));
     let lead = view! { <p>"How old the last usable backup of a device may be. The narrowest rule holds: a client's own, its partner's, that of the partner above, else the default."</p> };
     view! {
         <Page title="Service levels" lead=lead.into_any()>
@@ -71,10 +71,6 @@ fn Levels(view: SlaView, save: ServerAction<SaveSla>) -> impl IntoView {
     }
 }
 
-fn within(hours: i64) -> String {
-    if hours == 1 { "1 hour".to_owned() } else { format!("{} hours", text::count(hours)) }
-}
-
 /// What holds for a partner, as sentences.
 #[component]
 fn Partner(line: PartnerLine, several: bool, may_manage: bool) -> impl IntoView {
@@ -90,7 +86,7 @@ fn Partner(line: PartnerLine, several: bool, may_manage: bool) -> impl IntoView 
                     let has_rule = !rule.is_empty();
                     view! {
                         <li>
-                            <p class="sla-sentence">"All "<b>{class_words(class)}</b>" must have a successful backup within "<b>{within(hours)}</b>"."</p>
+                            <p class="sla-sentence">"All "<b>{class_words(class)}</b>" must have a successful backup within "<b>{text::hours(hours)}</b>"."</p>
                             <p class="faint sla-source">
                                 {(!source.is_empty()).then_some(source)}
                                 {since.map(|at| view! { "in force since "<TimeText at=Some(at) exact=true/> })}
@@ -125,7 +121,9 @@ fn Sentence(form: SlaInput, scopes: Vec<(String, String)>, preview: Option<SlaPr
     }
     let (scope, class, hours) = (RwSignal::new(form.scope.clone()), RwSignal::new(form.class.clone()), RwSignal::new(form.hours.clone()));
     let typed = Memo::new(move |_| SlaInput { scope: scope.get(), class: class.get(), hours: hours.get(), end: String::new() });
-    let preview = followed(typed, preview);
+    let preview = followed(typed, preview, false, |form: SlaInput| async move {
+        if form.hours.trim().is_empty() { Ok(None) } else { preview_sla(form).await.map(Some) }
+    });
     let classes = [DeviceClass::Server, DeviceClass::Workstation].map(|c| (c.as_str().to_owned(), class_words(c).to_owned())).to_vec();
     view! {
         <Section title="Change a rule, or make an exception">
@@ -164,50 +162,6 @@ fn Choice(name: &'static str, label: &'static str, value: RwSignal<String>, opti
                 .collect_view()}
         </select>
     }
-}
-
-/// What is typed would mean, asked for once typing pauses.
-fn followed(typed: Memo<SlaInput>, first: Option<SlaPreview>) -> RwSignal<Option<SlaPreview>> {
-    let preview = RwSignal::new(first);
-    let waiting: StoredValue<Option<TimeoutHandle>> = StoredValue::new(None);
-    let ask = Action::new_local(move |form: &SlaInput| {
-        let form = form.clone();
-        async move {
-            let answer = preview_sla(form.clone()).await;
-            // A slower answer to something typed earlier is not shown.
-            if typed.try_get_untracked() == Some(form)
-                && let Ok(answer) = answer
-            {
-                let _ = preview.try_set(Some(answer));
-            }
-        }
-    });
-    on_cleanup(move || {
-        if let Some(Some(waits)) = waiting.try_get_value() {
-            waits.clear();
-        }
-    });
-    Effect::new(move |before: Option<()>| {
-        let form = typed.get();
-        if before.is_none() {
-            return;
-        }
-        if let Some(earlier) = waiting.get_value() {
-            earlier.clear();
-        }
-        if form.hours.trim().is_empty() {
-            preview.set(None);
-            return;
-        }
-        let later = set_timeout_with_handle(
-            move || {
-                ask.dispatch(form);
-            },
-            Duration::from_millis(250),
-        );
-        waiting.set_value(later.ok());
-    });
-    preview
 }
 
 /// What would be, and the button that makes it so.

@@ -2,7 +2,7 @@
 //!
 //! Which fields are shown follows the choices by style alone, so that the form works without scripts, too.
 
-use super::Settings;
+use super::{Settings, followed};
 use crate::{
     api::settings::maintenance::{
         OccurrenceView, SaveWindow, Standing, WindowInput, WindowPreview, WindowView, load_window, preview_window,
@@ -12,12 +12,11 @@ use crate::{
     pages::start::form::{Faults, FormFault, follow, same_words},
 };
 use domain::ids::MaintenanceId;
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::prelude::*;
 use leptos_router::{
     hooks::{use_params_map, use_query_map},
     params::ParamsMap,
 };
-use std::time::Duration;
 
 const FIELDS: &[&str] = &[
     "name",
@@ -93,6 +92,7 @@ fn filled(query: &ParamsMap) -> String {
 fn Window(view: WindowView) -> impl IntoView {
     let form = view.form.clone();
     let is_new = form.id.is_empty();
+    let here = format!("/settings/maintenance/{}", if is_new { "new" } else { form.id.as_str() });
     let title = if is_new { "Plan maintenance".to_owned() } else { form.name.clone() };
     let crumbs = vec![("/settings/maintenance".to_owned(), "Maintenance windows".to_owned())];
     let action = ServerAction::<SaveWindow>::new();
@@ -127,7 +127,7 @@ fn Window(view: WindowView) -> impl IntoView {
         except: except.get(),
         time_zone: zone.get(),
     });
-    let preview = followed(typed, view.preview);
+    let preview = followed(typed, view.preview, false, preview_window);
     let may = view.may_manage && view.standing != Some(Standing::Over);
     let lead = match view.standing {
         Some(Standing::InForce) => Some("It is going on. A change holds from now on; what it was until now stays."),
@@ -228,11 +228,11 @@ fn Window(view: WindowView) -> impl IntoView {
                         <fieldset class="stack card" disabled=!may>
                             <legend>"What for"</legend>
                             <Field label="Name" name="form[name]" value=name required=true autocomplete="off" placeholder="Server room moves" error=faults.about("name")/>
-                            <Field label="Why" name="form[note]" value=note autocomplete="off" hint="Shown in the list, and in reports beside the time that is left out." error=faults.about("note")/>
+                            <Field label="Why" name="form[note]" value=note autocomplete="off" hint="Shown in the list." error=faults.about("note")/>
                         </fieldset>
                         <div class="form-actions">
                             <LinkButton href="/settings/maintenance">"Cancel"</LinkButton>
-                            <noscript><button class="button" type="submit" formmethod="get" formaction="/settings/maintenance/new" formnovalidate="">"Look first"</button></noscript>
+                            <noscript><button class="button" type="submit" formmethod="get" formaction=here formnovalidate="">"Look first"</button></noscript>
                             {may.then(|| view! { <Button kind=ButtonKind::Primary submit=true busy=action.pending()>{if is_new { "Plan it" } else { "Save" }}</Button> })}
                         </div>
                     </ActionForm>
@@ -261,46 +261,6 @@ fn kinds() -> Vec<(String, String)> {
         .into_iter()
         .map(|(value, label)| (value.to_owned(), label.to_owned()))
         .collect()
-}
-
-/// The preview of what is typed, asked for once typing pauses.
-fn followed(typed: Memo<WindowInput>, first: WindowPreview) -> RwSignal<WindowPreview> {
-    let preview = RwSignal::new(first);
-    let waiting: StoredValue<Option<TimeoutHandle>> = StoredValue::new(None);
-    let ask = Action::new_local(move |form: &WindowInput| {
-        let form = form.clone();
-        async move {
-            let answer = preview_window(form.clone()).await;
-            // A slower answer to something typed earlier is not shown.
-            if typed.try_get_untracked() == Some(form)
-                && let Ok(answer) = answer
-            {
-                let _ = preview.try_set(answer);
-            }
-        }
-    });
-    on_cleanup(move || {
-        if let Some(Some(waits)) = waiting.try_get_value() {
-            waits.clear();
-        }
-    });
-    Effect::new(move |before: Option<()>| {
-        let form = typed.get();
-        if before.is_none() {
-            return;
-        }
-        if let Some(earlier) = waiting.get_value() {
-            earlier.clear();
-        }
-        let later = set_timeout_with_handle(
-            move || {
-                ask.dispatch(form);
-            },
-            Duration::from_millis(300),
-        );
-        waiting.set_value(later.ok());
-    });
-    preview
 }
 
 /// What is typed means.

@@ -2,7 +2,7 @@
 
 use super::{
     first_start::Steps,
-    form::{Faults, FormFault},
+    form::{Faults, FormFault, worked},
     ways::{KEY_PLACE, Way, ways},
 };
 use crate::{
@@ -27,8 +27,9 @@ pub fn Connect() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|p| p.get("id").and_then(|id| id.parse::<DeviceId>().ok())));
     let make = ServerAction::<MakeDeviceKey>::new();
+    let made = worked(make);
     let view = Resource::new_blocking(
-        move || (id.get(), make.version().get()),
+        move || (id.get(), made.get()),
         |(id, _)| async move {
             match id {
                 Some(id) => load_connect(id).await,

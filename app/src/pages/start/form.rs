@@ -55,6 +55,16 @@ pub fn FormFault(
     }
 }
 
+/// How many times it has worked: what a page asks again after. A refusal counts not, so that the form stays as it was filled in.
+pub fn worked<S>(action: ServerAction<S>) -> Memo<usize>
+where
+    S: ServerFn<Error = UiError> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+{
+    let value = action.value();
+    Memo::new(move |before: Option<&usize>| before.copied().unwrap_or(0) + usize::from(value.with(|v| matches!(v, Some(Ok(_))))))
+}
+
 /// Follows a form's answer to the next page. `fresh`: load it from the server, because who is signed in has changed.
 pub fn follow<S>(action: ServerAction<S>, fresh: bool)
 where

@@ -130,8 +130,15 @@ pub(super) async fn load(
         Ok(device) => Some(devices::loaded(store, actor, device).await?.name),
         Err(_) => None,
     };
-    let filter = organizations::OrganizationFilter { limit: Some(500), ..Default::default() };
-    let organizations = organizations::list(store, actor, &filter).await?.items.into_iter().map(|o| (o.id.to_string(), o.name)).collect();
+    let mut organizations: Vec<(String, String)> =
+        organizations::names(store, actor).await?.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
+    // One of very many, that the list doesn't reach.
+    if let Ok(id) = form.organization.parse::<OrganizationId>()
+        && organizations.iter().all(|(known, _)| *known != form.organization)
+        && let Ok(row) = organizations::get(store, actor, id).await
+    {
+        organizations.push((form.organization.clone(), row.name));
+    }
     let mut zones: Vec<String> = wall_clock::zone_names().into_iter().map(str::to_owned).collect();
     if !zones.contains(&form.time_zone) {
         zones.insert(0, form.time_zone.clone());
