@@ -2,6 +2,7 @@
 //!
 //! The documents are tagged and archival (PDF/UA-1 and PDF/A-2a, as far as the engine can check), and the same data gives the same bytes.
 
+pub mod backup_summary;
 pub mod brand;
 mod clean;
 pub mod compliance;

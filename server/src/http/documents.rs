@@ -45,7 +45,7 @@ struct Asked {
 }
 
 /// A file to be saved under this name.
-fn file(kind: &'static str, name: &str, body: impl Into<axum::body::Body>) -> Response {
+pub(super) fn file(kind: &'static str, name: &str, body: impl Into<axum::body::Body>) -> Response {
     let mut response = Response::new(body.into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -24,7 +24,7 @@ use engine::{
 };
 
 /// A customer with so many users; every third is unprotected.
-async fn customer(world: &World, new: NewOrganization, users: usize) -> OrganizationId {
+pub async fn customer(world: &World, new: NewOrganization, users: usize) -> OrganizationId {
     let domain = new.name.to_lowercase().replace(' ', "-");
     let id = organizations::create(world.store(), &world.owner, new, MONDAY).await.unwrap();
     connect(world, &world.owner, id, Service::Microsoft365, &domain, users).await;
@@ -44,7 +44,7 @@ async fn connect(world: &World, actor: &Actor, organization: OrganizationId, ser
     accounts::put(&world.engine, actor, connection, new.collect(), MONDAY).await.unwrap();
 }
 
-async fn report(world: &World, account: &str, workload: Workload, run: &str, event: RunEvent) {
+pub async fn report(world: &World, account: &str, workload: Workload, run: &str, event: RunEvent) {
     let at = event.at;
     let event = IncomingEvent {
         subject: Subject::Account { account: account.into(), organization: None, service: None },
@@ -58,11 +58,11 @@ async fn report(world: &World, account: &str, workload: Workload, run: &str, eve
     assert_eq!((receipt.accepted, receipt.rejected.len()), (1, 0), "{receipt:?}");
 }
 
-fn ended(state: RunState, at: Time, items: i64, bytes: i64) -> RunEvent {
+pub fn ended(state: RunState, at: Time, items: i64, bytes: i64) -> RunEvent {
     RunEvent { items: Some(items), bytes: Some(bytes), ..RunEvent::new(state, at) }
 }
 
-fn named(name: &str) -> NewOrganization {
+pub fn named(name: &str) -> NewOrganization {
     NewOrganization { name: name.into(), ..Default::default() }
 }
 
@@ -109,7 +109,7 @@ async fn rows(world: &World, actor: &Actor, filter: &AccountsFilter, now: Time) 
     saas::accounts(world.store(), actor, filter, now).await.unwrap().items
 }
 
-async fn address_of(world: &World, organization: OrganizationId, address: &str) -> AccountId {
+pub async fn address_of(world: &World, organization: OrganizationId, address: &str) -> AccountId {
     let filter = AccountsFilter { search: Some(address.into()), ..AccountsFilter::of(organization) };
     rows(world, &world.owner, &filter, MONDAY).await[0].id
 }
