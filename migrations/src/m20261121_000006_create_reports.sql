@@ -122,3 +122,9 @@ CREATE TABLE mail_stops (
   at BIGINT NOT NULL,
   PRIMARY KEY (partner_id, address, kind)
 );
+
+-- A device's runs and alerts in the order of their lists, ties included: without the id SQLite rather walks all of the partner's in that order.
+DROP INDEX runs_device;
+CREATE INDEX runs_device ON runs (partner_id, device_id, started_at, id);
+DROP INDEX alerts_device;
+CREATE INDEX alerts_device ON alerts (partner_id, device_id, opened_at, id);

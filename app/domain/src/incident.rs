@@ -101,10 +101,10 @@ pub struct Gathered {
 }
 
 /// Which alerts become members of which incidents at `now`, by cause. There is one open incident of a cause at most: a second storm
-/// joins it while it is open.
+/// joins it while it is open. Alerts may be younger than `now`: whoever waited for the others' alerts took its time before.
 pub fn gather(recent: &[Recent], ongoing: &[Ongoing], now: Time) -> Vec<Gathered> {
     let mut by_cause: BTreeMap<&Cause, Vec<&Recent>> = BTreeMap::new();
-    for alert in recent.iter().filter(|alert| alert.incident.is_none() && alert.at > now - WITHIN && alert.at <= now) {
+    for alert in recent.iter().filter(|alert| alert.incident.is_none() && alert.at > now - WITHIN) {
         by_cause.entry(&alert.cause).or_default().push(alert);
     }
     let mut gathered = Vec::new();

@@ -5,6 +5,7 @@
 mod portal;
 
 use domain::{
+    alert::Severity,
     ids::DeviceId,
     maintenance::{Occurs, Reach},
     run::{RunEvent, RunState},
@@ -14,9 +15,13 @@ use engine::{
     Engine,
     ingest::IncomingEvent,
     on_both_stores,
-    store::maintenance::{self, NewWindow},
+    store::{
+        alerts::{self, AlertFilter, AlertState},
+        maintenance::{self, NewWindow},
+    },
 };
 use portal::{Portal, event, hours, minutes};
+use sea_orm::ConnectionTrait;
 use tokio_util::sync::CancellationToken;
 
 /// Devices `d00`, `d01`, … that have backed up in the first hour.
@@ -86,6 +91,35 @@ on_both_stores! {
         fail(&portal, 11..12, "bad", minutes(90), Span::MINUTE).await;
         assert_eq!(incidents(&portal).await, ["organization:ours|11|11|warning|open"]);
         portal.no_drift().await;
+    }
+
+    async fn an_alert_that_no_shown_incident_stands_for_stands_by_itself(fresh) {
+        let portal = Portal::new(fresh).await;
+        fleet(&portal, 12).await;
+        fail(&portal, 0..10, "bad", hours(1), Span::MINUTE).await;
+        let listed = async |severity| {
+            let filter = AlertFilter { state: AlertState::Open, folded: true, severity, now: hours(2), ..AlertFilter::default() };
+            let store = &portal.fresh.store;
+            let incidents = alerts::open_incidents(store, &portal.actor, &filter).await.unwrap();
+            (incidents.len(), alerts::list(store, &portal.actor, &filter).await.unwrap().items.len())
+        };
+        assert_eq!(listed(None).await, (1, 0));
+        assert_eq!(listed(Some(Severity::Warning)).await, (1, 0));
+        assert_eq!(listed(Some(Severity::Critical)).await, (0, 0));
+        // One of them turns worse: the incident is critical, and its warnings are found under Warning all the same.
+        fail(&portal, 0..1, "bad2", minutes(80), Span::MINUTE).await;
+        fail(&portal, 0..1, "bad3", minutes(81), Span::MINUTE).await;
+        assert_eq!(incidents(&portal).await, ["organization:ours|10|10|critical|open"]);
+        assert_eq!(listed(Some(Severity::Critical)).await, (1, 0));
+        assert_eq!(listed(Some(Severity::Warning)).await, (0, 9));
+        // An incident that isn't shown stands for nobody: more than twenty of them are.
+        let more = "INSERT INTO incidents (partner_id, id, organization_id, cause, severity, opened_at, joined_at, members, open_members) \
+             SELECT partner_id, id + n.i, 0, 'destination:x' || n.i, 'critical', opened_at + n.i, joined_at, 1, 1 \
+             FROM incidents, (WITH RECURSIVE m(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM m WHERE i < 20) SELECT i FROM m) n";
+        let tx = portal.fresh.store.begin().await.unwrap();
+        tx.execute_unprepared(more).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(listed(None).await, (20, 10));
     }
 
     async fn ten_in_more_than_ten_minutes_are_none(fresh) {

@@ -129,6 +129,9 @@ on_both_stores! {
         assert_eq!(quiet(&portal, device).await, "-");
         portal.engine.reconciler.tick(hours(53)).await.unwrap();
         assert_eq!(quiet(&portal, device).await, "-", "the rest of the occurrence is over");
+        let note = WindowChange { note: Some("until the hall is dry".into()), ..Default::default() };
+        maintenance::change(&portal.engine, &portal.actor, window, note, hours(53)).await.unwrap();
+        assert_eq!(quiet(&portal, device).await, "-", "and a word about it doesn't bring it back");
         portal.engine.reconciler.tick(hours(75)).await.unwrap();
         assert_eq!(quiet(&portal, device).await, "78", "the next one comes");
         maintenance::remove(&portal.engine, &portal.actor, window, hours(76)).await.unwrap();
@@ -213,6 +216,16 @@ on_both_stores! {
         let row = maintenance::get(&portal.fresh.store, &portal.actor, window, hours(2)).await.unwrap();
         assert_eq!((row.reach, row.reach_name.as_str(), row.note.as_str()), (Reach::Device(two), "fs-02", "power is off"));
         portal.no_drift().await;
+    }
+
+    async fn a_window_that_took_place_is_over_without_anybody_ending_it(fresh) {
+        let portal = Portal::new(fresh).await;
+        let device = portal.device("fs-01").await;
+        let window = plan(&portal, Reach::Device(device), once(hours(1), hours(2)), hours(1)).await;
+        let weekly = plan(&portal, Reach::Device(device), nightly(60), hours(1)).await;
+        let listed = maintenance::list(&portal.fresh.store, &portal.actor, hours(3)).await.unwrap();
+        let told: Vec<_> = listed.iter().map(|row| (row.id, row.state)).collect();
+        assert_eq!(told, [(weekly, WindowState::Coming), (window, WindowState::Over)]);
     }
 
     async fn windows_are_planned_within_the_scope_and_by_those_who_may(fresh) {

@@ -73,7 +73,7 @@ async fn of_partner(
         let open: BTreeSet<i64> = ongoing.iter().map(|incident| incident.incident.0).collect();
         // An alert that came back after its incident was over belongs to none, or to another.
         touched.retain(|incident| open.contains(incident));
-        let mut recent = recent(tx, partner, now).await?;
+        let mut recent = recent(tx, partner, &open, now).await?;
         for alert in &mut recent {
             alert.incident = alert.incident.filter(|incident| open.contains(&incident.0));
         }
@@ -109,15 +109,18 @@ async fn ongoing(tx: &DatabaseTransaction, partner: PartnerId) -> Result<Vec<Ong
         .collect()
 }
 
-async fn recent(tx: &DatabaseTransaction, partner: PartnerId, now: Time) -> Result<Vec<Recent>, Error> {
-    let sql = format!(
+/// Alerts of the last minutes that may become members: those of open incidents are members already, however many a storm has.
+async fn recent(tx: &DatabaseTransaction, partner: PartnerId, open: &BTreeSet<i64>, now: Time) -> Result<Vec<Recent>, Error> {
+    let mut sql = Sql::new(
         "SELECT a.id, a.device_id, a.organization_id, a.kind, a.last_opened_at, a.destination, a.incident_id, s.connection_id \
-         FROM alerts a LEFT JOIN accounts s ON s.partner_id = a.partner_id AND s.id = a.device_id \
-         WHERE a.partner_id = $1 AND a.resolved_at IS NULL AND a.last_opened_at > $2 AND a.muted = FALSE \
-         ORDER BY a.last_opened_at DESC LIMIT {MOST_RECENT}"
+         FROM alerts a LEFT JOIN accounts s ON s.partner_id = a.partner_id AND s.id = a.device_id WHERE a.partner_id = ",
     );
-    let values = [partner.0.into(), (now - WITHIN).0.into()];
-    let rows = tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    sql.bind(partner.0).push(" AND a.resolved_at IS NULL AND a.last_opened_at > ").bind((now - WITHIN).0).push(" AND a.muted = FALSE");
+    if !open.is_empty() {
+        sql.push(" AND (a.incident_id IS NULL OR a.incident_id NOT IN ").bind_list(open.iter().copied()).push(")");
+    }
+    sql.push(" ORDER BY a.last_opened_at DESC LIMIT ").push(&MOST_RECENT.to_string());
+    let rows = tx.query_all_raw(sql.build(tx.get_database_backend())).await?;
     rows.iter()
         .map(|row| {
             let subject: i64 = at(row, 1)?;

@@ -8,7 +8,7 @@ use crate::{
     store::facts::at,
 };
 use domain::{
-    run::{Run, RunState},
+    run::{Outcome, Run, RunState},
     time::{Span, Time},
 };
 use sea_orm::ConnectionTrait;
@@ -28,7 +28,7 @@ pub(crate) static RECENCY: Table = Table {
 
 /// The end of a run that holds a usable backup.
 pub(crate) fn usable_end(state: RunState, started_at: Time, ended_at: Option<Time>) -> Option<Time> {
-    matches!(state, RunState::Succeeded | RunState::Warning).then(|| ended_at.unwrap_or(started_at))
+    (state.outcome() == Some(Outcome::Usable)).then(|| ended_at.unwrap_or(started_at))
 }
 
 fn usable_end_of(run: &Run) -> Option<Time> {

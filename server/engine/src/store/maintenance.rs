@@ -122,6 +122,12 @@ fn window(model: &maintenance_window::Model) -> Result<Window, Error> {
     })
 }
 
+/// Took place once, and is over.
+fn passed(now: Time) -> Condition {
+    // With a NULL neither this nor its opposite would hold.
+    Condition::all().add(maintenance_window::Column::OverAt.is_not_null()).add(maintenance_window::Column::OverAt.lte(now.0))
+}
+
 /// The windows of the scope: those in force first, then those that come, by their next occurrence; then the latest that are over.
 ///
 /// # Errors
@@ -132,6 +138,7 @@ pub async fn list(store: &Store, actor: &Actor, now: Time) -> Result<Vec<WindowR
     let mut models = maintenance_window::Entity::find()
         .filter(seen(actor))
         .filter(maintenance_window::Column::UntilAt.is_null())
+        .filter(passed(now).not())
         .order_by_desc(maintenance_window::Column::Id)
         .limit(MOST)
         .all(conn)
@@ -139,7 +146,7 @@ pub async fn list(store: &Store, actor: &Actor, now: Time) -> Result<Vec<WindowR
     let held: Vec<i64> = models.iter().map(|model| model.series_id).collect();
     let ended = maintenance_window::Entity::find()
         .filter(seen(actor))
-        .filter(maintenance_window::Column::UntilAt.is_not_null())
+        .filter(Condition::any().add(maintenance_window::Column::UntilAt.is_not_null()).add(passed(now)))
         .order_by_desc(maintenance_window::Column::Id)
         .limit(MOST_OVER * 4)
         .all(conn)

@@ -6,10 +6,8 @@ use super::{
     audit::{self, Entry},
     devices,
     entity::{account_state, device_state, partner_setting},
-    facts::at,
-    maintenance::{InForce, lines},
-    scope,
-    sql::Sql,
+    maintenance::InForce,
+    partners, scope,
 };
 use crate::{Engine, error::Error, store::Store};
 use domain::{
@@ -61,7 +59,7 @@ pub async fn set_reminder(engine: &Engine, actor: &Actor, hours: Option<u32>, no
         return Err(Error::invalid("out_of_range", "reminder_hours", message));
     }
     let tx = store.begin_for(partner).await?;
-    let below = below(&tx, partner).await?;
+    let below: Vec<i64> = partners::subtree(&tx, partner).await?.iter().map(|below| below.0).collect();
     let held = with_alerts(&tx, &below).await?;
     devices::lock(store, &tx, &held).await?;
     let row = partner_setting::ActiveModel {
@@ -84,14 +82,6 @@ pub async fn set_reminder(engine: &Engine, actor: &Actor, hours: Option<u32>, no
     tx.commit().await?;
     engine.live.publish(changes);
     Ok(())
-}
-
-async fn below<C: ConnectionTrait>(conn: &C, partner: PartnerId) -> Result<Vec<i64>, Error> {
-    let line = lines(conn, std::iter::once(partner)).await?.remove(&partner).unwrap_or_default();
-    let path: String = line.iter().map(|id| format!("{id}/")).collect();
-    let mut sql = Sql::new("SELECT id FROM partners WHERE path LIKE ");
-    sql.bind(format!("{path}%"));
-    conn.query_all_raw(sql.build(conn.get_database_backend())).await?.iter().map(|row| at(row, 0)).collect()
 }
 
 /// Subjects whose next reminder comes at another time now.

@@ -63,7 +63,7 @@ pub struct IncidentRow {
     pub open_members: i64,
     /// Open members that nobody tends; at most 1,000 are counted.
     pub untended: i64,
-    /// A few of its members, open ones first.
+    /// A few of its members, in no order; open ones while it is open.
     pub some: Vec<AlertRow>,
 }
 
@@ -97,14 +97,25 @@ fn incidents_seen(actor: &Actor) -> Condition {
     scope::within(&actor.scope, incident::Column::PartnerId, Some(incident::Column::OrganizationId), None::<incident::Column>)
 }
 
-/// `AND …`: without members of open incidents that stand for them in a list of this scope and filter.
-pub(super) fn without_members(query: &mut Sql, actor: &Actor, filter: &AlertFilter) {
-    query.push(" AND (a.incident_id IS NULL OR NOT EXISTS (SELECT 1 FROM incidents i WHERE i.partner_id = a.partner_id ");
-    query.push("AND i.id = a.incident_id AND i.resolved_at IS NULL");
+/// `SELECT …` of the open incidents of a partner that stand for their members in a list of this scope and filter, the worst first, then the
+/// latest: in the list itself, and where it leaves their members out. An alert that no shown incident stands for stands by itself.
+fn standing(query: &mut Sql, what: &str, actor: &Actor, filter: &AlertFilter, partner: PartnerId) {
+    query.push("SELECT ").push(what).push(" FROM incidents i WHERE i.resolved_at IS NULL AND i.open_members > 0 AND i.partner_id = ");
+    query.bind(partner.0);
     if let Some(organization) = of_organization(actor, filter) {
         query.push(" AND i.organization_id = ").bind(organization.0);
     }
-    query.push("))");
+    if let Some(severity) = filter.severity {
+        query.push(" AND i.severity = ").bind(severity.as_str());
+    }
+    query.push(" ORDER BY CASE i.severity WHEN 'critical' THEN 0 ELSE 1 END, i.opened_at DESC, i.id DESC LIMIT ").push(&MOST.to_string());
+}
+
+/// `AND …`: without members of open incidents that stand for them in a list of this scope and filter.
+pub(super) fn without_members(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: PartnerId) {
+    query.push(" AND (a.incident_id IS NULL OR a.incident_id NOT IN (SELECT s.id FROM (");
+    standing(query, "i.id", actor, filter, partner);
+    query.push(") s))");
 }
 
 /// The organization that a list is cut to.
@@ -128,15 +139,8 @@ pub async fn open_incidents(store: &Store, actor: &Actor, filter: &AlertFilter) 
     let conn = store.reads();
     let mut found = Vec::new();
     for partner in scope::partners(&actor.scope) {
-        let mut query = Sql::new("SELECT i.* FROM incidents i WHERE i.resolved_at IS NULL AND i.partner_id = ");
-        query.bind(partner.0);
-        if let Some(organization) = of_organization(actor, filter) {
-            query.push(" AND i.organization_id = ").bind(organization.0);
-        }
-        if let Some(severity) = filter.severity {
-            query.push(" AND i.severity = ").bind(severity.as_str());
-        }
-        query.push(" ORDER BY i.opened_at DESC, i.id DESC LIMIT ").push(&MOST.to_string());
+        let mut query = Sql::new("");
+        standing(&mut query, "i.*", actor, filter, *partner);
         for row in conn.query_all_raw(query.build(store.backend())).await? {
             found.push(incident::Model::from_query_result(&row, "")?);
         }

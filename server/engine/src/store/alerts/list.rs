@@ -112,13 +112,15 @@ pub async fn list(store: &Store, actor: &Actor, filter: &AlertFilter) -> Result<
     let limit = page::limit(filter.limit)?;
     let before = page::read::<Key>(filter.cursor.as_deref())?;
     let conn = store.reads();
-    // The members of an incident are found by its own index, not in the order of all: an expression isn't in an index.
-    let (key, tie, order) = match (filter.sort, filter.incident.is_some()) {
-        (AlertSort::Opened, false) => ("a.opened_at", " < ", " DESC, a.id DESC LIMIT "),
-        (AlertSort::Opened, true) => ("(a.opened_at + 0)", " < ", " DESC, a.id DESC LIMIT "),
-        (AlertSort::Worth, false) => ("a.worth", " > ", " DESC, a.id LIMIT "),
-        (AlertSort::Worth, true) => ("(a.worth + 0)", " > ", " DESC, a.id LIMIT "),
-        (AlertSort::Resolved, _) => ("a.resolved_at", " < ", " DESC, a.id DESC LIMIT "),
+    // The members of an incident, or a device's alerts by their worth, are found by their own index, not in the order of all: an expression
+    // isn't in an index.
+    let (key, tie, order) = match (filter.sort, filter.incident.is_some(), filter.device.is_some()) {
+        (AlertSort::Opened, false, _) => ("a.opened_at", " < ", " DESC, a.id DESC LIMIT "),
+        (AlertSort::Opened, true, _) => ("(a.opened_at + 0)", " < ", " DESC, a.id DESC LIMIT "),
+        (AlertSort::Worth, false, false) => ("a.worth", " > ", " DESC, a.id LIMIT "),
+        (AlertSort::Worth, ..) => ("(a.worth + 0)", " > ", " DESC, a.id LIMIT "),
+        (AlertSort::Resolved, _, false) => ("a.resolved_at", " < ", " DESC, a.id DESC LIMIT "),
+        (AlertSort::Resolved, _, true) => ("(a.resolved_at + 0)", " < ", " DESC, a.id DESC LIMIT "),
     };
     let mut found: Vec<alert::Model> = Vec::new();
     for partner in scope::partners(&actor.scope) {
@@ -317,6 +319,10 @@ fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: Partner
         AlertState::Snoozed => {
             query.push(" AND a.snoozed_until > ").bind(filter.now.0);
         }
+        // Each subject has a few: SQLite would go through all resolved ones for each, by their own index. An expression isn't in an index.
+        AlertState::Resolved if way == Way::Subjects => {
+            query.push(" AND (a.resolved_at + 0) IS NOT NULL");
+        }
         AlertState::Resolved => {
             query.push(" AND a.resolved_at IS NOT NULL");
         }
@@ -340,7 +346,7 @@ fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: Partner
         query.push(" AND a.incident_id = ").bind(incident.0);
     }
     if filter.folded {
-        incidents::without_members(query, actor, filter);
+        incidents::without_members(query, actor, filter, partner);
     }
     if let Some(class) = filter.class {
         query.push(" AND d.class = ").bind(class.as_str());
@@ -350,5 +356,29 @@ fn wanted(query: &mut Sql, actor: &Actor, filter: &AlertFilter, partner: Partner
     }
     if filter.state.is_open() && filter.sort == AlertSort::Worth && way == Way::Alerts {
         worths(query, filter);
+    }
+}
+
+#[cfg(all(test, feature = "test-support"))]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::testing::{self, Kind};
+
+    #[tokio::test]
+    async fn what_is_searched_is_found_by_its_subjects_and_not_among_all_alerts() {
+        let fresh = testing::fresh(Kind::Sqlite).await;
+        let actor = Actor::system(Scope::Partners([PartnerId(7)].into()));
+        for state in [AlertState::Open, AlertState::Untended, AlertState::Resolved] {
+            let filter = AlertFilter { state, search: Some("fs".into()), ..AlertFilter::default() };
+            for order in ["", " ORDER BY a.worth DESC, a.id LIMIT 51", " ORDER BY a.resolved_at DESC, a.id DESC LIMIT 51"] {
+                let mut query = Sql::new("EXPLAIN QUERY PLAN SELECT a.*");
+                wanted(&mut query, &actor, &filter, PartnerId(7), Way::Subjects, DbBackend::Sqlite);
+                query.push(order);
+                let rows = fresh.store.reads().query_all_raw(query.build(DbBackend::Sqlite)).await.unwrap();
+                let plan = rows.iter().map(|row| row.try_get_by_index::<String>(3).unwrap()).collect::<Vec<_>>().join("\n");
+                assert!(plan.contains("SEARCH a USING INDEX alerts_device (partner_id=? AND device_id=?)"), "{state:?}{order}: {plan}");
+            }
+        }
     }
 }

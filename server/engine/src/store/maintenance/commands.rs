@@ -124,7 +124,9 @@ pub async fn change(engine: &Engine, actor: &Actor, id: MaintenanceId, change: W
     let held = hold(engine, &tx, &[(partner, &before.reach), (partner, &reach)]).await?;
     end(&tx, stored, actor, now).await?;
     let version = MaintenanceId(engine.store.id(now));
-    insert(&tx, (version, id), home, (name.clone(), note.clone()), (&reach, &occurs), (actor, now)).await?;
+    // An occurrence that was ended stays ended.
+    let from = if occurs == before.occurs { now.max(before.from) } else { now };
+    insert(&tx, (version, id), home, (name.clone(), note.clone()), (&reach, &occurs), (actor, from)).await?;
     let detail = json!({ "name": name, "note": note, "reach": reach, "occurs": words(&occurs) });
     log(&tx, actor, home, "maintenance.edit", id, detail, now).await?;
     held.settle(engine, tx, now).await

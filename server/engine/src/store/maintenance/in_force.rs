@@ -75,8 +75,8 @@ pub(crate) struct InForce {
     lines: HashMap<PartnerId, Vec<PartnerId>>,
     windows: HashMap<PartnerId, Vec<Window>>,
     resolved_at: Option<Time>,
-    /// Parallel to `windows`.
-    ahead: HashMap<PartnerId, Vec<Intervals>>,
+    /// What those that concerned somebody make of the time from then on, by partner and place.
+    ahead: HashMap<(PartnerId, usize), Intervals>,
     /// Hours until a reminder, by the partner that says so.
     reminders: HashMap<PartnerId, i64>,
 }
@@ -151,34 +151,30 @@ impl InForce {
     }
 
     fn collect(&mut self, partner: PartnerId, now: Time, mut concerns: impl FnMut(&Window) -> bool) -> Quiet {
-        self.resolve(now);
-        let mut ahead: Vec<&[(Time, Time)]> = Vec::new();
+        if self.resolved_at != Some(now) {
+            self.resolved_at = Some(now);
+            self.ahead.clear();
+        }
+        let mut places = Vec::new();
         for maker in self.lines.get(&partner).into_iter().flatten() {
-            let (Some(windows), Some(intervals)) = (self.windows.get(maker), self.ahead.get(maker)) else { continue };
             let own = *maker == partner;
-            for (window, intervals) in windows.iter().zip(intervals) {
+            for (place, window) in self.windows.get(maker).into_iter().flatten().enumerate() {
                 if (own || window.reach == Reach::All) && concerns(window) {
-                    ahead.push(intervals);
+                    self.ahead.entry((*maker, place)).or_insert_with(|| ahead(window, now));
+                    places.push((*maker, place));
                 }
             }
         }
-        calendar::quiet(ahead)
+        calendar::quiet(places.iter().filter_map(|place| self.ahead.get(place)).map(Vec::as_slice))
     }
+}
 
-    fn resolve(&mut self, now: Time) {
-        if self.resolved_at == Some(now) {
-            return;
-        }
-        self.resolved_at = Some(now);
-        let ahead = |window: &Window| {
-            // It was validated when it was made.
-            window.ahead(now).unwrap_or_else(|error| {
-                tracing::error!(%error, "a stored maintenance window can't be resolved");
-                Intervals::new()
-            })
-        };
-        self.ahead = self.windows.iter().map(|(maker, windows)| (*maker, windows.iter().map(ahead).collect())).collect();
-    }
+fn ahead(window: &Window, now: Time) -> Intervals {
+    // It was validated when it was made.
+    window.ahead(now).unwrap_or_else(|error| {
+        tracing::error!(%error, "a stored maintenance window can't be resolved");
+        Intervals::new()
+    })
 }
 
 /// A window out of a row of [`COLUMNS`].

@@ -4,7 +4,7 @@ use crate::{
     error::Error,
     store::{
         Store, devices,
-        entity::{account, connection, device, partner},
+        entity::{account, connection, device},
         facts::at,
         organizations, scope,
         sql::Sql,
@@ -15,7 +15,7 @@ use domain::{
     ids::{ConnectionId, DeviceId, OrganizationId, PartnerId},
     maintenance::Reach,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde::Serialize;
 
 /// Where a window lives: partner, organization and device; 0 where it is for none.
@@ -50,19 +50,9 @@ pub(super) async fn partners<C: ConnectionTrait>(conn: &C, own: PartnerId, reach
     if *reach != Reach::All {
         return Ok(vec![own]);
     }
-    let path: Option<String> =
-        partner::Entity::find_by_id(own.0).select_only().column(partner::Column::Path).into_tuple().one(conn).await?;
-    let Some(path) = path else { return Ok(vec![own]) };
-    let ids: Vec<i64> = partner::Entity::find()
-        .select_only()
-        .column(partner::Column::Id)
-        // A path holds ids and slashes only: nothing in it needs escaping.
-        .filter(partner::COLUMN.path.starts_with(path))
-        .order_by_asc(partner::Column::Id)
-        .into_tuple()
-        .all(conn)
-        .await?;
-    Ok(ids.into_iter().map(PartnerId).collect())
+    let mut below = crate::store::partners::subtree(conn, own).await?.to_vec();
+    below.sort_unstable();
+    Ok(below)
 }
 
 /// The devices and accounts that a window concerns.

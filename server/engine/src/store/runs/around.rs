@@ -12,7 +12,7 @@ use domain::{
     run::{Run, RunState},
     time::{Span, Time},
 };
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
 
 /// Runs of the device that are looked at on each side; a job that ran more rarely has no neighbour here.
@@ -85,14 +85,18 @@ async fn near<C: ConnectionTrait>(
     border: Option<(Side, i64, i64)>,
     limit: u64,
 ) -> Result<Vec<RunGlance>, Error> {
+    near_query((partner, device), border, limit).into_tuple::<Row>().all(conn).await?.into_iter().map(glance).collect()
+}
+
+fn near_query((partner, device): (i64, i64), border: Option<(Side, i64, i64)>, limit: u64) -> Select<run::Entity> {
     use run::Column::{Bytes, DeviceId, EndedAt, Id, JobId, PartnerId, StartedAt, State};
-    let mut query = run::Entity::find()
+    let query = run::Entity::find()
         .select_only()
         .columns([Id, JobId, State, StartedAt, EndedAt, Bytes])
         .filter(PartnerId.eq(partner))
         .filter(DeviceId.eq(device))
         .limit(limit);
-    query = match border {
+    match border {
         Some((Side::Before, at, id)) => query
             .filter(StartedAt.lte(at))
             .filter(Condition::any().add(StartedAt.lt(at)).add(Id.lt(id)))
@@ -104,8 +108,7 @@ async fn near<C: ConnectionTrait>(
             .order_by_asc(StartedAt)
             .order_by_asc(Id),
         None => query.order_by_desc(StartedAt).order_by_desc(Id),
-    };
-    query.into_tuple::<Row>().all(conn).await?.into_iter().map(glance).collect()
+    }
 }
 
 /// The latest runs of a device in brief, latest first.
@@ -169,4 +172,24 @@ fn median(values: impl Iterator<Item = i64>) -> Option<i64> {
     let mut values: Vec<i64> = values.collect();
     values.sort_unstable();
     (!values.is_empty()).then(|| values[(values.len() - 1) / 2])
+}
+
+#[cfg(all(test, feature = "test-support"))]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::testing::{self, Kind};
+    use sea_orm::{DbBackend, QueryTrait, Statement};
+
+    #[tokio::test]
+    async fn what_stands_around_a_run_is_found_among_the_runs_of_its_device_and_not_of_the_partner() {
+        let fresh = testing::fresh(Kind::Sqlite).await;
+        for border in [None, Some((Side::Before, 70, 9)), Some((Side::After, 70, 9))] {
+            let query = near_query((7, 8), border, LOOKED_AT).build(DbBackend::Sqlite).to_string();
+            let rows =
+                fresh.store.reads().query_all_raw(Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {query}"))).await;
+            let plan: Vec<String> = rows.unwrap().iter().map(|row| row.try_get_by_index(3).unwrap()).collect();
+            assert!(plan.len() == 1 && plan[0].contains("USING INDEX runs_device (partner_id=? AND device_id=?"), "{plan:?}");
+        }
+    }
 }

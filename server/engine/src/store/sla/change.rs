@@ -66,7 +66,7 @@ pub(super) async fn home<C: ConnectionTrait>(conn: &C, actor: &Actor, of: RuleSc
     }
 }
 
-/// What a rule of this scope reaches: partners in the order of their paths; of each all organizations without a rule of their own, or
+/// What a rule of this scope reaches: partners by their ids, as all writers take them; of each all organizations without a rule of their own, or
 /// the one organization.
 pub(super) async fn reach<C: ConnectionTrait>(
     conn: &C,
@@ -93,7 +93,9 @@ pub(super) async fn reach<C: ConnectionTrait>(
         let line = lines.get(below).map_or(&[][..], Vec::as_slice);
         line.iter().rev().take_while(|above| **above != partner).all(|nearer| !own.contains(&nearer.0))
     };
-    Ok(below.iter().copied().filter(|partner| reached(partner)).collect())
+    let mut found: Vec<PartnerId> = below.iter().copied().filter(|partner| reached(partner)).collect();
+    found.sort_unstable();
+    Ok(found)
 }
 
 /// Narrows a query of organizations `o` to those that a rule reaches.
