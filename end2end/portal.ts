@@ -107,8 +107,8 @@ export class Portal {
   }
 
   /** A portal with a small made-up fleet, still but for the time that passes. Everybody in it has this password. */
-  static async demo(password: string): Promise<Portal> {
-    const portal = new Portal(mkdtempSync(join(tmpdir(), "holdfast-e2e-")), await freePort());
+  static async demo(password: string, settings: NodeJS.ProcessEnv = {}): Promise<Portal> {
+    const portal = new Portal(mkdtempSync(join(tmpdir(), "holdfast-e2e-")), await freePort(), settings);
     portal.cli(["demo", "--fill-only", "--organizations", "12", "--devices", "160", "--days", "60", "--customers", "20", "--accounts", "400", "--seed", "7", "--password", password]);
     await portal.serve();
     portal.key = word(portal.cli(["key", "create", "--scope", "partner", "--can", "ingest,read,manage"]));

@@ -35,6 +35,21 @@ pub struct PublicUrl(pub String);
 #[derive(Clone, Debug, Default)]
 pub struct SaasSetUp(pub Vec<domain::saas::Service>);
 
+/// Who mails reports: the platform's address, the same for everybody.
+#[derive(Clone, Debug, Default)]
+pub struct MailFrom(pub String);
+
+/// The mail server, for people; none: mail goes to a folder.
+#[derive(Clone, Debug, Default)]
+pub struct MailServer(pub Option<String>);
+
+/// Asks name servers for the TXT records of a name.
+#[derive(Clone)]
+pub struct TxtRecords(pub std::sync::Arc<dyn Fn(String) -> Looking + Send + Sync>);
+
+/// An answer of name servers, on its way.
+pub type Looking = std::pin::Pin<Box<dyn Future<Output = engine::store::mail_domains::Looked> + Send>>;
+
 /// The engine.
 ///
 /// # Errors

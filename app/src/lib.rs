@@ -147,6 +147,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/accounts/:id") view=Screen::SaasAccount ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/alerts") view=Screen::OrganizationAlerts ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/log") view=Screen::OrganizationLog ssr=whole.clone()/>
+                    <Route path=path!("/organizations/:id/reports") view=Screen::OrganizationReports ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/features") view=Screen::OrganizationFeatures ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/accounts/import") view=Screen::ImportAccounts ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/settings") view=Screen::OrganizationSettings ssr=whole.clone()/>
@@ -158,8 +159,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/maintenance/:id") view=Screen::MaintenanceWindow ssr=whole.clone()/>
                     <Route path=path!("/settings/alerts") view=Screen::AlertSettings ssr=whole.clone()/>
                     <Route path=path!("/settings/branding") view=Screen::Branding ssr=whole.clone()/>
+                    <Route path=path!("/settings/domains") view=Screen::Domains ssr=whole.clone()/>
                     <Route path=path!("/settings/account") view=Screen::Account ssr=whole.clone()/>
                     <Route path=path!("/settings/keys") view=Screen::Keys ssr=whole.clone()/>
+                    <Route path=path!("/settings/outbox") view=Screen::Outbox ssr=whole.clone()/>
+                    <Route path=path!("/settings/outbox/:id") view=Screen::OutboxMail ssr=whole.clone()/>
                     <Route path=path!("/settings/inbox") view=Screen::Inbox ssr=whole.clone()/>
                     <Route path=path!("/styleguide") view=Screen::StyleGuide ssr=whole.clone()/>
                     <Route path=path!("/settings/inbox/rules") view=Screen::InboxRules ssr=whole.clone()/>

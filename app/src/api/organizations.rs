@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod connections;
 pub mod features;
+pub mod reports;
 #[cfg(feature = "ssr")]
 mod rows;
 #[cfg(feature = "ssr")]
@@ -118,6 +119,8 @@ pub struct OrganizationView {
     pub sees_health: bool,
     /// It has, or may get, a connection to a SaaS service.
     pub shows_saas: bool,
+    /// The actor sees its monthly reports.
+    pub sees_reports: bool,
 }
 
 /// An organization, as typed.

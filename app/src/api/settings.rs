@@ -3,9 +3,11 @@
 pub mod account;
 pub mod audit;
 pub mod branding;
+pub mod domains;
 pub mod inbox;
 pub mod keys;
 pub mod maintenance;
+pub mod outbox;
 pub mod policies;
 pub mod rules;
 #[cfg(feature = "ssr")]

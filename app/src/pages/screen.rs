@@ -70,6 +70,8 @@ pub enum Screen {
     OrganizationLog,
     /// `/organizations/{id}/compliance`
     OrganizationCompliance,
+    /// `/organizations/{id}/reports`
+    OrganizationReports,
     /// `/organizations/{id}/features`
     OrganizationFeatures,
     /// `/organizations/{id}/accounts/import`
@@ -90,10 +92,16 @@ pub enum Screen {
     AlertSettings,
     /// `/settings/branding`
     Branding,
+    /// `/settings/domains`
+    Domains,
     /// `/settings/account`
     Account,
     /// `/settings/keys`
     Keys,
+    /// `/settings/outbox`
+    Outbox,
+    /// `/settings/outbox/{id}`
+    OutboxMail,
     /// `/settings/inbox`
     Inbox,
     /// `/settings/inbox/rules`
@@ -148,7 +156,7 @@ impl Part {
             ("setup", None, None) | ("sign-in", ..) => Some(Self::Entry),
             ("setup" | "settings" | "styleguide" | "search", ..)
             | ("organizations", Some("new"), None)
-            | ("organizations", Some(_), Some("settings" | "features" | "accounts"))
+            | ("organizations", Some(_), Some("settings" | "features" | "accounts" | "reports"))
             | ("devices", Some("new"), None)
             | ("devices", Some(_), Some("connect")) => Some(Self::Manage),
             ("" | "backups" | "organizations" | "saas", ..) => Some(Self::Fleet),
@@ -176,6 +184,7 @@ impl Screen {
             | Self::Connect
             | Self::AddOrganization
             | Self::OrganizationSettings
+            | Self::OrganizationReports
             | Self::OrganizationFeatures
             | Self::ImportAccounts
             | Self::Policies
@@ -183,10 +192,13 @@ impl Screen {
             | Self::MaintenanceWindow
             | Self::AlertSettings
             | Self::Branding
+            | Self::Domains
             | Self::Policy
             | Self::Sla
             | Self::Account
             | Self::Keys
+            | Self::Outbox
+            | Self::OutboxMail
             | Self::Inbox
             | Self::InboxRules
             | Self::Audit
@@ -247,6 +259,7 @@ fn manage_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Connect => start::connect::Connect().into_any(),
         Screen::AddOrganization => organizations::add::AddOrganizationPage().into_any(),
         Screen::OrganizationSettings => organizations::organization::OrganizationSettings().into_any(),
+        Screen::OrganizationReports => organizations::reports::OrganizationReports().into_any(),
         Screen::OrganizationFeatures => organizations::features::OrganizationFeatures().into_any(),
         Screen::ImportAccounts => organizations::features::import::ImportPage().into_any(),
         Screen::Policies => settings::policies::Policies().into_any(),
@@ -254,10 +267,13 @@ fn manage_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::MaintenanceWindow => settings::window::MaintenanceWindow().into_any(),
         Screen::AlertSettings => settings::reminders::AlertSettings().into_any(),
         Screen::Branding => settings::branding::Branding().into_any(),
+        Screen::Domains => settings::domains::Domains().into_any(),
         Screen::Policy => settings::policy::Policy().into_any(),
         Screen::Sla => settings::sla::Sla().into_any(),
         Screen::Account => settings::account::Account().into_any(),
         Screen::Keys => settings::keys::Keys().into_any(),
+        Screen::Outbox => settings::outbox::Outbox().into_any(),
+        Screen::OutboxMail => settings::outbox::OutboxMail().into_any(),
         Screen::Inbox => settings::inbox::Inbox().into_any(),
         Screen::InboxRules => settings::rules::InboxRules().into_any(),
         Screen::Audit => settings::audit::Audit().into_any(),
@@ -323,6 +339,7 @@ mod tests {
             ("/saas", Screen::SaasOverview),
             ("/accounts/0a", Screen::SaasAccount),
             ("/organizations/0a/log", Screen::OrganizationLog),
+            ("/organizations/0a/reports", Screen::OrganizationReports),
             ("/organizations/0a/features", Screen::OrganizationFeatures),
             ("/organizations/0a/accounts/import", Screen::ImportAccounts),
             ("/organizations/0a/settings", Screen::OrganizationSettings),
@@ -331,10 +348,13 @@ mod tests {
             ("/settings/maintenance/0a", Screen::MaintenanceWindow),
             ("/settings/alerts", Screen::AlertSettings),
             ("/settings/branding", Screen::Branding),
+            ("/settings/domains", Screen::Domains),
             ("/settings/policies/0a", Screen::Policy),
             ("/settings/sla", Screen::Sla),
             ("/settings/account", Screen::Account),
             ("/settings/keys", Screen::Keys),
+            ("/settings/outbox", Screen::Outbox),
+            ("/settings/outbox/0a", Screen::OutboxMail),
             ("/settings/inbox", Screen::Inbox),
             ("/settings/inbox/rules", Screen::InboxRules),
             ("/settings/audit", Screen::Audit),

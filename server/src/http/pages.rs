@@ -4,8 +4,8 @@ use super::{
     auth::{Visitor, address_of, with_session},
     error::ApiError,
 };
-use crate::{portal::Portal, security};
-use app::context::{CookieRules, PublicUrl, SaasSetUp, SetupCode, SignedIn};
+use crate::{dns, portal::Portal, security};
+use app::context::{CookieRules, MailFrom, MailServer, PublicUrl, SaasSetUp, SetupCode, SignedIn, TxtRecords};
 use axum::{
     Router,
     body::Body,
@@ -21,6 +21,7 @@ use leptos::{
     prelude::{provide_context, use_context},
 };
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use std::{net::SocketAddr, sync::Arc};
 use tower::{Layer, ServiceExt};
 
 /// Largest body of a server function.
@@ -75,11 +76,19 @@ async fn called(mut response: Response) -> Response {
 /// What `app` finds as context while it renders or runs a server function.
 fn context(portal: &Portal) -> impl Fn() + Clone + Send + Sync + 'static {
     let portal = portal.clone();
+    let servers: Arc<[SocketAddr]> = portal.config().dns.as_slice().into();
+    let names = TxtRecords(Arc::new(move |name| {
+        let servers = servers.clone();
+        Box::pin(async move { dns::texts(&servers, &name).await })
+    }));
     move || {
         provide_context(portal.engine().clone());
         provide_context(portal.site().assets().clone());
         provide_context(PublicUrl(portal.public_url().to_owned()));
         provide_context(SaasSetUp(portal.consents().services()));
+        provide_context(MailFrom(portal.config().mail.from.1.clone()));
+        provide_context(MailServer(portal.post().place()));
+        provide_context(names.clone());
         provide_context(SetupCode(portal.setup_code().map(str::to_owned)));
         provide_context(CookieRules { name: portal.cookie().name(), secure: portal.cookie().secure() });
         let visitor = use_context::<http::request::Parts>().and_then(|parts| parts.extensions.get::<Visitor>().cloned());

@@ -7,6 +7,7 @@ mod accounts;
 mod branding;
 mod consent;
 mod demo;
+mod domains;
 mod killed;
 mod live_stream;
 mod news;

@@ -91,6 +91,7 @@ pub(super) async fn view(
         may_add_devices: actor.may(Action::ManageDevices),
         sees_health,
         shows_saas: crate::api::saas::ssr::is_shown(engine, actor, id).await?,
+        sees_reports: engine::store::report_delivery::may_see(&engine.store, actor, id).await?,
     })
 }
 

@@ -8,4 +8,5 @@ pub mod features;
 pub mod list;
 pub mod organization;
 mod overview;
+pub mod reports;
 mod runs;

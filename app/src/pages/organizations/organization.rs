@@ -87,6 +87,9 @@ fn tabs(view: &OrganizationView, now: RwSignal<OrganizationNow>) -> Vec<Tab> {
         tabs.push(Tab::new(format!("{address}/log"), "Job log"));
         tabs.push(Tab::new(format!("{address}/compliance"), "Compliance"));
     }
+    if view.sees_reports {
+        tabs.push(Tab::new(format!("{address}/reports"), "Reports"));
+    }
     if may(Action::SeeSeats) {
         tabs.push(Tab::new(format!("{address}/features"), "Features"));
     }

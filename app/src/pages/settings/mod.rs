@@ -7,6 +7,7 @@ pub mod domains;
 pub mod inbox;
 pub mod keys;
 pub mod maintenance;
+pub mod outbox;
 pub mod policies;
 pub mod policy;
 pub mod reminders;
@@ -94,6 +95,7 @@ fn Settings(here: &'static str, children: Children) -> impl IntoView {
         ("/settings/alerts", "Alerts", of_partner),
         ("/settings/branding", "Branding", may(Action::ManageSettings)),
         ("/settings/domains", "Domains", may(Action::ManageSettings)),
+        ("/settings/outbox", "Outbox", may(Action::ManageDelivery)),
         ("/settings/inbox", "Inbox", may(Action::ManageDevices)),
         ("/settings/inbox/rules", "Inbox rules", may(Action::ManageDevices)),
         ("/settings/keys", "API keys", may(Action::ManageSettings)),

@@ -1,0 +1,175 @@
+//! Email Delivery Settings: a switch, up to three addresses on verified domains, the sender that is the same for all. Beside it, sharing
+//! with the client's own people.
+
+use super::Acts;
+use crate::{
+    api::organizations::reports::{AddressView, DeliveryView, Hindrance},
+    components::{Button, ButtonKind, Field, Pair, Pairs, Section, SwitchField, TimeText},
+    pages::start::form::{Faults, FormFault},
+};
+use domain::ids::OrganizationId;
+use leptos::prelude::*;
+
+/// Fields of the form, in order.
+const FIELDS: [&str; 3] = ["address_1", "address_2", "address_3"];
+
+#[component]
+pub(super) fn Delivery(
+    id: OrganizationId,
+    name: String,
+    delivery: DeliveryView,
+    may_edit: bool,
+    may_verify: bool,
+    acts: Acts,
+) -> impl IntoView {
+    let hindered: Vec<AddressView> = delivery.addresses.iter().filter(|address| address.hindrance.is_some()).cloned().collect();
+    let changed = delivery.changed.clone().map(|(at, who)| view! { <p class="faint">"Changed "<TimeText at=Some(at)/>" by "{who}"."</p> });
+    view! {
+        <Section title="Email Delivery Settings">
+            <Hindrances id hindered may_edit may_verify acts/>
+            {if may_edit {
+                view! { <Form id name delivery may_verify acts/> }.into_any()
+            } else {
+                view! { <Standing delivery/> }.into_any()
+            }}
+            {changed}
+        </Section>
+    }
+}
+
+/// For those who only look.
+#[component]
+fn Standing(delivery: DeliveryView) -> impl IntoView {
+    let DeliveryView { enabled, addresses, sender, .. } = delivery;
+    let to: Vec<String> = addresses.into_iter().map(|known| known.address).collect();
+    let to = if to.is_empty() { "nobody".to_owned() } else { to.join(", ") };
+    view! {
+        <div class="card">
+            <Pairs wide=true>
+                <Pair label="Delivery by mail">{if enabled { "On" } else { "Off" }}</Pair>
+                <Pair label="To">{to}</Pair>
+                <Pair label="From">{sender}</Pair>
+            </Pairs>
+        </div>
+    }
+}
+
+#[component]
+fn Form(id: OrganizationId, name: String, delivery: DeliveryView, may_verify: bool, acts: Acts) -> impl IntoView {
+    let DeliveryView { enabled, addresses, domains, sender, own_address, .. } = delivery;
+    let faults = Faults::of(acts.save);
+    let test = Faults::of(acts.test);
+    let on = RwSignal::new(enabled);
+    let fields = FIELDS.into_iter().enumerate().map(|(place, field)| {
+        let value = RwSignal::new(addresses.get(place).map(|known| known.address.clone()).unwrap_or_default());
+        let label = format!("Address {}", place + 1);
+        view! { <Field label name=format!("form[{field}]") kind="email" value autocomplete="off" error=faults.about(field)/> }
+    });
+    let fields = fields.collect_view();
+    let verify = format!("/settings/domains?organization={id}");
+    let verify = may_verify.then(|| view! { " "<a href=verify>"Verify a domain"</a> });
+    let rule = if domains.is_empty() {
+        view! {
+            <p class="notice" data-state="warning">
+                {format!("No domain of yours or of {name} is verified yet, so no address can be entered.")}
+                {if may_verify { ().into_any() } else { " An owner or admin can verify one under Settings.".into_any() }}
+                {verify}
+            </p>
+        }
+        .into_any()
+    } else {
+        view! { <p class="faint">{format!("Addresses at {}. ", domains.join(", "))}{verify}</p> }.into_any()
+    };
+    let sender = (!sender.is_empty())
+        .then(|| view! { <p class="faint">"From "<strong>{sender}</strong>": the same for everybody; it can't be changed."</p> });
+    view! {
+        <ActionForm action=acts.save attr:class="card stack report-delivery">
+            <FormFault faults fields=&FIELDS/>
+            <input type="hidden" name="id" value=id.to_string()/>
+            <SwitchField label="Mail the monthly report" name="form[enabled]" value=on
+                hint="The first one comes on the 5th of the month after it is switched on. Switched off, reports are made all the same."/>
+            <div class="report-addresses">{fields}</div>
+            {rule}
+            {sender}
+            <div class="form-actions">
+                <Button kind=ButtonKind::Primary submit=true busy=acts.save.pending()>"Save Email Delivery Settings"</Button>
+            </div>
+        </ActionForm>
+        {(!own_address.is_empty()).then(|| view! {
+            <ActionForm action=acts.test attr:class="report-test">
+                <input type="hidden" name="id" value=id.to_string()/>
+                <Button submit=true busy=acts.test.pending()>"Send me a test"</Button>
+                <span class="faint">{format!("The latest report, to {own_address} only.")}</span>
+                <FormFault faults=test/>
+            </ActionForm>
+        })}
+    }
+}
+
+/// Addresses to which nothing goes, and what can be done.
+#[component]
+fn Hindrances(id: OrganizationId, hindered: Vec<AddressView>, may_edit: bool, may_verify: bool, acts: Acts) -> impl IntoView {
+    let faults = Faults::of(acts.resume);
+    if hindered.is_empty() {
+        return ().into_any();
+    }
+    let line = move |known: AddressView| {
+        let address = known.address.clone();
+        let resume = move || {
+            may_edit.then(|| {
+                view! {
+                    <ActionForm action=acts.resume>
+                        <input type="hidden" name="id" value=id.to_string()/>
+                        <input type="hidden" name="address" value=address/>
+                        <Button submit=true busy=acts.resume.pending()>"Mail to it again"</Button>
+                    </ActionForm>
+                }
+            })
+        };
+        let words = match known.hindrance {
+            Some(Hindrance::Bounced(at, said)) => {
+                view! { <span>"Mail came back "<TimeText at=Some(at)/>": nothing is sent to it any more. "<q>{said}</q></span>{resume()} }
+                    .into_any()
+            }
+            Some(Hindrance::Unsubscribed(at)) => {
+                view! { <span>"Unsubscribed "<TimeText at=Some(at)/>": nothing is sent to it any more."</span>{resume()} }.into_any()
+            }
+            _ => {
+                let verify = may_verify.then(|| view! { " "<a href=format!("/settings/domains?organization={id}")>"Domains"</a> });
+                view! { <span>"Its domain is not verified any more: nothing is sent to it."{verify}</span> }.into_any()
+            }
+        };
+        view! { <li><strong>{known.address}</strong>{words}</li> }
+    };
+    view! {
+        <div class="notice" data-state="warning">
+            <ul class="report-hindered" role="list">{hindered.into_iter().map(line).collect_view()}</ul>
+            <FormFault faults/>
+        </div>
+    }
+    .into_any()
+}
+
+/// Whether the client's own people may take reports away.
+#[component]
+pub(super) fn Sharing(id: OrganizationId, name: String, shared: bool, may_edit: bool, acts: Acts) -> impl IntoView {
+    let faults = Faults::of(acts.share);
+    let words = if shared {
+        format!("People of {name} who sign in see this tab and download its reports. They see neither the addresses nor the delivery log.")
+    } else {
+        format!("People of {name} who sign in don't see reports.")
+    };
+    view! {
+        <Section title="Client portal">
+            <p>{words}</p>
+            {may_edit.then(|| view! {
+                <ActionForm action=acts.share>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <input type="hidden" name="shared" value=(!shared).to_string()/>
+                    <Button submit=true busy=acts.share.pending()>{if shared { "Stop sharing" } else { "Share reports with the client" }}</Button>
+                </ActionForm>
+                <FormFault faults/>
+            })}
+        </Section>
+    }
+}

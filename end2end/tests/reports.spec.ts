@@ -1,0 +1,228 @@
+// Reports: a domain is proved by a real name server, addresses follow its rule, documents are taken away by those who may, and mails
+// that nobody has set up a server for lie in the outbox folder.
+import { createSocket, type Socket } from "node:dgram";
+import { readFileSync } from "node:fs";
+import type { Page } from "@playwright/test";
+import { expect, expectAccessible, open, Portal, test } from "../portal";
+
+const PASSWORD = "a lantern over the harbour";
+
+/** A name server for TXT records that are written down here. */
+class Names {
+  readonly texts = new Map<string, string>();
+  private constructor(private readonly socket: Socket) {}
+
+  static async serve(): Promise<Names> {
+    const names = new Names(createSocket("udp4"));
+    names.socket.on("message", (asked, from) => names.socket.send(names.answer(asked), from.port, from.address));
+    await new Promise<void>((done) => names.socket.bind(0, "127.0.0.1", done));
+    return names;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.socket.address().port}`;
+  }
+
+  end(): void {
+    this.socket.close();
+  }
+
+  private answer(asked: Buffer): Buffer {
+    const labels: string[] = [];
+    let at = 12;
+    for (let length = asked[at] ?? 0; length > 0; length = asked[at] ?? 0) {
+      labels.push(asked.subarray(at + 1, at + 1 + length).toString());
+      at += length + 1;
+    }
+    const question = asked.subarray(12, at + 5);
+    const text = this.texts.get(labels.join(".").toLowerCase());
+    const head = Buffer.alloc(12);
+    asked.copy(head, 0, 0, 2);
+    head.writeUInt16BE(text === undefined ? 0x8583 : 0x8580, 2);
+    head.writeUInt16BE(1, 4);
+    if (text === undefined) return Buffer.concat([head, question]);
+    head.writeUInt16BE(1, 6);
+    const record = Buffer.alloc(12);
+    record.writeUInt16BE(0xc00c, 0);
+    record.writeUInt16BE(16, 2);
+    record.writeUInt16BE(1, 4);
+    record.writeUInt32BE(1, 6);
+    record.writeUInt16BE(text.length + 1, 10);
+    return Buffer.concat([head, question, record, Buffer.from([text.length]), Buffer.from(text)]);
+  }
+}
+
+test.describe.serial("reports of an organization", () => {
+  // An address that is refused, and pages that are not for everybody.
+  test.use({ expectedErrors: /status of (403|404|422)/ });
+  let names: Names;
+  let portal: Portal;
+  let id = "";
+  let tab = "";
+
+  test.beforeAll(async ({ browser }) => {
+    test.setTimeout(240_000);
+    names = await Names.serve();
+    portal = await Portal.demo(PASSWORD, { HOLDFAST_DNS: names.address });
+    // The organization of the client's own people: theirs is the only one they see.
+    const page = await browser.newPage();
+    await signIn(page, "karl.mueller@example.com");
+    const own = page.locator("a[href^='/organizations/']").first();
+    id = /organizations\/(\w+)/.exec(page.url())?.[1] ?? /organizations\/(\w+)/.exec((await own.getAttribute("href")) ?? "")?.[1] ?? "";
+    await page.close();
+    expect(id).not.toBe("");
+    tab = `${portal.url}/organizations/${id}/reports`;
+  });
+
+  test.afterAll(async () => {
+    await portal.end();
+    names.end();
+  });
+
+  async function signIn(page: Page, email: string): Promise<void> {
+    await open(page, `${portal.url}/sign-in`);
+    await page.getByLabel("E-mail address").fill(email);
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page).not.toHaveURL(/sign-in/);
+  }
+
+  test("a domain is added, looked for in vain, and proved once its record is there", async ({ page }) => {
+    await signIn(page, "lena.brandt@example.com");
+    await open(page, tab);
+    await expect(page.getByText(/is verified yet, so no address can be entered/)).toBeVisible();
+    await page.getByRole("link", { name: "Verify a domain" }).click();
+    await expect(page).toHaveURL(new RegExp(`/settings/domains\\?organization=${id}`));
+    await page.getByLabel("Domain", { exact: true }).fill("no domain");
+    await page.getByRole("button", { name: "Add domain" }).click();
+    await expect(page.getByText("Give the part of an address behind the @")).toBeVisible();
+    await page.getByLabel("Domain", { exact: true }).fill("@Client.Example");
+    await page.getByRole("button", { name: "Add domain" }).click();
+    const card = page.locator(".domain", { hasText: "client.example" });
+    await expect(card.locator("code").first()).toHaveText("_holdfast.client.example");
+    await expectAccessible(page);
+    await card.getByRole("button", { name: "Check now" }).click();
+    await expect(card.getByText("There is no TXT record _holdfast.client.example yet")).toBeVisible();
+    names.texts.set("_holdfast.client.example", (await card.locator("code").nth(1).textContent()) ?? "");
+    await card.getByRole("button", { name: "Check now" }).click();
+    const row = page.getByRole("row", { name: /client\.example/ });
+    await expect(row).toContainText("by its TXT record");
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 390, height: 844 });
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(wider, "nothing sticks out of a phone").toBeLessThanOrEqual(0);
+  });
+
+  test("addresses are refused with the reason, and saved on the client's own domain", async ({ page }) => {
+    await signIn(page, "aylin.yildiz@example.com");
+    await open(page, tab);
+    await page.getByLabel("Mail the monthly report").check();
+    await page.getByLabel("Address 1").fill("it@client.example");
+    await page.getByLabel("Address 2").fill("someone@gmail.example");
+    const save = page.getByRole("button", { name: "Save Email Delivery Settings" });
+    await save.click();
+    await expect(page.getByText(/gmail\.example is no verified domain of .* Verified: client\.example/)).toBeVisible();
+    await expect(page.getByLabel("Address 2")).toHaveAttribute("aria-invalid", "true");
+    await expect(page.getByLabel("Address 2"), "what was typed stays").toHaveValue("someone@gmail.example");
+    await page.getByLabel("Address 2").fill("");
+    await save.click();
+    await expect(page.getByText("Email delivery settings saved.")).toBeVisible();
+    await open(page, tab);
+    await expect(page.getByLabel("Mail the monthly report")).toBeChecked();
+    await expect(page.getByLabel("Address 1")).toHaveValue("it@client.example");
+    await expect(page.getByText(/Changed .* by Aylin/)).toBeVisible();
+    await expectAccessible(page);
+  });
+
+  test("the reports of past months are there, and are taken away as PDF and CSV", async ({ page }) => {
+    await signIn(page, "lena.brandt@example.com");
+    await open(page, tab);
+    const table = page.getByRole("table", { name: "Monthly reports" });
+    // Made at the start for the months that came before it, a portion at a time.
+    await expect(async () => {
+      await page.reload();
+      await expect(table.locator("tbody tr").first()).toBeVisible({ timeout: 2_000 });
+    }).toPass({ timeout: 90_000 });
+    expect(await table.locator("tbody tr").count()).toBeLessThanOrEqual(6);
+    for (const [level, kind, begins] of [["account level", "PDF", "%PDF-"], ["organization level", "PDF", "%PDF-"], ["account level", "CSV", ""], ["organization level", "CSV", ""]] as const) {
+      const download = page.waitForEvent("download");
+      await table.getByRole("link", { name: new RegExp(`${level}.* as ${kind}`) }).first().click();
+      const file = await download;
+      const bytes = readFileSync((await file.path()) ?? "");
+      expect(bytes.subarray(0, begins.length).toString(), `${level} ${kind}`).toBe(begins);
+      expect(bytes.length).toBeGreaterThan(200);
+    }
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 390, height: 844 });
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(wider, "nothing sticks out of a phone").toBeLessThanOrEqual(0);
+  });
+
+  test("a test goes to the one who asks, and stands in the delivery log", async ({ page }) => {
+    await signIn(page, "lena.brandt@example.com");
+    await open(page, tab);
+    await page.getByRole("button", { name: "Send me a test" }).click();
+    const row = page.getByRole("table", { name: "Delivery log" }).getByRole("row", { name: /lena\.brandt@example\.com/ });
+    await expect(row).toBeVisible();
+    await expect(async () => {
+      await page.reload();
+      await expect(row).toContainText("Sent", { timeout: 2_000 });
+    }).toPass({ timeout: 60_000 });
+  });
+
+  test("finance has no tab and no way around it; a viewer downloads and changes nothing", async ({ page, browser }) => {
+    await signIn(page, "piet.devries@example.com");
+    await open(page, `${portal.url}/organizations/${id}`);
+    await expect(page.getByRole("link", { name: "Reports", exact: true })).toHaveCount(0);
+    expect((await page.goto(tab))?.status()).toBe(403);
+    const viewer = await browser.newPage();
+    await signIn(viewer, "sofia.nunez@example.com");
+    await open(viewer, tab);
+    await expect(viewer.getByRole("link", { name: /as PDF/ }).first()).toBeVisible();
+    await expect(viewer.getByRole("button", { name: "Save Email Delivery Settings" })).toHaveCount(0);
+    await expect(viewer.getByRole("button", { name: /Share|Make it|Send/ })).toHaveCount(0);
+    await expect(viewer.getByText("it@client.example").first()).toBeVisible();
+    expect((await viewer.goto(`${portal.url}/settings/domains`))?.status()).toBe(403);
+    await viewer.close();
+  });
+
+  test("the client's people see the tab when it is shared, and neither addresses nor log", async ({ page, browser }) => {
+    const client = await browser.newPage();
+    await signIn(client, "karl.mueller@example.com");
+    expect((await client.goto(tab))?.status()).toBe(403);
+    await signIn(page, "lena.brandt@example.com");
+    await open(page, tab);
+    await page.getByRole("button", { name: "Share reports with the client" }).click();
+    await expect(page.getByRole("button", { name: "Stop sharing" })).toBeVisible();
+    await open(client, `${portal.url}/organizations/${id}`);
+    await client.getByRole("link", { name: "Reports", exact: true }).click();
+    const link = client.getByRole("link", { name: /as PDF/ }).first();
+    await expect(link).toBeVisible();
+    await expect(client.getByText("it@client.example")).toHaveCount(0);
+    await expect(client.getByRole("heading", { name: /Email Delivery|Delivery log|Client portal/ })).toHaveCount(0);
+    const pdf = new URL((await link.getAttribute("href")) ?? "", portal.url).toString();
+    expect((await client.request.get(pdf)).status()).toBe(200);
+    await page.getByRole("button", { name: "Stop sharing" }).click();
+    await expect(page.getByRole("button", { name: "Share reports with the client" })).toBeVisible();
+    expect((await client.request.get(pdf)).status()).toBe(403);
+    await client.close();
+  });
+
+  test.describe("without scripts", () => {
+    test.use({ javaScriptEnabled: false });
+    test("delivery is saved and switched off by plain forms", async ({ page }) => {
+      await page.goto(`${portal.url}/sign-in`);
+      await page.getByLabel("E-mail address").fill("jonas.overland@example.com");
+      await page.getByLabel("Password").fill(PASSWORD);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.goto(tab);
+      await page.getByLabel("Address 3").fill("boss@client.example");
+      await page.getByRole("button", { name: "Save Email Delivery Settings" }).click();
+      await expect(page.getByLabel("Address 2")).toHaveValue("boss@client.example");
+      await page.getByLabel("Mail the monthly report").uncheck();
+      await page.getByRole("button", { name: "Save Email Delivery Settings" }).click();
+      await expect(page.getByLabel("Mail the monthly report")).not.toBeChecked();
+      await expect(page.getByRole("link", { name: /as PDF/ }).first()).toBeVisible();
+    });
+  });
+});
