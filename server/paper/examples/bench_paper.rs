@@ -3,10 +3,17 @@
 //! Each size runs in a process of its own (with its number of rows as argument), because the largest memory of a process never falls.
 #![expect(clippy::unwrap_used, reason = "an example that may stop")]
 
+#[expect(dead_code, reason = "whose document it is comes from there")]
 #[path = "../tests/paper/accounts.rs"]
 mod accounts;
+#[path = "../tests/paper/summary.rs"]
+mod summary;
 
-use paper::{Fonts, Limits, render};
+use paper::{
+    Fonts, Limits,
+    backup_summary::{self, Level},
+    render,
+};
 use std::{process::Command, time::Instant};
 
 fn main() {
@@ -17,7 +24,7 @@ fn main() {
 }
 
 fn all() {
-    println!("rows × 31 days, landscape, tagged, one thread; the median of three");
+    println!("Backup Summary Report, account level: rows × 31 days, landscape, tagged, one thread; the median of three");
     for rows in [100, 1_000, 10_000] {
         let output = Command::new(std::env::current_exe().unwrap()).arg(rows.to_string()).output().unwrap();
         print!("{}", String::from_utf8_lossy(&output.stdout));
@@ -31,7 +38,7 @@ fn one(rows: usize) {
     let mut times = Vec::new();
     let (mut bytes, mut before, mut most) = (0, 0, 0);
     for _ in 0..3 {
-        let document = accounts::accounts(rows, 31);
+        let document = backup_summary::document(summary::summary(Level::Account, rows, 0), &accounts::brand());
         before = before.max(largest() * u64::from(times.is_empty()));
         let started = Instant::now();
         bytes = render(document, fonts, Limits::default(), &|| false).unwrap().len();

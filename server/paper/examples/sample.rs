@@ -5,6 +5,8 @@
 mod accounts;
 #[path = "../tests/paper/samples.rs"]
 mod samples;
+#[path = "../tests/paper/summary.rs"]
+mod summary;
 
 use paper::{Fonts, Limits, render};
 

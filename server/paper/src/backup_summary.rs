@@ -136,7 +136,12 @@ const fn of_accounts_name(level: Level) -> &'static str {
 }
 
 fn masthead(report: &BackupSummary, generated: &str) -> Block {
-    let accounts = report.activated + report.deactivated;
+    let accounts = format!(
+        "{} ({} activated, {} deactivated at the end of the month)",
+        number(report.activated + report.deactivated),
+        number(report.activated),
+        number(report.deactivated)
+    );
     let workloads = if report.workloads.is_empty() { "None".to_owned() } else { report.workloads.join(", ") };
     let mut facts = vec![
         ("Partner", report.partner.clone()),
@@ -144,7 +149,7 @@ fn masthead(report: &BackupSummary, generated: &str) -> Block {
         ("Date range", format!("{} ({})", report.range, report.zone)),
         ("Workloads", workloads),
         ("Details", report.level.name().to_owned()),
-        ("Number of accounts", number(accounts)),
+        ("Number of accounts", accounts),
     ];
     if report.devices + report.paused > 0 {
         facts.push(("Number of devices", number(report.devices + report.paused)));
@@ -169,17 +174,18 @@ fn tiles(report: &BackupSummary) -> Block {
         Some(9_500..) => Mark::Warning,
         Some(_) => Mark::Bad,
     };
-    let mut tiles = vec![
-        tile("Activated accounts", &number(report.activated), "backed up at the end of the month", None),
-        tile("Deactivated accounts", &number(report.deactivated), "backups turned off then", None),
-    ];
+    let off = format!("{} deactivated", number(report.deactivated));
+    let mut tiles = Vec::with_capacity(4);
+    if !report.of_accounts.is_empty() {
+        tiles.push(tile("Activated accounts", &number(report.activated), &off, None));
+    }
     if report.devices + report.paused > 0 {
-        let note = if report.paused == 0 { String::new() } else { format!("{} paused or retired", number(report.paused)) };
+        let note = if report.paused == 0 { "all backed up".to_owned() } else { format!("{} paused or retired", number(report.paused)) };
         tiles.push(tile("Devices", &number(report.devices), &note, None));
     }
     tiles.push(tile("Healthy days", &crate::compliance::share(healthy), "of the days on which backups were due", Some(mark)));
-    tiles.push(tile("Total objects", &sum(|row| row.objects).map_or_else(none, count), "in the last successful backups", None));
-    tiles.push(tile("Total size", &sum(|row| row.bytes).map_or_else(none, bytes), "in the last successful backups", None));
+    let held = sum(|row| row.objects).map_or_else(|| "in the last successful backups".to_owned(), |n| format!("{} objects", count(n)));
+    tiles.push(tile("Last successful backups", &sum(|row| row.bytes).map_or_else(none, bytes), &held, None));
     Block::Tiles(tiles)
 }
 
@@ -289,11 +295,8 @@ fn ending(report: &BackupSummary) -> Vec<Block> {
     let columns = words::columns(report.level).iter().map(|(word, meaning)| ((*word).to_owned(), (*meaning).to_owned()));
     blocks.push(Block::Definitions(states.chain(columns).collect()));
     if !report.verify_at.is_empty() {
-        blocks.push(Block::Note(
-            "This document is made from figures that were stored when it was generated and have not changed since. Whoever runs the portal confirms it here:".to_owned(),
-        ));
         let to = format!("{}/{}", report.verify_at, report.inputs_hash);
-        blocks.push(Block::Link { text: to.clone(), to });
+        blocks.push(Block::Link { text: format!("Verify this document at {}", report.verify_at), to });
     }
     blocks
 }

@@ -125,21 +125,26 @@ pub(super) fn in_short(report: &BackupSummary) -> String {
         judged += u64::from(!days.is_empty());
         troubled += u64::from(days.contains(&false));
     }
-    let whom = match report.level {
-        Level::Account if report.of_devices.is_empty() => "account",
-        Level::Account if report.of_accounts.is_empty() => "device",
-        Level::Account => "account or device",
-        Level::Organization => "workload or class of devices",
+    let (whom, many) = match (report.level, report.of_accounts.is_empty(), report.of_devices.is_empty()) {
+        (Level::Account, _, true) => ("account", "accounts"),
+        (Level::Account, true, false) => ("device", "devices"),
+        (Level::Account, false, false) => ("account and device", "accounts and devices"),
+        (Level::Organization, _, true) => ("workload", "workloads"),
+        (Level::Organization, true, false) => ("class of devices", "classes of devices"),
+        (Level::Organization, false, false) => ("workload and class of devices", "workloads and classes of devices"),
     };
     if judged == 0 {
         return format!("No backup was due for {} in {}.", report.client, report.month);
     }
     match troubled {
         0 => format!("In {} every {whom} of {} was healthy on every day on which backups were due.", report.month, report.client),
-        1 => format!("In {} one {whom} of {} had unhealthy days; the bars show which.", report.month, report.client),
-        n => {
-            format!("In {}, {} of {} rows had unhealthy days; the bars show which.", report.month, super::number(n), super::number(judged))
-        }
+        n => format!(
+            "In {}, {} of {} {} had unhealthy days; the bars show which.",
+            report.month,
+            super::number(n),
+            super::number(judged),
+            if judged == 1 { whom } else { many }
+        ),
     }
 }
 

@@ -58,6 +58,17 @@ fn the_compliance_report_reads_as_it_was_written() {
 }
 
 #[test]
+fn the_backup_summary_reads_as_it_was_written() {
+    for name in ["backup-summary-organization", "backup-summary-devices"] {
+        let (_, report) = samples::all().into_iter().find(|(of, _)| *of == name).unwrap();
+        let (_folder, path) = kept(&made(&report));
+        let text = said("pdftotext", &["-layout", "-enc", "UTF-8"], &path, &["-"]);
+        let text: String = text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+        insta::assert_snapshot!(name, text.replace('\u{c}', "———————— page ————————\n"));
+    }
+}
+
+#[test]
 fn the_structure_says_what_is_a_head_and_what_is_a_cell() {
     let (_folder, path) = kept(&made(&accounts(60, 31)));
     let structure = said("pdfinfo", &["-struct-text"], &path, &[]);
@@ -107,6 +118,30 @@ fn whoever_wanted_it_can_stop_it_at_any_page() {
         assert_eq!(render(document.clone(), Fonts::embedded(), Limits::default(), &stop), Err(PaperError::Stopped));
         assert_eq!(asked.get(), after + 1, "not a page more");
     }
+}
+
+#[test]
+fn characters_of_head_and_foot_that_cannot_be_shown_leave_the_count_of_pages_as_it_is() {
+    // The remark about them is one line: with some of these it is the one that takes a page more.
+    let mut document = samples::scripts();
+    document.brand.name = "Party 🎉 Ltd.".to_owned();
+    document.brand.footer = "🎉".to_owned();
+    for lines in 50..130 {
+        document.blocks = vec![Block::Paragraph("A line of this document.".to_owned()); lines];
+        let (_folder, path) = kept(&made(&document));
+        let info = said("pdfinfo", &[], &path, &[]);
+        let pages = info.lines().find_map(|line| line.strip_prefix("Pages:")).unwrap().trim().to_owned();
+        let text = said("pdftotext", &["-f", &pages], &path, &["-"]);
+        assert!(text.contains(&format!("Page {pages} of {pages}")), "{lines}: {text}");
+    }
+}
+
+#[test]
+fn what_is_left_out_at_the_end_and_what_is_told_no_more_are_said() {
+    let (_, report) = samples::all().into_iter().find(|(name, _)| *name == "compliance").unwrap();
+    let (_folder, path) = kept(&made(&report));
+    let text = said("pdftotext", &["-layout", "-enc", "UTF-8"], &path, &["-"]);
+    assert!(text.contains("Left out") && text.contains("and 78 earlier ones") && text.contains("the latest of each device"), "{text}");
 }
 
 #[test]

@@ -4,3 +4,4 @@ mod accounts;
 mod any_text;
 mod file;
 mod samples;
+mod summary;

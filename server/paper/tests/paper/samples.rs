@@ -1,7 +1,11 @@
 //! Documents to look at and to test with.
 
-use crate::accounts::{HASH, accounts, brand, imprint};
+use crate::{
+    accounts::{HASH, accounts, brand, imprint},
+    summary::summary,
+};
 use paper::{
+    backup_summary::{self, Level},
     brand::Brand,
     compliance::{Breach, Client, Compliance, Device, Gap, LeftOut, Rule, Test, Tests, Totals, document},
     document::{Block, Cell, Column, Document, Page, Table},
@@ -21,6 +25,9 @@ pub fn all() -> Vec<(&'static str, Document)> {
             ),
         ),
         ("summary", accounts(100, 31)),
+        ("backup-summary-account", backup_summary::document(summary(Level::Account, 100, 12), &brand())),
+        ("backup-summary-organization", backup_summary::document(summary(Level::Organization, 100, 12), &brand())),
+        ("backup-summary-devices", backup_summary::document(summary(Level::Account, 0, 5), &Brand::plain("Nordwind"))),
         ("scripts", scripts()),
     ]
 }
@@ -56,6 +63,7 @@ fn quarter() -> Compliance {
         zone: "Europe/Berlin".to_owned(),
         generated: "1 October 2026 06:00".to_owned(),
         made_at: 1_790_827_200_000,
+        so_far: false,
         inputs_hash: HASH.to_owned(),
         verify_at: "https://holdfast.nordwind.example/verify".to_owned(),
         rules: vec![
@@ -109,6 +117,7 @@ fn device(client: usize, n: usize) -> Device {
         hours: if server { 12 } else { 36 },
         share: (seed % 17 != 5).then(|| if broken { 9_900 - (seed % 120) as u32 } else { 10_000 }),
         breach_since: seed.is_multiple_of(18).then(|| "2026-09-29 22:14".to_owned()),
+        out: (seed % 17 == 5).then(|| "Paused".to_owned()),
         longest_gap: Some(Gap {
             length: (9 + (seed % 40) as i64) * HOUR + 22 * 60_000,
             from: "2026-08-02 02:10".to_owned(),
@@ -124,9 +133,10 @@ fn device(client: usize, n: usize) -> Device {
                 counted: 36 * HOUR + 12 * 60_000,
             })
             .collect(),
+        earlier_breaches: if seed.is_multiple_of(27) { 78 } else { 0 },
         left_out: (seed % 11 == 3)
             .then(|| LeftOut {
-                cause: "Maintenance: patch night".to_owned(),
+                cause: "Maintenance".to_owned(),
                 from: "2026-07-14 22:00".to_owned(),
                 until: "2026-07-15 04:00".to_owned(),
                 length: 6 * HOUR,
@@ -139,6 +149,7 @@ fn device(client: usize, n: usize) -> Device {
                 length: 92 * 24 * HOUR,
             }))
             .collect(),
+        earlier_left_out: 0,
         tests: if seed % 4 == 1 {
             Tests::default()
         } else {
@@ -158,13 +169,15 @@ fn device(client: usize, n: usize) -> Device {
 fn totals(devices: &[Device]) -> Totals {
     let covered: Vec<u32> = devices.iter().filter_map(|d| d.share).collect();
     let n = covered.len() as u64;
-    let in_breach = devices.iter().filter(|d| d.breach_since.is_some()).count() as u64;
+    let out = devices.iter().filter(|d| d.out.is_some()).count() as u64;
+    let in_breach = devices.iter().filter(|d| d.out.is_none() && d.breach_since.is_some()).count() as u64;
     Totals {
         share: (n > 0).then(|| covered.iter().sum::<u32>() / n as u32),
-        devices: n,
-        meeting: n - in_breach.min(n),
+        devices: devices.len() as u64,
+        meeting: devices.len() as u64 - in_breach - out,
         in_breach,
-        breaches: devices.iter().map(|d| d.breaches.len() as u64).sum(),
+        out,
+        breaches: devices.iter().map(|d| d.earlier_breaches + d.breaches.len() as u64).sum(),
         longest_gap: devices.iter().filter_map(|d| d.longest_gap.as_ref().map(|g| g.length)).max(),
         tests_passed: devices.iter().map(|d| d.tests.passed).sum(),
         tests_failed: devices.iter().map(|d| d.tests.failed).sum(),
