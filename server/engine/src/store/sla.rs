@@ -226,8 +226,8 @@ pub struct Usual {
 /// The database fails.
 pub async fn usual(store: &Store, actor: &Actor) -> Result<Usual, Error> {
     let conn = store.reads();
-    if let Scope::Organization(_, id) | Scope::Device(_, id, _) = &actor.scope {
-        let own = organizations::find(conn, &Actor::system(actor.scope.clone()), *id).await?;
+    if let Scope::Organization(partner, id) | Scope::Device(partner, id, _) = &actor.scope {
+        let own = organizations::find(conn, &Actor::system(Scope::Organization(*partner, *id)), *id).await?;
         return Ok(Usual { workstations: own.sla_workstation_hours, servers: own.sla_server_hours, varies: false });
     }
     let partner = scope::own_partner(actor)?;

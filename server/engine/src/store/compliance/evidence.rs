@@ -159,6 +159,9 @@ async fn ends(store: &Store, part: Part, devices: &[Found], from: Time, until: T
     Ok(ends)
 }
 
+/// Rows of (device, week) that one question asks for, about.
+const KEYS_AT_ONCE: usize = 4_000;
+
 async fn read(
     store: &Store,
     partner: PartnerId,
@@ -167,13 +170,18 @@ async fn read(
     ends: &mut HashMap<DeviceId, Vec<Time>>,
 ) -> Result<(), Error> {
     let devices: Vec<DeviceId> = devices.collect();
-    for week in weeks {
+    let (first, last) = weeks.into_inner();
+    // Week by week for many devices, many weeks at once for a few: in the order of weeks either way.
+    let at_once = KEYS_AT_ONCE.div_ceil(devices.len().max(1));
+    for begin in (first..=last).step_by(at_once) {
         let mut keys = Keys::new(&[Kind::Int, Kind::Int, Kind::Int]);
-        for device in &devices {
-            keys.int(partner.0).int(week).int(device.0);
+        for week in (begin..=last).take(at_once) {
+            for device in &devices {
+                keys.int(partner.0).int(week).int(device.0);
+            }
         }
         let sql = "SELECT r.device_id, r.week, r.ends FROM {x} {join} recency r \
-                   ON r.partner_id = x.a AND r.week = x.b AND r.device_id = x.c";
+                   ON r.partner_id = x.a AND r.week = x.b AND r.device_id = x.c ORDER BY r.week";
         for row in keys.query(store.reads(), sql).await? {
             take(&row, ends)?;
         }

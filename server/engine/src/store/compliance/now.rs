@@ -119,7 +119,7 @@ pub async fn now(store: &Store, actor: &Actor, filter: &NowFilter, now: Time) ->
     let (mut rows, mut standing) = (Vec::new(), Standing::default());
     for partner in partners {
         let organization = organization.map(|(_, id)| id);
-        standing_of(store, partner, organization, &mut standing).await?;
+        standing_of(store, partner, (organization, own), &mut standing).await?;
         rows.extend(piece(store, partner, &Asked { organization, device: own, filter, after, limit, now }).await?);
     }
     rows.sort_by_key(|row: &NowRow| key(row));
@@ -161,14 +161,29 @@ fn key(row: &NowRow) -> (i64, i64) {
     (row.last_usable_at.map_or(0, |at| at.0), row.device.0)
 }
 
-async fn standing_of(store: &Store, partner: PartnerId, organization: Option<OrganizationId>, sum: &mut Standing) -> Result<(), Error> {
-    let mut sql = Sql::new(
-        "SELECT CAST(COALESCE(SUM(c.covered), 0) AS BIGINT), CAST(COALESCE(SUM(c.in_breach), 0) AS BIGINT) \
-         FROM organization_counts c WHERE c.partner_id = ",
-    );
+async fn standing_of(
+    store: &Store,
+    partner: PartnerId,
+    (organization, device): (Option<OrganizationId>, Option<DeviceId>),
+    sum: &mut Standing,
+) -> Result<(), Error> {
+    let mut sql = Sql::new(match device {
+        // Who may see one device learns nothing of the others.
+        Some(_) => {
+            "SELECT CAST(COUNT(c.breach_at) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN c.in_breach THEN 1 ELSE 0 END), 0) AS BIGINT) \
+             FROM device_state c WHERE c.partner_id = "
+        }
+        None => {
+            "SELECT CAST(COALESCE(SUM(c.covered), 0) AS BIGINT), CAST(COALESCE(SUM(c.in_breach), 0) AS BIGINT) \
+             FROM organization_counts c WHERE c.partner_id = "
+        }
+    });
     sql.bind(partner.0);
     if let Some(organization) = organization {
         sql.push(" AND c.organization_id = ").bind(organization.0);
+    }
+    if let Some(device) = device {
+        sql.push(" AND c.device_id = ").bind(device.0);
     }
     if let Some(row) = store.reads().query_one_raw(sql.build(store.backend())).await? {
         sum.covered += at::<i64>(&row, 0)?;
