@@ -144,6 +144,18 @@ mod real {
         }
     }
 
+    /// Brings the current tab of rows that are wider than the screen into sight.
+    pub fn show_current_tab() {
+        let Ok(tabs) = document().query_selector_all(".tabs > [aria-current]") else { return };
+        for place in 0..tabs.length() {
+            if let Some(tab) = tabs.item(place).and_then(|tab| tab.dyn_into::<web_sys::HtmlElement>().ok())
+                && let Some(row) = tab.parent_element()
+            {
+                row.set_scroll_left(tab.offset_left() - (row.client_width() - tab.offset_width()) / 2);
+            }
+        }
+    }
+
     /// Puts a text into the clipboard. False where the browser has none (plain HTTP).
     pub fn copy(text: &str) -> bool {
         let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or(JsValue::UNDEFINED);
@@ -298,6 +310,8 @@ mod none {
     }
     /// Puts the focus on the first element that matches.
     pub const fn focus(_selector: &str) {}
+    /// Brings the current tab into sight.
+    pub const fn show_current_tab() {}
     /// Puts a text into the clipboard.
     pub const fn copy(_text: &str) -> bool {
         false

@@ -35,6 +35,11 @@ pub fn Tabs(
 ) -> impl IntoView {
     let location = use_location();
     let (path, search) = (location.pathname, location.search);
+    Effect::new(move || {
+        path.track();
+        search.track();
+        request_animation_frame(crate::browser::show_current_tab);
+    });
     view! {
         <nav class="tabs" aria-label=label>
             {tabs

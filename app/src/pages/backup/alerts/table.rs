@@ -52,7 +52,7 @@ pub fn tended(line: &AlertLine) -> AnyView {
             (None, Some((time, who))) => view! { <span>"Seen by "{who.clone()}", "<TimeText at=*time/></span> }.into_any(),
             (None, None) => ().into_any(),
         }}
-        {line.snoozed_until.filter(|_| is_open).map(|until| view! { <span>"Quiet until "<TimeText at=until exact=true/></span> })}
+        {line.snoozed_until.filter(|_| is_open).map(|until| view! { <span>"Quiet, ends "<TimeText at=until/></span> })}
         {line.flapping_since.filter(|_| is_open).map(|_| view! { <span class="badge" data-state="warning"><Icon shape=icon::RETRYING/><span>"Flapping"</span></span> })}
         {line.incident.map(|incident| view! { <a class="quiet-link" href=format!("/incidents/{incident}")>"Part of an incident"</a> })}
         {line.muted.then(|| view! { <span class="faint">"Recorded, not alerted"</span> })}

@@ -146,7 +146,7 @@ fn Row(line: NowLine, at: Time, of_organization: bool, meets: bool) -> impl Into
                     view! { <time class="compliance-past" datetime=rfc3339(line.breach_at) title=text::utc(line.breach_at)>{text::span(past)}</time> }.into_any()
                 }}
             </td>
-            <td data-label="Why" class="compliance-why">{why}</td>
+            <td data-label="Why" class="compliance-why cell-wide">{why}</td>
         </tr>
     }
 }
