@@ -1,7 +1,7 @@
 //! A state: its shape, its word, its colour.
 
 use super::icon::{self, Shape, picture};
-use domain::{alert::Severity, health::Band, policy::DeviceLife, run::RunState};
+use domain::{alert::Severity, health::Band, mail::MailState, policy::DeviceLife, run::RunState};
 use leptos::prelude::*;
 
 fn badge(kind: Signal<&'static str>, shape: Signal<Shape>, word: Signal<String>) -> AnyView {
@@ -139,4 +139,22 @@ pub fn StateBadge(
     word: Signal<String>,
 ) -> impl IntoView {
     badge(state, shape, word)
+}
+
+/// Where a mail stands.
+#[component]
+pub fn MailBadge(
+    /// Its state.
+    state: MailState,
+) -> impl IntoView {
+    let (kind, shape) = match state {
+        MailState::Queued => ("pending", icon::PENDING),
+        MailState::HandingOver => ("running", icon::RUNNING),
+        MailState::InDoubt => ("warning", icon::WARNING),
+        MailState::Sent => ("healthy", icon::HEALTHY),
+        MailState::Deferred => ("retrying", icon::RETRYING),
+        MailState::Bounced | MailState::Failed => ("critical", icon::CRITICAL),
+        MailState::Cancelled => ("cancelled", icon::CANCELLED),
+    };
+    plain(kind, shape, state.words().to_owned())
 }

@@ -34,7 +34,7 @@ pub mod toast;
 pub mod toggle;
 pub mod workload;
 
-pub use badge::{BandBadge, LifeBadge, PassBadge, RunBadge, SeverityBadge, StateBadge, life_badge, run_badge};
+pub use badge::{BandBadge, LifeBadge, MailBadge, PassBadge, RunBadge, SeverityBadge, StateBadge, life_badge, run_badge};
 pub use breadcrumbs::Breadcrumbs;
 pub use button::{Button, ButtonKind, LinkButton};
 pub use columns::{Column, ColumnMenu, Columns};

@@ -10,6 +10,7 @@ use axum::{
 };
 use domain::{
     access::{KeyRights, Role},
+    mail::MailKind,
     maintenance::{Occurs, Reach},
     policy::DeviceClass,
     run::{RunEvent, RunState},
@@ -27,8 +28,10 @@ use engine::{
         inbox_rules::{self, NewRule},
         jobs,
         keys::{self, KeyScope, NewKey},
+        mail_domains::{self, NewDomain},
+        mails,
         maintenance::{self, NewWindow},
-        policies, runs, saas,
+        policies, reports, runs, saas,
         saved_views::{self, NewView, ViewPlace},
     },
     testing::Kind,
@@ -37,7 +40,7 @@ use serde_json::{Value, json};
 use server::{
     config::Flags,
     consent,
-    http::{branding, docs, documents, rest},
+    http::{branding, docs, documents, monthly, outbox, rest},
 };
 use std::{
     fmt::Write,
@@ -45,6 +48,8 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+/// Of which each tenant has a Backup Summary Report.
+const MONTH: &str = "2026-11";
 const ALL: KeyRights = KeyRights { ingest: true, read: true, manage: true };
 
 /// Ids of a tenant, as texts.
@@ -61,6 +66,8 @@ struct Tenant {
     inbox: String,
     unwanted: String,
     rules: Vec<String>,
+    domains: Vec<String>,
+    copy: String,
     /// Of the rules: how many have been named for deletion.
     named: AtomicUsize,
     key: String,
@@ -118,6 +125,8 @@ impl Tenant {
         let window = maintenance::create(&app.engine, &actor, new, START).await.unwrap();
         let about = compliance::Of::Organization(client.organization);
         let report = compliance::freeze(&app.engine, &actor, about, START - Span::days(30), START, START).await.unwrap();
+        let month = MONTH.parse().unwrap();
+        reports::make(store, &app.engine.reports, &actor, client.organization, month, START + Span::days(30)).await.unwrap();
         let new = NewKey { scope: KeyScope::Organization(client.organization), name: "spare".into(), rights: ALL, expires_at: None };
         let (key, _) = keys::create(store, &actor, new, START).await.unwrap();
         let new = NewConnection { organization: client.organization, service: Service::Microsoft365, policy: None };
@@ -138,8 +147,16 @@ impl Tenant {
             let new = NewRule { pattern, organization, class: DeviceClass::Server, policy: None, tags: vec![] };
             rules.push(inbox_rules::create(store, &actor, new, START).await.unwrap().to_string());
         }
+        let mut domains = Vec::new();
+        for n in 0..12 {
+            let new = NewDomain { organization: Some(client.organization), domain: format!("{name}-{n}.example") };
+            domains.push(mail_domains::add(store, &actor, new, START).await.unwrap().to_string());
+        }
+        let copy = copy(app, client).await;
         Self {
             name,
+            domains,
+            copy,
             report: report.to_string(),
             client: client.clone(),
             policy: policy.id.to_string(),
@@ -165,6 +182,31 @@ impl Tenant {
     fn next_rule(&self) -> &str {
         &self.rules[1 + self.named.fetch_add(1, Ordering::Relaxed) % (self.rules.len() - 1)]
     }
+}
+
+impl Tenant {
+    /// Another domain each time, too.
+    fn next_domain(&self) -> &str {
+        &self.domains[1 + self.named.fetch_add(1, Ordering::Relaxed) % (self.domains.len() - 1)]
+    }
+}
+
+/// A copy in the outbox that waits.
+async fn copy(app: &TestApp, client: &Client) -> String {
+    let tx = app.engine.store.begin().await.unwrap();
+    let new = mails::New {
+        partner: client.partner,
+        organization: Some(client.organization),
+        kind: MailKind::Test,
+        report: None,
+        once: format!("matrix:{}", client.organization),
+        recipient: "ada@x.test".into(),
+        subject: "A test".into(),
+        content: mails::Content::Written(mails::Written { text: "a line".into(), ..Default::default() }),
+    };
+    let mails::Queued::New(id) = mails::queue(&app.engine.store, &tx, new, START).await.unwrap() else { panic!("not queued") };
+    tx.commit().await.unwrap();
+    id.to_string()
 }
 
 impl Tenant {
@@ -214,8 +256,10 @@ fn call(method: &Method, route: &str, t: &Tenant) -> Option<(String, Option<Valu
             | "inbox-rules"
             | "keys"
             | "maintenance-windows"
+            | "outbox"
             | "openapi.json",
         ) => plain(route.into()),
+        ("GET", "outbox/{id}") | ("POST", "outbox/{id}/send-again" | "outbox/{id}/cancel") => plain(at(route, &t.copy)),
         ("GET", "audit") => plain(format!("{route}?partner={}", c.partner)),
         ("POST", "partners") => with(route.into(), json!({ "name": "", "time_zone": "UTC", "parent": c.partner })),
         ("POST", "organizations") => with(route.into(), json!({ "name": "", "partner": c.partner })),
@@ -243,6 +287,11 @@ fn call(method: &Method, route: &str, t: &Tenant) -> Option<(String, Option<Valu
         ("GET", "partners/{id}") => plain(at(route, &c.partner)),
         ("PATCH", "partners/{id}") => with(at(route, &c.partner), json!({})),
         ("GET", "organizations/{id}" | "organizations/{id}/counts") => plain(at(route, &c.organization)),
+        ("GET", "organizations/{id}/backup-summary-reports") => plain(at(route, &c.organization)),
+        ("POST", "organizations/{id}/backup-summary-reports") => with(at(route, &c.organization), json!({ "month": MONTH })),
+        ("GET", "organizations/{id}/backup-summary-reports/{month}/{file}") => {
+            plain(at(route, &c.organization).replace("{month}", MONTH).replace("{file}", "account.csv"))
+        }
         ("PATCH", "organizations/{id}") => with(at(route, &c.organization), json!({ "region": "eu" })),
         ("GET", "policies/{id}") => plain(at(route, &t.policy)),
         ("PATCH", "policies/{id}") => with(at(route, &t.policy), json!({})),
@@ -324,7 +373,8 @@ fn outcome(who: &Who, what: &str, answer: &Answer, secrets: &[String]) -> String
 
 #[tokio::test]
 async fn every_route_answers_every_caller_as_the_matrix_says() {
-    let flags = Flags { sign_in_rate: Some("10000".into()), ..Flags::default() };
+    // No name server: nothing is asked outside.
+    let flags = Flags { sign_in_rate: Some("10000".into()), dns: Some("127.0.0.1:9".into()), ..Flags::default() };
     let app = TestApp::with(Kind::Sqlite, flags).await;
     let tenants = [
         Tenant::fill(&app, "own", &app.own).await,
@@ -403,7 +453,7 @@ async fn forms(app: &TestApp, tenants: &[Tenant], callers: &[Who], secrets: &[St
 
 /// Documents to take away.
 async fn documents_of(app: &TestApp, tenants: &[Tenant], callers: &[Who], secrets: &[String], matrix: &mut String) {
-    for (method, route) in documents::ROUTES {
+    for (method, route) in documents::ROUTES.into_iter().chain(monthly::ROUTES).chain(outbox::ROUTES) {
         let _ = writeln!(matrix, "\n{method} {route}");
         for tenant in tenants {
             let _ = write!(matrix, "  {:<13}", tenant.name);
@@ -412,6 +462,10 @@ async fn documents_of(app: &TestApp, tenants: &[Tenant], callers: &[Who], secret
                     "/backups/compliance.csv" => {
                         format!("{route}?from=2026-01-01&to=2026-01-31&organization={}", tenant.client.organization)
                     }
+                    "/organizations/{id}/backup-summary-reports/{month}/{file}" => {
+                        format!("/organizations/{}/backup-summary-reports/{MONTH}/organization.csv", tenant.client.organization)
+                    }
+                    "/outbox/{file}" => format!("/outbox/{}.txt", tenant.copy),
                     "/reports/{file}" => format!("/reports/{}.pdf", tenant.report),
                     _ => panic!("{method} {route} has no row: add it to `documents_of`"),
                 };
@@ -548,6 +602,22 @@ fn arguments(path: &str, t: &Tenant) -> Option<Arguments> {
         } })),
         "backup/make_report" => form(format!("organization={}&from=2026-01-01&to=2026-01-31", c.organization)),
         "settings/branding" => form(String::new()),
+        "settings/domains" => wire(json!({ "organization": c.organization })),
+        "settings/add_domain" => form(format!("form[domain]=&form[organization]={}", c.organization)),
+        "settings/check_domain" => form(format!("id={}", t.domains[0])),
+        "settings/send_domain_code" => form(format!("id={}&mailbox=nobody", t.domains[0])),
+        "settings/enter_domain_code" => form(format!("id={}&code=0", t.domains[0])),
+        "settings/remove_domain" => form(format!("id={}", t.next_domain())),
+        "reports/view" => wire(json!({ "id": c.organization })),
+        "reports/delivery" => form(format!("id={}&form[address_1]=", c.organization)),
+        "reports/share" => form(format!("id={}&shared=false", c.organization)),
+        "reports/make" => form(format!("id={}&month=2026-01", c.organization)),
+        "reports/test" => form(format!("id={}", c.organization)),
+        "reports/send_again" => form(format!("id={}", t.copy)),
+        "reports/resume_address" => form(format!("id={}&address=nobody%40x.test", c.organization)),
+        "settings/outbox" => wire(json!({ "which": "", "cursor": null })),
+        "settings/mail" => wire(json!({ "id": t.copy })),
+        "settings/send_mail_again" | "settings/cancel_mail" => form(format!("id={}", t.copy)),
         "settings/make_key" => form(format!("form[name]=new&form[scope]={}&form[read]=true", c.organization)),
         "settings/inbox_rules" => form(String::new()),
         "settings/rule_preview" => form(format!("form[pattern]=un*&form[organization]={}", c.organization)),

@@ -10,6 +10,7 @@ mod demo;
 mod domains;
 mod killed;
 mod live_stream;
+mod mail;
 mod news;
 mod portal;
 mod refusals;

@@ -1,0 +1,83 @@
+//! The mail server of the tests: `smtp.mjs`, as a process.
+
+use serde_json::Value;
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    time::Duration,
+};
+
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A mail server that ends with its test.
+pub struct MailServer {
+    process: Child,
+    says: ChildStdin,
+    lines: Receiver<Value>,
+    pub port: u16,
+    /// What it has taken.
+    pub mails: Vec<Value>,
+}
+
+impl Drop for MailServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl MailServer {
+    /// That stops once before `step` (`-`: never), and refuses by this script.
+    pub fn start(port: u16, step: &str, refusals: Value) -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/http/mail/smtp.mjs");
+        let mut process = Command::new("node")
+            .args([script, &port.to_string(), step, &refusals.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (tell, lines) = channel();
+        let out = BufReader::new(process.stdout.take().unwrap());
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                let _ = tell.send(serde_json::from_str(&line).unwrap());
+            }
+        });
+        let says = process.stdin.take().unwrap();
+        let mut server = Self { process, says, lines, port: 0, mails: Vec::new() };
+        server.port = u16::try_from(server.next()["port"].as_u64().unwrap()).unwrap();
+        server
+    }
+
+    /// The next line that is no mail.
+    fn next(&mut self) -> Value {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE).expect("the mail server says nothing");
+            match line.get("mail") {
+                Some(mail) => self.mails.push(mail.clone()),
+                None => return line,
+            }
+        }
+    }
+
+    /// Waits until it stops before its step.
+    pub fn stopped(&mut self) {
+        assert!(self.next()["at"].is_string());
+    }
+
+    /// Lets it go on.
+    pub fn go(&mut self) {
+        self.says.write_all(b"go\n").unwrap();
+    }
+
+    /// What it has taken until now.
+    pub fn taken(&mut self) -> &[Value] {
+        while let Ok(line) = self.lines.recv_timeout(Duration::from_millis(300)) {
+            if let Some(mail) = line.get("mail") {
+                self.mails.push(mail.clone());
+            }
+        }
+        &self.mails
+    }
+}
