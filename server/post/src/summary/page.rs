@@ -113,7 +113,7 @@ fn write_row<D: Day>(out: &mut String, row: &Row<D>, month: &str) {
         "<div class=\"line\" style=\"border-top:1px solid #d9d9d4;padding:10px 0\"><p style=\"margin:0 0 6px;font-size:14px;line-height:1.4\"><strong style=\"word-break:break-word\">{}</strong>",
         escape(&row.name)
     );
-    let last = if row.last.is_empty() { "no backup yet".to_owned() } else { escape(&row.last) };
+    let last = if row.last.is_empty() { "no backup in this month".to_owned() } else { escape(&row.last) };
     let mut facts = vec![last];
     facts.extend(row.objects.map(|n| format!("{} objects", count(n))));
     facts.extend(row.bytes.map(bytes));

@@ -59,7 +59,7 @@ fn head(out: &mut String, words: &str) {
 
 fn rows<D: Day>(out: &mut String, row: &Row<D>) {
     let _ = writeln!(out, "{}", row.name);
-    let last = if row.last.is_empty() { "none" } else { &row.last };
+    let last = if row.last.is_empty() { "none in this month" } else { &row.last };
     let mut facts = format!("Last backup: {last}");
     if let Some(objects) = row.objects {
         let _ = write!(facts, "; {} objects", count(objects));
@@ -109,7 +109,7 @@ mod tests {
             "Backup Summary Report of Müller & Söhne <GmbH>\n",
             "1 of 3 accounts had days on which backups did not complete.\n1 – 30 September 2026 (Europe/Berlin)\n3 activated and 1 deactivated accounts\n",
             "kai@mueller.example\n  Last backup: Wed 30 Sep 2026, 23:10 CEST; 48,213 objects; 7.0 GiB\n  Days:  HHHHHHHHHH HUUHHHHHHH HHHHHHHUHH\n  27 healthy, 3 unhealthy (12–13, 28)\n",
-            "OneDrive\n  Last backup: none\n  Days:  .......... .......... ..........\n",
+            "OneDrive\n  Last backup: none in this month\n  Days:  .......... .......... ..........\n",
             "  D  Deactivated: backups were turned off\n",
             "https://backup.example.com/unsubscribe/x",
         ] {
