@@ -155,7 +155,7 @@ fn item(line: AttentionLine, at: Time, of_client: bool) -> AnyView {
     let organization = line.organization.clone();
     let cause = cause(&line.remedy).map(ToOwned::to_owned);
     let steps = brief_words(&line.remedy);
-    let run = line.run.filter(|_| size == 1);
+    let (run, alert) = (line.run.filter(|_| size == 1), (size == 1).then_some(line.alert));
     view! {
         <li class="need" data-state=severity.as_str()>
             <div class="need-head">
@@ -167,7 +167,7 @@ fn item(line: AttentionLine, at: Time, of_client: bool) -> AnyView {
             <p class="need-what">
                 <span>{move || if size > 1 { folded(&line, now.get().unwrap_or(at)) } else { what(&line, now.get().unwrap_or(at)) }}</span>
                 " "
-                <span class="need-do">{cause.map(|cause| view! { <span>{coded(&cause)}</span>" " })}{coded(&steps)}{run.map(|run| view! { " "<a href=format!("/runs/{run}")>"See the log"</a> })}</span>
+                <span class="need-do">{cause.map(|cause| view! { <span>{coded(&cause)}</span>" " })}{coded(&steps)}{run.map(|run| view! { " "<a href=format!("/runs/{run}")>"See the log"</a> })}{alert.map(|alert| view! { " "<a href=format!("/alerts/{alert}")>"Open the alert"</a> })}</span>
             </p>
             {names.map(|names| view! { <p class="need-more">{names}</p> })}
             {said.map(|said| view! { <p class="need-more">{said}</p> })}
