@@ -183,9 +183,16 @@ fn body(builder: MessageBuilder, letter: &Letter) -> Result<Message, lettre::err
         None => mixed.singlepart(text),
     };
     for file in &letter.files {
-        mixed = mixed.singlepart(Attachment::new(file.name.clone()).body(file.pdf.clone(), kind("application/pdf")));
+        mixed = mixed.singlepart(Attachment::new(file.name.clone()).body(file.pdf.clone(), named(&file.name)));
     }
     builder.multipart(mixed)
+}
+
+/// With the name as a parameter, too: some mail programs don't read the long form that long names have in the disposition.
+fn named(name: &str) -> ContentType {
+    let simple = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let full = simple.then(|| ContentType::parse(&format!("application/pdf; name=\"{name}\"")).ok()).flatten();
+    full.unwrap_or_else(|| kind("application/pdf"))
 }
 
 fn kind(name: &'static str) -> ContentType {
@@ -249,6 +256,7 @@ mod tests {
         ] {
             assert!(heads.contains(wanted), "{wanted}\n{heads}");
         }
+        assert!(text.contains("Content-Type: application/pdf; name=\"backup-summary-2026-09.pdf\""), "{text}");
         assert!(text.is_ascii() && text.lines().all(|line| line.len() <= 998));
         let code = Letter { unsubscribe: None, ..letter() };
         assert!(!String::from_utf8(bytes(&code, None).unwrap()).unwrap().contains("List-Unsubscribe"));

@@ -146,13 +146,14 @@ impl Post {
             Content::Report { test } => {
                 let report = made.report.ok_or_else(|| NotMade::Never("It names no report.".into()))?;
                 let monthly = reports::by_id(&self.0.engine.store, made.partner, report).await?;
-                let files = if files { pdfs(monthly.clone()).await? } else { None };
+                // Whoever only looks at it sees what nearly all copies say.
+                let attached = if files { pdfs(monthly.clone()).await? } else { Some(Vec::new()) };
                 let mut summary = self.summary(&monthly, unsubscribe, *test);
-                summary.attached = files.is_some();
+                summary.attached = attached.is_some();
                 let logo = STANDARD.decode(&monthly.summary.brand.logo).ok().filter(|png| !png.is_empty());
                 summary.logo = logo.is_some();
                 letter.pictures.extend(logo.map(|png| Picture { cid: "logo".into(), png }));
-                letter.files = files.unwrap_or_default();
+                letter.files = attached.unwrap_or_default();
                 letter.text = text(&summary);
                 letter.html = html(&summary);
                 if !summary.brand.is_empty() {

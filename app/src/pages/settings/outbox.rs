@@ -44,7 +44,7 @@ fn List(view: OutboxView) -> impl IntoView {
         ),
     };
     view! {
-        <p class="faint">{way}</p>
+        <p class="faint mail-way">{way}</p>
         {if view.rows.is_empty() {
             view! { <Empty title="No mail here"><p>"Reports that are mailed, tests and codes will stand here, and what became of them."</p></Empty> }.into_any()
         } else {
