@@ -9,7 +9,7 @@ use crate::{
         Button, ButtonKind, Confirm, CopyLine, Empty, Field, Page, Section, SelectField, StateBadge, TableFrame, TimeText, icon, loaded,
         use_toasts,
     },
-    pages::start::form::{Faults, FormFault},
+    pages::start::form::{Faults, FormFault, worked},
 };
 use domain::ids::MailDomainId;
 use leptos::prelude::*;
@@ -40,16 +40,8 @@ pub fn Domains() -> impl IntoView {
         remove: ServerAction::new(),
         last: RwSignal::new(None),
     };
-    let done = move || {
-        (
-            acts.add.version().get(),
-            acts.check.version().get(),
-            acts.code.version().get(),
-            acts.enter.version().get(),
-            acts.remove.version().get(),
-        )
-    };
-    let view = Resource::new_blocking(move || (done(), organization.get()), |(_, organization)| load_domains(organization));
+    let done = [worked(acts.add), worked(acts.check), worked(acts.code), worked(acts.enter), worked(acts.remove)];
+    let view = Resource::new_blocking(move || (done.map(|n| n.get()), organization.get()), |(_, organization)| load_domains(organization));
     tell(acts);
     let lead = view! { <p>"Reports name people and say what is kept of them. They are mailed only to addresses of domains that are proved to be yours or your client's."</p> };
     view! {
@@ -72,8 +64,8 @@ fn tell(acts: Acts) {
         }
     });
     Effect::new(move |_| {
-        if let Some(Ok(proved)) = acts.check.value().get() {
-            toasts.say(if proved { "Verified: mail may go there." } else { "Not verified yet." });
+        if acts.check.value().with(|v| matches!(v, Some(Ok(true)))) {
+            toasts.say("Verified: mail may go there.");
         }
     });
     Effect::new(move |_| {
@@ -111,7 +103,7 @@ fn Body(view: DomainsView, acts: Acts) -> impl IntoView {
     let (waiting, proved): (Vec<_>, Vec<_>) = rows.into_iter().partition(|line| line.proved.is_none());
     let all = organization.as_ref().map(|(id, name)| {
         let back = format!("/organizations/{id}/reports");
-        view! { <p class="facts"><span>{format!("Domains that hold for {name}")}</span><a href=back>"Its reports"</a><a href="/settings/domains">"All domains"</a></p> }
+        view! { <p class="facts domain-of"><span>{format!("Domains that hold for {name}")}</span><a href=back>"Its reports"</a><a href="/settings/domains">"All domains"</a></p> }
     });
     let partner = if partner.is_empty() { "Your company".to_owned() } else { partner };
     view! {
@@ -205,7 +197,7 @@ fn Waiting(
                 <div><p class="faint">"Value"</p><CopyLine text=line.value label="value of the record"/></div>
             </div>
             <div role="status">{checked}</div>
-            <div class="row-actions">
+            <div class="domain-acts">
                 <ActionForm action=acts.check>
                     <input type="hidden" name="id" value=id.to_string()/>
                     <Button submit=true busy>"Check now"</Button>
@@ -241,7 +233,7 @@ fn ByCode(id: MailDomainId, domain: String, mailboxes: Vec<String>, code_to: Opt
                 <div class="form-actions"><Button submit=true busy=acts.code.pending()>"Send a code"</Button></div>
             </ActionForm>
             {code_to.map(|to| view! {
-                <p>"A code was sent to "<strong>{to}</strong>". It is good for an hour."</p>
+                <p class="domain-sent">"A code was sent to "<strong>{to}</strong>". It is good for an hour."</p>
                 <ActionForm action=acts.enter attr:class="domain-code">
                     <input type="hidden" name="id" value=id.to_string()/>
                     <div class="field" data-invalid=move || enter.get().is_some().then_some("")>

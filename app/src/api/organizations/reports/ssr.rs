@@ -11,7 +11,7 @@ use domain::{
     ids::OrganizationId,
     mail::MailState,
     report::Month,
-    wall_clock::wall_clock,
+    wall_clock::shown,
     zones::Zone,
 };
 use engine::{
@@ -40,7 +40,10 @@ pub(super) async fn view(engine: &Engine, actor: &Actor, id: OrganizationId) -> 
     };
     let zone = &organization.line.time_zone;
     let due_in = Zone::named(zone).map_or_else(|_| Month::default(), |zone| Month::at(prospect.next_at, zone).plus(-1));
-    let words = wall_clock(prospect.next_at, zone).unwrap_or_else(|_| domain::text::utc(prospect.next_at));
+    let words = shown(prospect.next_at, zone).map_or_else(
+        |_| domain::text::utc(prospect.next_at),
+        |clock| format!("{}, {:02}:{:02} ({})", clock.date, clock.hour, clock.minute, zone.replace('_', " ")),
+    );
     let may_make = actor.may(Action::ManageSettings);
     let line = |row: &reports::MonthlyRow| MonthLine {
         month: row.month,

@@ -1,7 +1,7 @@
 //! Email Delivery Settings: a switch, up to three addresses on verified domains, the sender that is the same for all. Beside it, sharing
 //! with the client's own people.
 
-use super::Acts;
+use super::{Acts, Typed};
 use crate::{
     api::organizations::reports::{AddressView, DeliveryView, Hindrance},
     components::{Button, ButtonKind, Field, Pair, Pairs, Section, SwitchField, TimeText},
@@ -21,14 +21,18 @@ pub(super) fn Delivery(
     may_edit: bool,
     may_verify: bool,
     acts: Acts,
+    typed: Typed,
 ) -> impl IntoView {
     let hindered: Vec<AddressView> = delivery.addresses.iter().filter(|address| address.hindrance.is_some()).cloned().collect();
-    let changed = delivery.changed.clone().map(|(at, who)| view! { <p class="faint">"Changed "<TimeText at=Some(at)/>" by "{who}"."</p> });
+    let changed = delivery
+        .changed
+        .clone()
+        .map(|(at, who)| view! { <p class="faint report-changed">"Changed "<TimeText at=Some(at)/>" by "{who}"."</p> });
     view! {
         <Section title="Email Delivery Settings">
             <Hindrances id hindered may_edit may_verify acts/>
             {if may_edit {
-                view! { <Form id name delivery may_verify acts/> }.into_any()
+                view! { <Form id name delivery may_verify acts typed/> }.into_any()
             } else {
                 view! { <Standing delivery/> }.into_any()
             }}
@@ -55,15 +59,14 @@ fn Standing(delivery: DeliveryView) -> impl IntoView {
 }
 
 #[component]
-fn Form(id: OrganizationId, name: String, delivery: DeliveryView, may_verify: bool, acts: Acts) -> impl IntoView {
+fn Form(id: OrganizationId, name: String, delivery: DeliveryView, may_verify: bool, acts: Acts, typed: Typed) -> impl IntoView {
     let DeliveryView { enabled, addresses, domains, sender, own_address, .. } = delivery;
     let faults = Faults::of(acts.save);
     let test = Faults::of(acts.test);
-    let on = RwSignal::new(enabled);
-    let fields = FIELDS.into_iter().enumerate().map(|(place, field)| {
-        let value = RwSignal::new(addresses.get(place).map(|known| known.address.clone()).unwrap_or_default());
+    typed.follow((id.to_string(), enabled, addresses.into_iter().map(|known| known.address).collect()));
+    let fields = FIELDS.into_iter().zip(typed.addresses).enumerate().map(|(place, (field, value))| {
         let label = format!("Address {}", place + 1);
-        view! { <Field label name=format!("form[{field}]") kind="email" value autocomplete="off" error=faults.about(field)/> }
+        view! { <Field label name=format!("form[{field}]") kind="email" value plain=true autocomplete="off" error=faults.about(field)/> }
     });
     let fields = fields.collect_view();
     let verify = format!("/settings/domains?organization={id}");
@@ -86,7 +89,7 @@ fn Form(id: OrganizationId, name: String, delivery: DeliveryView, may_verify: bo
         <ActionForm action=acts.save attr:class="card stack report-delivery">
             <FormFault faults fields=&FIELDS/>
             <input type="hidden" name="id" value=id.to_string()/>
-            <SwitchField label="Mail the monthly report" name="form[enabled]" value=on
+            <SwitchField label="Mail the monthly report" name="form[enabled]" value=typed.on
                 hint="The first one comes on the 5th of the month after it is switched on. Switched off, reports are made all the same."/>
             <div class="report-addresses">{fields}</div>
             {rule}
@@ -163,7 +166,7 @@ pub(super) fn Sharing(id: OrganizationId, name: String, shared: bool, may_edit: 
         <Section title="Client portal">
             <p>{words}</p>
             {may_edit.then(|| view! {
-                <ActionForm action=acts.share>
+                <ActionForm action=acts.share attr:class="report-share">
                     <input type="hidden" name="id" value=id.to_string()/>
                     <input type="hidden" name="shared" value=(!shared).to_string()/>
                     <Button submit=true busy=acts.share.pending()>{if shared { "Stop sharing" } else { "Share reports with the client" }}</Button>

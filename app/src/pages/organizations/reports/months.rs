@@ -21,7 +21,7 @@ pub(super) fn Months(
 ) -> impl IntoView {
     let (month, at, words) = next;
     let next = view! {
-        <p class="faint">
+        <p class="faint report-next">
             {format!("Next: {}, made on ", month.name())}
             <time datetime=text::rfc3339(at) title=text::utc(at)>{words}</time>
             {if mails { ", and mailed." } else { "." }}" Reports are kept for six months."
