@@ -106,7 +106,7 @@ async fn ask(State(portal): State<Portal>, Query(asked): Query<Asked>) -> Respon
 /// Whether a document with this hash was made here: its kind, period and when – no names, for anybody may ask.
 async fn verify(State(portal): State<Portal>, Path(hash): Path<String>) -> ApiResult<Response> {
     Ok(match reports::by_hash(portal.store(), &hash.to_lowercase()).await? {
-        Some(found) => page(&portal, StatusCode::OK, "This report is genuine", &told(&found)),
+        Some(found) => page(&portal, StatusCode::OK, "A report with this hash is kept here", &told(&found)),
         None => page(
             &portal,
             StatusCode::NOT_FOUND,
@@ -124,9 +124,9 @@ fn told(found: &Verified) -> String {
         None => format!("{} – {}", utc(found.from), utc(found.until)),
     };
     format!(
-        "<p>A report made from inputs with this SHA-256 is kept here, unchanged since it was made.</p>\
-         <dl><dt>Kind</dt><dd>{kind}</dd><dt>Period</dt><dd>{period}</dd><dt>Made</dt><dd>{}</dd></dl>\
-         <p>Its figures are those of the document only if the document is the file that this portal gave: ask whoever sent it for the portal's own copy if in doubt.</p>",
+        "<p>It was made from inputs with this SHA-256, and they have not changed since.</p>\
+         <dl class=\"pairs\"><dt>Kind</dt><dd>{kind}</dd><dt>Period</dt><dd>{period}</dd><dt>Made</dt><dd>{}</dd></dl>\
+         <p>Whether a document is the one that was made of them shows by comparing it with the portal's own copy, which is the same to the byte.</p>",
         utc(found.made_at)
     )
 }
@@ -137,8 +137,9 @@ fn page(portal: &Portal, status: StatusCode, title: &str, body: &str) -> Respons
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"robots\" content=\"noindex\"><title>{title} · Holdfast</title><link rel=\"stylesheet\" href=\"/pkg/{}\"></head>\
          <body class=\"api-docs\"><main><h1>{title}</h1>{body}\
-         <form action=\"/verify\" method=\"get\"><label for=\"hash\">SHA-256 of the inputs</label> \
-         <input id=\"hash\" name=\"hash\" size=\"64\" maxlength=\"80\" required autocomplete=\"off\" spellcheck=\"false\"> <button type=\"submit\">Verify</button></form>\
+         <section><form action=\"/verify\" method=\"get\"><div class=\"field\"><label for=\"hash\">SHA-256 of the inputs</label>\
+         <input class=\"input\" id=\"hash\" name=\"hash\" maxlength=\"80\" required autocomplete=\"off\" spellcheck=\"false\"></div>\
+         <p><button class=\"button\" type=\"submit\">Verify</button></p></form></section>\
          </main></body></html>",
         portal.site().assets().css
     );
