@@ -109,10 +109,21 @@ test("reminders are switched on with their hours", async ({ page }) => {
   await expect(page.getByText("Open alerts come back to mind every 6 hours.")).toBeVisible();
   await page.reload();
   await expect(page.getByLabel("Every (hours)")).toHaveValue("6");
-  await page.getByLabel("Every (hours)").fill("");
-  await page.getByRole("button", { name: "Save" }).click();
-  await expect(page.getByText("Write a number of hours")).toBeVisible();
-  await expect(page.getByLabel("Every (hours)"), "what was typed stays").toHaveValue("");
+});
+
+test.describe("a refusal", () => {
+  test.use({ expectedErrors: /status of 422/ });
+
+  test("of reminders is said at its field, and what was typed stays", async ({ page }) => {
+    await portal.signIn(page);
+    await open(page, `${portal.url}/settings/alerts`);
+    await page.getByLabel("Remind until it is fixed").check();
+    await page.getByLabel("Every (hours)").fill("");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("Write a number of hours")).toBeVisible();
+    await expect(page.getByLabel("Every (hours)")).toHaveValue("");
+    await expect(page.getByLabel("Remind until it is fixed")).toBeChecked();
+  });
 });
 
 test.describe("without scripts", () => {

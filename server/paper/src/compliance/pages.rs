@@ -62,7 +62,12 @@ fn summary(report: &Compliance, blocks: &mut Vec<Block>) {
     blocks.push(Block::Paragraph(in_words(report)));
     let tested = total.tests_passed + total.tests_failed;
     let is_cut = devices(report).any(|(_, device)| device.earlier_breaches > 0);
-    let told = if is_cut { "the latest of each device are listed" } else { "each of them is listed" };
+    let is_listed = devices(report).any(|(_, device)| !device.breaches.is_empty());
+    let told = match (is_cut, is_listed) {
+        (false, _) => "each of them is listed",
+        (true, true) => "the latest of each device are listed",
+        (true, false) => "too many to list each",
+    };
     let failed = if total.tests_failed == 0 { "all passed".to_owned() } else { format!("{} failed", number(total.tests_failed)) };
     blocks.push(Block::Tiles(vec![
         tile("Time in compliance", &share(total.share), "of the time covered by a rule", None),
@@ -230,7 +235,7 @@ fn breaches(report: &Compliance, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading(1, "Breaches".to_owned()));
     let mut rows = Vec::new();
     for (client, device) in devices(report) {
-        rows.extend(earlier(client, device, device.earlier_breaches));
+        rows.extend(earlier(client, device, device.earlier_breaches, device.breaches.is_empty()));
         for breach in &device.breaches {
             let remark = |said: bool, words: &str| if said { words.to_owned() } else { String::new() };
             rows.push(vec![
@@ -256,9 +261,9 @@ fn breaches(report: &Compliance, blocks: &mut Vec<Block>) {
     }));
 }
 
-/// How many aren't told one by one, in the columns of both tables.
-fn earlier(client: &Client, device: &Device, n: u64) -> Option<Vec<Cell>> {
-    let words = format!("and {}", counted(n, "earlier one", "earlier ones"));
+/// How many aren't told one by one, in the columns of both tables; `all`: none of the device's is.
+fn earlier(client: &Client, device: &Device, n: u64, all: bool) -> Option<Vec<Cell>> {
+    let words = if all { format!("{}, not listed", number(n)) } else { format!("and {}", counted(n, "earlier one", "earlier ones")) };
     let name = Cell::Pair(device.name.clone(), client.name.clone());
     (n > 0).then(|| vec![name, Cell::Text(none()), Cell::Text(words), Cell::Text(none()), Cell::Text(none())])
 }
@@ -267,7 +272,7 @@ fn left_out(report: &Compliance, blocks: &mut Vec<Block>) {
     blocks.push(Block::Heading(1, "Time left out".to_owned()));
     let mut rows = Vec::new();
     for (client, device) in devices(report) {
-        rows.extend(earlier(client, device, device.earlier_left_out));
+        rows.extend(earlier(client, device, device.earlier_left_out, device.left_out.is_empty()));
         for part in &device.left_out {
             rows.push(vec![
                 Cell::Pair(device.name.clone(), client.name.clone()),
