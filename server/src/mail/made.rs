@@ -171,22 +171,22 @@ impl Post {
             .accounts
             .rows
             .iter()
-            .map(|line| row(line.address.clone(), &line.last, &line.days, &clock, AccountDay::of_letter))
+            .map(|line| row(line.address.clone(), &line.last, &line.days, clock, AccountDay::of_letter))
             .collect();
         accounts
-            .extend(frozen.devices.rows.iter().map(|line| row(line.name.clone(), &line.last, &line.days, &clock, AccountDay::of_letter)));
+            .extend(frozen.devices.rows.iter().map(|line| row(line.name.clone(), &line.last, &line.days, clock, AccountDay::of_letter)));
         let mut workloads: Vec<Row<OrganizationDay>> = frozen
             .accounts
             .workloads
             .iter()
-            .map(|line| row(line.workload.name().to_owned(), &line.last, &line.days, &clock, OrganizationDay::of_letter))
+            .map(|line| row(line.workload.name().to_owned(), &line.last, &line.days, clock, OrganizationDay::of_letter))
             .collect();
         workloads.extend(
             frozen
                 .devices
                 .classes
                 .iter()
-                .map(|line| row(class_name(line.class).to_owned(), &line.last, &line.days, &clock, OrganizationDay::of_letter)),
+                .map(|line| row(class_name(line.class).to_owned(), &line.last, &line.days, clock, OrganizationDay::of_letter)),
         );
         Summary {
             organization: frozen.organization.clone(),
