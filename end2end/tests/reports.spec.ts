@@ -67,8 +67,9 @@ test.describe.serial("reports of an organization", () => {
     // The organization of the client's own people: theirs is the only one they see.
     const page = await browser.newPage();
     await signIn(page, "karl.mueller@example.com");
-    const own = page.locator("a[href^='/organizations/']").first();
-    id = /organizations\/(\w+)/.exec(page.url())?.[1] ?? /organizations\/(\w+)/.exec((await own.getAttribute("href")) ?? "")?.[1] ?? "";
+    await open(page, `${portal.url}/organizations`);
+    const own = page.locator("main a[href^='/organizations/']").first();
+    id = /organizations\/(\w+)/.exec((await own.getAttribute("href", { timeout: 10_000 })) ?? "")?.[1] ?? "";
     await page.close();
     expect(id).not.toBe("");
     tab = `${portal.url}/organizations/${id}/reports`;
