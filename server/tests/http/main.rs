@@ -11,6 +11,7 @@ mod domains;
 mod killed;
 mod live_stream;
 mod mail;
+mod monthly;
 mod news;
 mod portal;
 mod refusals;
