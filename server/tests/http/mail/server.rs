@@ -53,7 +53,7 @@ impl MailServer {
     /// The next line that is no mail.
     fn next(&mut self) -> Value {
         loop {
-            let line = self.lines.recv_timeout(PATIENCE).expect("the mail server says nothing");
+            let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("the mail server says nothing: {error}"));
             match line.get("mail") {
                 Some(mail) => self.mails.push(mail.clone()),
                 None => return line,
