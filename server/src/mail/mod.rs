@@ -152,7 +152,9 @@ impl Post {
             if let Err(error) = self.tick(&stop).await {
                 tracing::warn!(%error, "sending mail: will try again");
             }
-            let next = mails::earliest(&self.0.engine.store).await.ok().flatten();
+            // While the mail server is away nothing is due before it is asked again.
+            let away = self.0.outage.lock().until.unwrap_or(Time(0));
+            let next = mails::earliest(&self.0.engine.store).await.ok().flatten().map(|next| next.max(away));
             let until = next.map_or(LONGEST_PAUSE, |next| (next - self.now()).0).clamp(250, LONGEST_PAUSE);
             tokio::select! {
                 () = stop.cancelled() => {}

@@ -141,10 +141,12 @@ async fn one_copy_arrives_wherever_the_server_is_killed() {
         mail.go();
         let again = serve(data.path(), mail.port);
         let end = settled(&store, place.0, id).await;
-        // A second look of the server, and of a third one, brings no second copy.
         drop(again);
-        let _third = serve(data.path(), mail.port);
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        if matches!(step, "end" | "answered") {
+            // A third server brings no second copy either.
+            let _third = serve(data.path(), mail.port);
+            tokio::time::sleep(Duration::from_millis(700)).await;
+        }
         let copies = tokio::task::block_in_place(|| mail.taken().len());
         assert_eq!(copies, 1, "killed at {step}: {} copies, {}", copies, end.as_str());
         match step {

@@ -51,7 +51,8 @@ pub enum Content {
 pub struct Written {
     /// Plain text.
     pub text: String,
-    /// HTML, a whole document; empty: text only.
+    /// HTML, a whole document; empty: text only. `UNSUBSCRIBE-LINK` becomes the address that unsubscribes, where the kind of mail has one;
+    /// the text gets a line with it.
     pub html: String,
     /// Pictures that the HTML shows as `cid:NAME`.
     #[serde(default)]
