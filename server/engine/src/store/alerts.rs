@@ -8,7 +8,7 @@ mod tend;
 pub use incidents::{IncidentCause, IncidentDetail, IncidentRow, incident, incident_row, open_incidents, open_members};
 pub use list::{AlertFilter, AlertSort, AlertTally, list, of_ids, place_of, tally};
 pub(crate) use tend::name_of;
-pub use tend::{Tended, Tending, acknowledge, note, snooze, tend_all};
+pub use tend::{MOST_AT_ONCE, Tended, Tending, acknowledge, note, snooze, tend_all};
 
 use super::{
     Store,

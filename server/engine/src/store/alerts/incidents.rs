@@ -1,6 +1,6 @@
 //! Incidents as they are read: open ones in a list of alerts, one in full. They are made by the reconciler only (D4).
 
-use super::{AlertFilter, AlertRow, AlertState, list, rows, seen};
+use super::{AlertFilter, AlertRow, AlertState, list, rows};
 use crate::{
     error::Error,
     store::{
@@ -254,7 +254,8 @@ async fn service(store: &Store, partner: PartnerId, id: ConnectionId) -> Result<
     }
 }
 
-/// Ids of an incident's open members, to be tended together: at most 500.
+/// Ids of an incident's open members as far as they are within the scope, to be tended together: those that nobody tends first, at most
+/// 20,000.
 ///
 /// # Errors
 /// `NotFound` outside the scope; `Forbidden`.
@@ -262,13 +263,14 @@ pub async fn open_members(store: &Store, actor: &Actor, id: IncidentId) -> Resul
     scope::require(actor, Action::SeeDashboards, "see alerts")?;
     let model = find(store, actor, id).await?;
     let mut query = Sql::new("SELECT a.id FROM alerts a WHERE a.partner_id = ");
-    query.bind(model.partner_id).push(" AND a.incident_id = ").bind(id.0).push(" AND a.resolved_at IS NULL AND NOT a.muted LIMIT 500");
-    let mut ids = Vec::new();
-    for row in store.reads().query_all_raw(query.build(store.backend())).await? {
-        ids.push(AlertId(at(&row, 0)?));
+    query.bind(model.partner_id).push(" AND a.incident_id = ").bind(id.0).push(" AND a.resolved_at IS NULL AND NOT a.muted");
+    if let Scope::Organization(_, organization) | Scope::Device(_, organization, _) = &actor.scope {
+        query.push(" AND a.organization_id = ").bind(organization.0);
     }
-    // What the scope doesn't hold is left out.
-    let seen =
-        alert::Entity::find().filter(seen(actor)).filter(alert::COLUMN.id.is_in(ids.iter().map(|id| id.0))).all(store.reads()).await?;
-    Ok(seen.into_iter().map(|a| AlertId(a.id)).collect())
+    if let Scope::Device(_, _, device) = &actor.scope {
+        query.push(" AND a.device_id = ").bind(device.0);
+    }
+    query.push(" ORDER BY CASE WHEN a.acknowledged_at IS NULL AND a.snoozed_until IS NULL THEN 0 ELSE 1 END, a.id LIMIT 20000");
+    let rows = store.reads().query_all_raw(query.build(store.backend())).await?;
+    rows.iter().map(|row| Ok(AlertId(at(row, 0)?))).collect()
 }

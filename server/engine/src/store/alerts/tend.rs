@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 const LONGEST_SNOOZE: Span = Span::days(90);
 /// Alerts that are tended in one go.
-const MOST_AT_ONCE: usize = 500;
+pub const MOST_AT_ONCE: usize = 500;
 
 /// What is done about an alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
