@@ -151,6 +151,11 @@ async fn a_code_reaches_the_mailbox_and_proves_the_domain() {
     let code: String =
         written.text.split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit())).unwrap().into();
     assert!(!claim.subject.contains(&code), "subjects are listed");
+    // Nobody who asks for a proof can read it in the outbox.
+    for end in ["txt", "html", "eml"] {
+        let looked_at = app.get(&app.owner, &format!("/outbox/{}.{end}", claim.id)).await;
+        assert!(looked_at.status == StatusCode::FORBIDDEN && !looked_at.text().contains(&code), "{end}: {}", looked_at.text());
+    }
     call(&app, &app.owner, "settings/enter_domain_code", format!("id={id}&code={code}")).await.ok();
     assert_eq!(listed(&app).await["rows"][0]["proved"][1], false);
 }

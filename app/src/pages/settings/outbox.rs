@@ -8,7 +8,7 @@ use crate::{
     },
     pages::start::form::{Faults, FormFault, worked},
 };
-use domain::mail::MailState;
+use domain::mail::{MailKind, MailState};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -124,11 +124,18 @@ fn One(view: MailView, again: ServerAction<SendMailAgain>, cancel: ServerAction<
             {(tries > 0).then(|| view! { <Pair label="Tries">{tries}</Pair> })}
             {line.next_at.map(|at| view! { <Pair label="Next try"><TimeText at=Some(at) focusable=true/></Pair> })}
         </Pairs>
-        <p class="mail-links">
-            <a href=format!("/outbox/{id}.html") rel="external" target="_blank">"Look at it"</a>
-            <a href=format!("/outbox/{id}.txt") rel="external" target="_blank">"Its plain text"</a>
-            <a href=format!("/outbox/{id}.eml") rel="external" download="">"The message as it is sent (.eml)"</a>
-        </p>
+        {if line.kind == MailKind::Code {
+            view! { <p class="faint">"A code is for its recipient only: it isn't shown here."</p> }.into_any()
+        } else {
+            view! {
+                <p class="mail-links">
+                    <a href=format!("/outbox/{id}.html") rel="external" target="_blank">"Look at it"</a>
+                    <a href=format!("/outbox/{id}.txt") rel="external" target="_blank">"Its plain text"</a>
+                    <a href=format!("/outbox/{id}.eml") rel="external" download="">"The message as it is sent (.eml)"</a>
+                </p>
+            }
+            .into_any()
+        }}
         <FormFault faults/>
         <FormFault faults=other/>
         {line.state.may_send_again().then(|| view! {

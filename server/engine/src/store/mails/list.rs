@@ -146,10 +146,13 @@ pub async fn get(store: &Store, actor: &Actor, id: MailId) -> Result<Delivery, E
 /// A copy's row and what it is made of: for whoever shows it.
 ///
 /// # Errors
-/// As [`get`].
+/// As [`get`]; `Forbidden` for codes: whoever could read them here would prove other people's domains.
 pub async fn content_of(store: &Store, actor: &Actor, id: MailId) -> Result<(MailRow, Content), Error> {
     let model = find(store.reads(), actor, id).await?;
     scope::require(actor, Action::ManageDelivery, "see the outbox")?;
+    if model.kind == MailKind::Code.as_str() {
+        return Err(Error::Forbidden("read a code that is meant for its recipient"));
+    }
     let content = serde_json::from_slice(&model.message)?;
     let row = named(store, vec![model]).await?.pop().ok_or(Error::NotFound("mail"))?;
     Ok((row, content))
