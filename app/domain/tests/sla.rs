@@ -143,7 +143,7 @@ fn a_stricter_rule_breaks_at_its_beginning_and_a_milder_one_mends_at_its() {
 fn a_breach_whose_end_is_left_out_goes_on_and_ends_where_it_is_left_out() {
     let case = Case { excluded: vec![out(day(20), None, Cause::Paused)], ..Case::of(&[day(9)]) };
     let figures = case.judged();
-    assert_eq!(figures.breaches.iter().map(|b| (b.until, b.ongoing)).last(), Some((day(20), true)));
+    assert_eq!(figures.breaches.last().map(|b| (b.until, b.ongoing)), Some((day(20), true)));
 }
 
 #[test]
