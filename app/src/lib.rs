@@ -160,6 +160,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/alerts") view=Screen::AlertSettings ssr=whole.clone()/>
                     <Route path=path!("/settings/branding") view=Screen::Branding ssr=whole.clone()/>
                     <Route path=path!("/settings/domains") view=Screen::Domains ssr=whole.clone()/>
+                    <Route path=path!("/settings/reports") view=Screen::ReportSettings ssr=whole.clone()/>
                     <Route path=path!("/settings/account") view=Screen::Account ssr=whole.clone()/>
                     <Route path=path!("/settings/keys") view=Screen::Keys ssr=whole.clone()/>
                     <Route path=path!("/settings/outbox") view=Screen::Outbox ssr=whole.clone()/>

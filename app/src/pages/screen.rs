@@ -94,6 +94,8 @@ pub enum Screen {
     Branding,
     /// `/settings/domains`
     Domains,
+    /// `/settings/reports`
+    ReportSettings,
     /// `/settings/account`
     Account,
     /// `/settings/keys`
@@ -193,6 +195,7 @@ impl Screen {
             | Self::AlertSettings
             | Self::Branding
             | Self::Domains
+            | Self::ReportSettings
             | Self::Policy
             | Self::Sla
             | Self::Account
@@ -268,6 +271,7 @@ fn manage_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::AlertSettings => settings::reminders::AlertSettings().into_any(),
         Screen::Branding => settings::branding::Branding().into_any(),
         Screen::Domains => settings::domains::Domains().into_any(),
+        Screen::ReportSettings => settings::reports::ReportSettings().into_any(),
         Screen::Policy => settings::policy::Policy().into_any(),
         Screen::Sla => settings::sla::Sla().into_any(),
         Screen::Account => settings::account::Account().into_any(),
@@ -349,6 +353,7 @@ mod tests {
             ("/settings/alerts", Screen::AlertSettings),
             ("/settings/branding", Screen::Branding),
             ("/settings/domains", Screen::Domains),
+            ("/settings/reports", Screen::ReportSettings),
             ("/settings/policies/0a", Screen::Policy),
             ("/settings/sla", Screen::Sla),
             ("/settings/account", Screen::Account),

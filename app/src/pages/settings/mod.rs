@@ -11,6 +11,7 @@ pub mod outbox;
 pub mod policies;
 pub mod policy;
 pub mod reminders;
+pub mod reports;
 pub mod rules;
 mod schedule;
 pub mod sla;
@@ -95,6 +96,7 @@ fn Settings(here: &'static str, children: Children) -> impl IntoView {
         ("/settings/alerts", "Alerts", of_partner),
         ("/settings/branding", "Branding", may(Action::ManageSettings)),
         ("/settings/domains", "Domains", may(Action::ManageSettings)),
+        ("/settings/reports", "Reports", may(Action::ManageSettings)),
         ("/settings/outbox", "Outbox", may(Action::ManageDelivery)),
         ("/settings/inbox", "Inbox", may(Action::ManageDevices)),
         ("/settings/inbox/rules", "Inbox rules", may(Action::ManageDevices)),

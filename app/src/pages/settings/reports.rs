@@ -1,0 +1,18 @@
+//! Reports of the partner, a section each in a file of its own: what goes out by itself, to whom, and when.
+
+use super::Settings;
+use crate::components::Page;
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn ReportSettings() -> impl IntoView {
+    let lead = view! { <p>"What is made and mailed by itself."</p> };
+    view! {
+        <Page title="Reports" lead=lead.into_any()>
+            <Settings here="/settings/reports">
+                {()}
+            </Settings>
+        </Page>
+    }
+}
