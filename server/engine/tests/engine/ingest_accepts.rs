@@ -1,9 +1,6 @@
 //! What comes in: limits, partial refusal, scopes, the inbox, pings, check-ins, restore tests, logs.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
+use crate::portal::{Portal, event, hours, minutes};
 use domain::{
     access::{Actor, Scope},
     run::RunState,
@@ -15,7 +12,6 @@ use engine::{
     on_both_stores,
     store::{devices, inbox},
 };
-use portal::{Portal, event, hours, minutes};
 
 on_both_stores! {
     async fn one_bad_event_never_costs_the_good_ones(fresh) {

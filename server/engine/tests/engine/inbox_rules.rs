@@ -1,9 +1,6 @@
 //! Template rules of the inbox, with real ingest: who is taken in, where, with what waited, and who is not.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
+use crate::portal::{Portal, T0, event, every, hours};
 use domain::{
     access::{Actor, Scope},
     ids::{InboxRuleId, OrganizationId},
@@ -22,7 +19,6 @@ use engine::{
         organizations::{self, NewOrganization, OrganizationChange, OrganizationStatus},
     },
 };
-use portal::{Portal, T0, event, every, hours};
 
 async fn rule(portal: &Portal, pattern: &str, organization: OrganizationId) -> InboxRuleId {
     let new = NewRule { pattern: pattern.into(), organization, class: DeviceClass::Workstation, policy: None, tags: vec!["new".into()] };

@@ -1,10 +1,7 @@
 //! The process that takes events in is killed with SIGKILL at random moments, many times over, on both stores. Afterwards: nothing that
 //! was acknowledged is lost, nothing is counted twice, and a recount finds no drift.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
+use crate::portal::{Portal, event, hours};
 use domain::{
     access::{Actor, Scope},
     ids::{OrganizationId, PartnerId},
@@ -17,7 +14,6 @@ use engine::{
     store::{Store, StoreUrl},
     testing::{Kind, fresh},
 };
-use portal::{Portal, event, hours};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use std::{
     collections::{BTreeMap, HashSet},
@@ -106,7 +102,7 @@ async fn killed_again_and_again(kind: Kind, seed: u64) {
         let mut numbers: Vec<usize> = (0..EVENTS).filter(|n| !acknowledged.contains(n) || rng.random_bool(0.03)).collect();
         numbers.shuffle(&mut rng);
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child", "--nocapture"])
+            .args(["--exact", "faults_kill::child", "--nocapture"])
             .env("HOLDFAST_FAULTS_URL", &url)
             .env("HOLDFAST_FAULTS_SCOPE", &scope)
             .stdin(Stdio::piped())

@@ -1,9 +1,6 @@
 //! Runs of SaaS accounts: who is meant, seats and hours, deadlines, what the live stream says. Recounted after each.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
+use crate::portal::{Portal, T0, hours, minutes};
 use domain::{
     access::{Actor, Scope},
     ids::{AccountId, ConnectionId},
@@ -16,7 +13,6 @@ use engine::{
     live, on_both_stores,
     store::{accounts, organizations},
 };
-use portal::{Portal, T0, hours, minutes};
 use sea_orm::{ConnectionTrait, Statement};
 
 fn event(account: &str, workload: &str, run: &str, state: RunState, at: Time) -> IncomingEvent {

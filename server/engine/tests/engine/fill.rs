@@ -1,8 +1,5 @@
 //! A fleet that is filled in and the same fleet that is lived, event by event and tick by tick, leave the same tables.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-#[path = "fill/lived.rs"]
 mod lived;
 
 use domain::time::Time;

@@ -1,12 +1,8 @@
 //! Events in any order, with any repetition, in any grouping, give the same rows.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
+use crate::portal::{Portal, T0, event, hours};
 use domain::{run::RunState, time::Time};
 use engine::{ingest::IncomingEvent, on_both_stores};
-use portal::{Portal, T0, event, hours};
 use rand::{
     Rng, SeedableRng,
     rngs::StdRng,

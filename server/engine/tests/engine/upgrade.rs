@@ -1,10 +1,7 @@
 //! A store that older versions have filled is brought up to date and goes on without drift: for each step of the schema's history, the
 //! rows of a portal as that step knew them.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
+use crate::portal::{self, Portal, T0, hours, minutes};
 use domain::run::RunState;
 use engine::{
     Engine, check,
@@ -12,7 +9,6 @@ use engine::{
     testing::{self, Kind},
 };
 use migrations::Migrator;
-use portal::{Portal, T0, hours, minutes};
 use sea_orm::{ConnectionTrait, Database, Statement};
 use sea_orm_migration::MigratorTrait;
 use std::path::Path;

@@ -1,8 +1,6 @@
 //! A storm: 100,000 events of accounts of several organizations, in any order and many of them twice, while accounts and organizations
 //! are activated and deactivated. Afterwards every count is what a recount from the runs says.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use domain::{
     access::{Actor, Scope},
     ids::{AccountId, OrganizationId, PartnerId},

@@ -1,9 +1,6 @@
 //! Alerts that come and go are damped and say so; alerts that nobody mends are brought back to mind.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
+use crate::portal::{self, Portal, hours, minutes};
 use domain::{
     access::{Actor, Scope},
     ids::AlertId,
@@ -14,7 +11,6 @@ use engine::{
     on_both_stores,
     store::{alerts, partner_settings},
 };
-use portal::{Portal, hours, minutes};
 
 async fn events(portal: &Portal, what: &str) -> Vec<String> {
     portal.rows(&format!("SELECT (at - {}) / 60000 FROM alert_events WHERE what = '{what}' ORDER BY at, id", portal::T0.0), 1).await

@@ -1,9 +1,6 @@
 //! Storms: alerts of ten or more subjects with one cause within ten minutes are one incident, whoever writes them.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
+use crate::portal::{self, Portal, event, hours, minutes};
 use domain::{
     alert::Severity,
     ids::DeviceId,
@@ -20,7 +17,6 @@ use engine::{
         maintenance::{self, NewWindow},
     },
 };
-use portal::{Portal, event, hours, minutes};
 use sea_orm::ConnectionTrait;
 use tokio_util::sync::CancellationToken;
 

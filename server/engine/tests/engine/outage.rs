@@ -1,12 +1,8 @@
 //! The portal itself was away: what it could not hear is not missing, and what was really missing is alerted once agents have caught up.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
+use crate::portal::{self, Portal, hours};
 use domain::{run::RunState, time::Span};
 use engine::{on_both_stores, reconcile::away::CATCH_UP};
-use portal::{Portal, hours};
 
 on_both_stores! {
     async fn what_an_outage_hid_is_not_alerted_and_what_was_missing_is_after_agents_have_caught_up(fresh) {

@@ -1,8 +1,5 @@
 //! A small portal for tests of the engine: a partner, an organization, devices, and a clock that is an argument.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its part")]
-
 use domain::{
     access::{Actor, Scope},
     ids::{DeviceId, OrganizationId, PartnerId, PolicyId},

@@ -1,15 +1,11 @@
 //! Time passing, by a driven clock: missed, overdue, stuck, never reported, failures raised, resolved and reopened.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
+use crate::portal::{self, Portal, T0, every, hours, minutes};
 use domain::{policy::Policy, run::RunState, time::Span};
 use engine::{
     on_both_stores,
     store::{devices, organizations, policies},
 };
-use portal::{Portal, T0, every, hours, minutes};
 
 fn policy() -> Policy {
     // Due after a day, grace one hour, overdue after 48 h: so that missed (37 h) comes first.

@@ -1,9 +1,6 @@
 //! Maintenance windows: recorded and not alerted, heard again at the end; for a device, an organization, a tag, a partner and all below it.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod portal;
-
+use crate::portal::{Portal, T0, hours, minutes};
 use domain::{
     access::{Action, Actor, Scope},
     ids::{DeviceId, MaintenanceId, UserId},
@@ -19,7 +16,6 @@ use engine::{
         organizations,
     },
 };
-use portal::{Portal, T0, hours, minutes};
 
 fn once(from: Time, until: Time) -> Occurs {
     Occurs::Once { from, until }
