@@ -1,7 +1,7 @@
 //! The engine from outside: what is taken in, what time does to it, what a fill makes, and what survives being killed. One program for all
 //! of it, so that long tests run beside short ones.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod faults_kill;
 mod fill;
@@ -17,3 +17,4 @@ mod reconcile_time;
 mod saas_runs;
 mod saas_storm;
 mod upgrade;
+mod year;
