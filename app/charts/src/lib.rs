@@ -6,6 +6,7 @@
 mod bands_bar;
 mod day_bars;
 mod outlook;
+mod plot;
 mod run_bars;
 mod run_line;
 mod score_ring;
@@ -14,6 +15,7 @@ mod trend;
 
 pub use bands_bar::bands_bar;
 pub use day_bars::{DayBar, DayState, date, day_bars, day_bars_text};
+pub use plot::{Ink, Plot, plot};
 pub use outlook::{Steps, outlook, outlook_text};
 pub use run_bars::{RunBar, run_bars};
 pub use run_line::{Stretch, run_line};

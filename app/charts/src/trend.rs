@@ -25,7 +25,7 @@ pub enum TrendUnit {
 }
 
 impl TrendUnit {
-    fn words(self, value: f64) -> String {
+    pub(crate) fn words(self, value: f64) -> String {
         #[expect(clippy::cast_possible_truncation, reason = "counts and bytes fit")]
         let whole = value.round() as i64;
         match self {
@@ -37,13 +37,13 @@ impl TrendUnit {
     }
 
     /// The foot of the axis. Shares that stay near the whole are told apart only from nearby; the foot's number is written then.
-    fn foot(self, least: f64) -> f64 {
+    pub(crate) fn foot(self, least: f64) -> f64 {
         let steps: &[(f64, f64)] = if self == Self::Percent { &[(92.0, 90.0), (84.0, 80.0), (58.0, 50.0)] } else { &[] };
         steps.iter().find(|(from, _)| least >= *from).map_or(0.0, |(_, foot)| *foot)
     }
 
     /// The end of the axis: a round number at or above the greatest.
-    fn top(self, greatest: f64) -> f64 {
+    pub(crate) fn top(self, greatest: f64) -> f64 {
         let base: f64 = match self {
             Self::Percent => return 100.0,
             Self::Bytes => 1_024.0,

@@ -5,6 +5,7 @@
 pub mod days;
 #[cfg(feature = "zones")]
 pub mod due;
+pub mod weekly;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};

@@ -1,8 +1,7 @@
-//! The report as HTML for mail programs: tables, styles on the elements (some programs drop the head), no scripts, nothing fetched from
-//! anywhere. Colours follow a dark theme where the program does.
+//! The report as HTML for mail programs, in the look that all mails share ([`crate::html`]).
 
 use super::{Day, Mark, NAMED, Row, Summary, told};
-use crate::html::escape;
+use crate::html::{Opening, button, close, escape, fine, link, open, section};
 use domain::text::{bytes, count};
 use std::fmt::Write;
 
@@ -17,58 +16,23 @@ const fn paper(mark: Mark) -> &'static str {
     }
 }
 
-const HEAD: &str = r#"<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"><style>
-:root { color-scheme: light dark; }
-@media (prefers-color-scheme: dark) {
-.paper, body { background: #16181c !important; }
-.ink, .ink td, .ink th, h1, h2, p { color: #e9e9e6 !important; }
-.faint { color: #b4b7bd !important; }
-.line { border-color: #3a3d44 !important; }
-.link { color: #9db8ff !important; }
-.ink .days td { color: #191b1f !important; }
-}
-@media (max-width: 480px) { .outer { padding: 12px !important; } .fact { display: block !important; padding-left: 0 !important; } }
-</style>"#;
-
-const TEXT: &str = "font-family:Inter,'Segoe UI',Helvetica,Arial,sans-serif;color:#191b1f;";
-
 /// The document.
 pub fn html(summary: &Summary) -> String {
     let mut out = String::with_capacity(32 << 10);
-    let title = summary.subject();
-    let colour = if is_colour(&summary.colour) { summary.colour.as_str() } else { "#4338b8" };
-    let _ = write!(out, "<!DOCTYPE html><html lang=\"en\"><head><title>{}</title>{HEAD}</head>", escape(&title));
-    let _ = write!(out, "<body class=\"paper\" style=\"margin:0;background:#ffffff;{TEXT}\">");
-    // What lists of mail show beside the subject.
-    let _ = write!(out, "<div style=\"display:none;max-height:0;overflow:hidden\">{}</div>", escape(&summary.answer()));
-    out.push_str("<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr><td align=\"center\" class=\"outer\" style=\"padding:24px\">");
-    out.push_str("<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" class=\"ink\" style=\"max-width:640px;text-align:left\"><tr><td>");
-    if summary.logo {
-        let _ = write!(
-            out,
-            "<img src=\"cid:logo\" alt=\"{}\" height=\"36\" style=\"display:block;max-height:36px;max-width:220px;margin:0 0 12px\">",
-            escape(&summary.brand)
-        );
-    }
-    let _ = write!(out, "<p class=\"faint\" style=\"margin:0 0 4px;font-size:14px;color:#51555d\">{}</p>", escape(&summary.brand));
-    let _ = write!(
-        out,
-        "<h1 style=\"margin:0 0 4px;font-size:22px;line-height:1.25;{TEXT}border-bottom:3px solid {colour};padding-bottom:10px\">Backup Summary Report of {}</h1>",
-        escape(&summary.organization)
-    );
-    if summary.test {
-        out.push_str("<p style=\"margin:12px 0 0;font-size:14px\">This is a test that you sent to yourself.</p>");
-    }
-    let _ = write!(out, "<p style=\"margin:14px 0 4px;font-size:17px;line-height:1.4\"><strong>{}</strong></p>", escape(&summary.answer()));
-    let _ = write!(
-        out,
-        "<p class=\"faint\" style=\"margin:0 0 18px;font-size:14px;line-height:1.5;color:#51555d\">{} ({}) · {} · made {}</p>",
-        escape(&summary.month.range()),
-        escape(&summary.zone),
-        summary.numbers(),
-        escape(&summary.made)
-    );
-    button(&mut out, &summary.portal, colour);
+    let facts =
+        format!("{} ({}) · {} · made {}", escape(&summary.month.range()), escape(&summary.zone), summary.numbers(), escape(&summary.made));
+    let opening = Opening {
+        subject: &summary.subject(),
+        answer: &summary.answer(),
+        brand: &summary.brand,
+        logo: summary.logo,
+        heading: &format!("Backup Summary Report of {}", summary.organization),
+        colour: &summary.colour,
+        test: summary.test,
+        facts: &facts,
+    };
+    open(&mut out, &opening);
+    button(&mut out, &summary.portal, "Open the reports in the portal", &summary.colour);
     let month = summary.month.name();
     section(&mut out, "Workload by workload");
     for row in &summary.workloads {
@@ -86,25 +50,8 @@ pub fn html(summary: &Summary) -> String {
     }
     legend(&mut out);
     foot(&mut out, summary);
-    out.push_str("</td></tr></table></td></tr></table></body></html>");
+    close(&mut out);
     out
-}
-
-fn is_colour(text: &str) -> bool {
-    text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|b| b.is_ascii_hexdigit())
-}
-
-/// A link that looks as one may press it. White on a light colour would not be read: the words are in ink on paper, framed.
-fn button(out: &mut String, place: &str, colour: &str) {
-    let _ = write!(
-        out,
-        "<p style=\"margin:0 0 8px\"><a class=\"ink link\" href=\"{}\" style=\"display:inline-block;padding:10px 16px;border:2px solid {colour};border-radius:6px;font-size:15px;font-weight:600;text-decoration:none;color:#191b1f\">Open the reports in the portal</a></p>",
-        escape(place)
-    );
-}
-
-fn section(out: &mut String, words: &str) {
-    let _ = write!(out, "<h2 style=\"margin:26px 0 6px;font-size:16px;{TEXT}\">{words}</h2>");
 }
 
 fn write_row<D: Day>(out: &mut String, row: &Row<D>, month: &str) {
@@ -152,27 +99,24 @@ fn legend(out: &mut String) {
 }
 
 fn foot(out: &mut String, summary: &Summary) {
-    let whole =
-        if summary.attached { "The whole report is attached as PDF, and in the portal." } else { "The whole report is in the portal." };
-    let _ = write!(out, "<p class=\"faint\" style=\"margin:24px 0 0;font-size:13px;line-height:1.5;color:#51555d\">{whole}");
+    let mut whole =
+        if summary.attached { "The whole report is attached as PDF, and in the portal." } else { "The whole report is in the portal." }
+            .to_owned();
     if let Some((hash, place)) = &summary.proof {
         let _ = write!(
-            out,
+            whole,
             " Its data have the hash <a class=\"link\" href=\"{}\" style=\"color:#2c4fa3\"><code>{}…</code></a>, which can be verified.",
             escape(place),
             escape(hash)
         );
     }
-    out.push_str("</p>");
+    fine(out, 24, &whole);
     if !summary.footer.is_empty() {
-        let _ = write!(out, "<p class=\"faint\" style=\"margin:10px 0 0;font-size:13px;color:#51555d\">{}</p>", escape(&summary.footer));
+        fine(out, 10, &escape(&summary.footer));
     }
     if let Some(url) = &summary.unsubscribe {
-        let _ = write!(
-            out,
-            "<p class=\"faint\" style=\"margin:10px 0 0;font-size:13px;color:#51555d\">You get this because your provider registered your address. <a class=\"link\" href=\"{}\" style=\"color:#2c4fa3\">No more of these reports</a></p>",
-            escape(url)
-        );
+        let words = format!("You get this because your provider registered your address. {}", link(url, "No more of these reports"));
+        fine(out, 10, &words);
     }
 }
 

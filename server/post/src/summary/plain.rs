@@ -1,10 +1,9 @@
 //! The report as plain text: lines of at most 78 characters, read well in any font.
 
 use super::{Day, Mark, NAMED, Row, Summary, told};
+use crate::lines::{head, title, wrapped};
 use domain::text::{bytes, count};
 use std::fmt::Write;
-
-const WIDE: usize = 76;
 
 /// The text.
 pub fn text(summary: &Summary) -> String {
@@ -12,8 +11,7 @@ pub fn text(summary: &Summary) -> String {
     if summary.test {
         out.push_str("This is a test that you sent to yourself.\n\n");
     }
-    let title = format!("Backup Summary Report of {}", summary.organization);
-    let _ = writeln!(out, "{title}\n{}\n", "=".repeat(title.chars().count().min(WIDE)));
+    title(&mut out, &format!("Backup Summary Report of {}", summary.organization));
     let _ = writeln!(out, "{}", wrapped(&summary.answer(), ""));
     let _ = writeln!(out, "{} ({})", summary.month.range(), summary.zone);
     let _ = writeln!(out, "{}", wrapped(&summary.numbers(), ""));
@@ -53,10 +51,6 @@ pub fn text(summary: &Summary) -> String {
     out
 }
 
-fn head(out: &mut String, words: &str) {
-    let _ = writeln!(out, "{words}\n{}", "-".repeat(words.chars().count()));
-}
-
 fn rows<D: Day>(out: &mut String, row: &Row<D>) {
     let _ = writeln!(out, "{}", row.name);
     let last = if row.last.is_empty() { "none in this month" } else { &row.last };
@@ -72,29 +66,6 @@ fn rows<D: Day>(out: &mut String, row: &Row<D>) {
     let letters: Vec<String> = row.days.chunks(10).map(|ten| ten.iter().map(|day| day.mark().letter()).collect()).collect();
     let _ = writeln!(out, "  Days:  {}", letters.join(" "));
     let _ = writeln!(out, "{}\n", wrapped(&told(row), "  "));
-}
-
-/// Words in lines, each begun with `margin`.
-fn wrapped(text: &str, margin: &str) -> String {
-    let mut out = String::new();
-    let mut line = 0;
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if line > 0 && line + 1 + length > WIDE {
-            out.push('\n');
-            line = 0;
-        }
-        if line == 0 {
-            out.push_str(margin);
-            line = margin.len();
-        } else {
-            out.push(' ');
-            line += 1;
-        }
-        out.push_str(word);
-        line += length;
-    }
-    out
 }
 
 #[cfg(test)]
