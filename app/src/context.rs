@@ -50,6 +50,25 @@ pub struct TxtRecords(pub std::sync::Arc<dyn Fn(String) -> Looking + Send + Sync
 /// An answer of name servers, on its way.
 pub type Looking = std::pin::Pin<Box<dyn Future<Output = engine::store::mail_domains::Looked> + Send>>;
 
+/// Makes keys that mail is signed with, and seals them. Nothing of it leaves the server.
+#[derive(Clone)]
+pub struct MailKeys {
+    /// Seals.
+    pub vault: engine::vault::Vault,
+    /// Makes one, or says why not.
+    pub make: std::sync::Arc<dyn Fn() -> Making + Send + Sync>,
+}
+
+/// A key in the making.
+pub type Making = std::pin::Pin<Box<dyn Future<Output = Result<engine::store::mail_keys::Pair, String>> + Send>>;
+
+/// Writes the weekly summary of somebody's partner as it would go now, as a test: subject and mail.
+#[derive(Clone)]
+pub struct TestSummary(pub std::sync::Arc<dyn Fn(Actor) -> Writing + Send + Sync>);
+
+/// A mail in the making.
+pub type Writing = std::pin::Pin<Box<dyn Future<Output = Result<(String, engine::store::mails::Written), engine::Error>> + Send>>;
+
 /// The engine.
 ///
 /// # Errors

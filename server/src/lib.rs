@@ -19,3 +19,4 @@ pub mod portal;
 pub mod secrets;
 pub mod security;
 pub mod serve;
+pub mod weekly;

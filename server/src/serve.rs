@@ -11,6 +11,7 @@ use crate::{
     monthly,
     portal::Portal,
     secrets::Secrets,
+    weekly,
 };
 use axum::{Router, body::Body, extract::ConnectInfo};
 use domain::time::Time;
@@ -167,6 +168,7 @@ pub async fn serve_store(
     let sending = tokio::spawn(post.clone().run(stop.clone()));
     tokio::spawn(discovery::run(engine.clone(), consents.clone(), config.saas.clone(), stop.clone()));
     tokio::spawn(monthly::run(engine.clone(), stop.clone()));
+    tokio::spawn(weekly::run(engine.clone(), post.clone(), stop.clone()));
     beside(engine.clone(), stop.clone());
     let portal = Portal::new(engine, config, consents.clone(), post, code.clone(), stop.clone());
     say(&format!("Holdfast is ready: open {}", portal.public_url()));

@@ -16,3 +16,4 @@ pub mod search;
 pub mod sla;
 #[cfg(feature = "ssr")]
 pub(in crate::api) use schedules::{schedule, unmet};
+pub mod weekly;

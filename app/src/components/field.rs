@@ -119,9 +119,12 @@ pub fn TextField(
     /// What is wrong with it.
     #[prop(into, optional)]
     error: Signal<Option<String>>,
-    /// Must be filled in.
+    /// Must be filled in. Others say "(optional)" unless `plain`.
     #[prop(optional)]
     required: bool,
+    /// No word "(optional)".
+    #[prop(optional)]
+    plain: bool,
 ) -> impl IntoView {
     let id = format!("field-{name}");
     let has_hint = !hint.is_empty();
@@ -140,7 +143,7 @@ pub fn TextField(
         </textarea>
     }
     .into_any();
-    wrap(id, label, hint, required, error, input)
+    wrap(id, label, hint, required || plain, error, input)
 }
 
 /// One of a few.

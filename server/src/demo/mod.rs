@@ -11,14 +11,19 @@ pub use clock::demo_clock;
 pub use mover::Mover;
 
 use domain::{
-    access::{Actor, Scope},
+    access::{Action, Actor, Scope},
     ids::PartnerId,
     time::{Span, Time},
 };
 use engine::{
     Engine,
     fill::{Progress, fill},
-    store::{Store, StoreUrl, partners},
+    store::{
+        Store, StoreUrl,
+        mail_domains::{self, Looked, NewDomain},
+        partners,
+        weekly::{self, NewWeekly},
+    },
 };
 use fleet::{Fleet, Size, fleet};
 use serde::{Deserialize, Serialize};
@@ -177,6 +182,7 @@ impl Demo {
         plan.until = fleet.until;
         plan.partners = Some(filled.partners.clone());
         let demo = plan.demo(folder, filled.partners);
+        demo.mails_a_summary(store).await?;
         demo.has_come_to(fleet.until)?;
         plan.write(folder)?;
         Ok((demo, true))
@@ -217,6 +223,20 @@ impl Demo {
         }
         self.has_come_to(now)?;
         stop.cancel();
+        Ok(())
+    }
+
+    /// The first partner's people who may change settings have got its weekly summary for a week: its last one is due when it is served.
+    async fn mails_a_summary(&self, store: &Store) -> Result<(), DemoError> {
+        let (Some(actor), Some(plan)) = (self.actor(0), self.fleet.partners.first()) else { return Ok(()) };
+        let readers = plan.people.iter().filter(|person| person.role.may(Action::ManageSettings));
+        let addresses: Vec<String> = readers.map(|person| person.email.clone()).collect();
+        let Some((_, name)) = addresses.first().and_then(|address| address.rsplit_once('@')) else { return Ok(()) };
+        let at = self.fleet.until - Span::days(8);
+        let domain = mail_domains::add(store, &actor, NewDomain { organization: None, domain: name.to_owned() }, at).await?;
+        let record = mail_domains::get(store, &actor, domain).await?.value;
+        mail_domains::looked_up(store, &actor, domain, &Looked::Texts(vec![record]), at).await?;
+        weekly::set(store, &actor, NewWeekly { enabled: true, addresses, weekday: 1, hour: 7 }, at).await?;
         Ok(())
     }
 

@@ -24,6 +24,7 @@ pub mod read;
 pub mod report;
 pub mod rest;
 
+pub mod weekly;
 use crate::{consent, portal::Portal, security};
 use axum::{
     Router,
@@ -70,6 +71,7 @@ pub fn router(portal: &Portal) -> Router {
         .merge(crate::mail::routes::routes())
         .merge(monthly::routes())
         .layer(compression::layer())
+        .merge(weekly::routes())
         .layer(middleware::from_fn(compression::plain_for_other_sites));
     Router::new()
         .merge(made)

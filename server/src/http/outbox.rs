@@ -23,7 +23,7 @@ use engine::store::mails;
 pub const ROUTES: [(&str, &str); 1] = [("GET", "/outbox/{file}")];
 
 /// Mail styles itself; nothing runs in it and nothing is fetched.
-const POLICY: HeaderValue = HeaderValue::from_static(
+pub(super) const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-popups",
 );
 
@@ -37,6 +37,11 @@ fn not_made(error: NotMade) -> ApiError {
         NotMade::Later(why) => ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", why),
         NotMade::Never(why) => ApiError::new(StatusCode::NOT_FOUND, "not_found", why),
     }
+}
+
+/// A message as a page, with its pictures (name, PNG as Base64) in it: they have no address of their own.
+pub(super) fn shown<'a>(html: String, pictures: impl Iterator<Item = (&'a str, String)>) -> String {
+    pictures.fold(html, |page, (cid, png)| page.replace(&format!("cid:{cid}"), &format!("data:image/png;base64,{png}")))
 }
 
 /// `ID.html`, `ID.txt` or `ID.eml`.
@@ -54,11 +59,8 @@ async fn file(State(portal): State<Portal>, caller: Caller, Path(name): Path<Str
             if letter.html.is_empty() {
                 ("text/plain; charset=utf-8", letter.text.into_bytes())
             } else {
-                // Pictures of a message have no address of their own.
-                let page = letter.pictures.iter().fold(letter.html, |page, picture| {
-                    page.replace(&format!("cid:{}", picture.cid), &format!("data:image/png;base64,{}", STANDARD.encode(&picture.png)))
-                });
-                ("text/html; charset=utf-8", page.into_bytes())
+                let pictures = letter.pictures.iter().map(|picture| (picture.cid.as_str(), STANDARD.encode(&picture.png)));
+                ("text/html; charset=utf-8", shown(letter.html, pictures).into_bytes())
             }
         }
         _ => return Err(no_such()),

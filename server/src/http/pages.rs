@@ -4,8 +4,8 @@ use super::{
     auth::{Visitor, address_of, with_session},
     error::ApiError,
 };
-use crate::{dns, portal::Portal, security};
-use app::context::{CookieRules, MailFrom, MailServer, PublicUrl, SaasSetUp, SetupCode, SignedIn, TxtRecords};
+use crate::{dns, portal::Portal, security, weekly};
+use app::context::{CookieRules, MailFrom, MailServer, PublicUrl, SaasSetUp, SetupCode, SignedIn, TestSummary, TxtRecords};
 use axum::{
     Router,
     body::Body,
@@ -81,6 +81,12 @@ fn context(portal: &Portal) -> impl Fn() + Clone + Send + Sync + 'static {
         let servers = servers.clone();
         Box::pin(async move { dns::texts(&servers, &name).await })
     }));
+    let keys = portal.post().keys_to_sign();
+    let (engine, address) = (portal.engine().clone(), portal.public_url().to_owned());
+    let summary = TestSummary(Arc::new(move |actor| {
+        let (engine, address) = (engine.clone(), address.clone());
+        Box::pin(async move { weekly::now(&engine, &actor, &address, weekly::For::Test).await })
+    }));
     move || {
         provide_context(portal.engine().clone());
         provide_context(portal.site().assets().clone());
@@ -89,6 +95,8 @@ fn context(portal: &Portal) -> impl Fn() + Clone + Send + Sync + 'static {
         provide_context(MailFrom(portal.config().mail.from.1.clone()));
         provide_context(MailServer(portal.post().place()));
         provide_context(names.clone());
+        provide_context(summary.clone());
+        provide_context(keys.clone());
         provide_context(SetupCode(portal.setup_code().map(str::to_owned)));
         provide_context(CookieRules { name: portal.cookie().name(), secure: portal.cookie().secure() });
         let visitor = use_context::<http::request::Parts>().and_then(|parts| parts.extensions.get::<Visitor>().cloned());

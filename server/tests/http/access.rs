@@ -40,7 +40,7 @@ use serde_json::{Value, json};
 use server::{
     config::Flags,
     consent,
-    http::{branding, docs, documents, monthly, outbox, rest},
+    http::{branding, docs, documents, monthly, outbox, rest, weekly},
 };
 use std::{
     fmt::Write,
@@ -480,12 +480,13 @@ async fn documents_of(app: &TestApp, tenants: &[Tenant], callers: &[Who], secret
     }
 }
 
-/// The look of the caller's own partner: an address names no tenant.
+/// The look and the weekly summary of the caller's own partner: an address names no tenant.
 async fn branding_of(app: &TestApp, callers: &[Who], secrets: &[String], matrix: &mut String) {
-    for (method, route) in branding::ROUTES {
+    for (method, route) in branding::ROUTES.into_iter().chain(weekly::ROUTES) {
         let _ = write!(matrix, "\n{method} {route}\n  {:<13}", "own");
         for who in callers {
-            let mut request = Request::builder().method(method).uri(route).header("sec-fetch-site", "same-origin");
+            let path = route.replace("{file}", "preview.txt");
+            let mut request = Request::builder().method(method).uri(path).header("sec-fetch-site", "same-origin");
             let mut body = Body::empty();
             if method == "POST" {
                 request = request.header("content-type", "multipart/form-data; boundary=x");
@@ -607,6 +608,10 @@ fn arguments(path: &str, t: &Tenant) -> Option<Arguments> {
         "settings/check_domain" => form(format!("id={}", t.domains[0])),
         "settings/send_domain_code" => form(format!("id={}&mailbox=nobody", t.domains[0])),
         "settings/enter_domain_code" => form(format!("id={}&code=0", t.domains[0])),
+        "settings/weekly" | "settings/test_weekly" => form(String::new()),
+        // To nobody: it is refused.
+        "settings/save_weekly" => form("form[enabled]=true&form[weekday]=1&form[hour]=7".into()),
+        "settings/resume_weekly" => form("address=nobody%40x.test".into()),
         "settings/remove_domain" => form(format!("id={}", t.next_domain())),
         "reports/view" => wire(json!({ "id": c.organization })),
         "reports/delivery" => form(format!("id={}&form[address_1]=", c.organization)),

@@ -16,4 +16,5 @@ mod news;
 mod portal;
 mod refusals;
 mod ways_in;
+mod weekly;
 mod wire;

@@ -1,5 +1,8 @@
 //! Reports of the partner, a section each in a file of its own: what goes out by itself, to whom, and when.
 
+mod monthly_run;
+mod weekly;
+
 use super::Settings;
 use crate::components::Page;
 use leptos::prelude::*;
@@ -11,7 +14,8 @@ pub fn ReportSettings() -> impl IntoView {
     view! {
         <Page title="Reports" lead=lead.into_any()>
             <Settings here="/settings/reports">
-                {()}
+                <weekly::Weekly/>
+                <monthly_run::MonthlyRun/>
             </Settings>
         </Page>
     }

@@ -1,10 +1,12 @@
 //! Alerts: listed, shown with what happened to them, acknowledged, snoozed, annotated. Opened and resolved by the reconciler only (D4).
 
+mod critical;
 mod incidents;
 mod list;
 mod said;
 mod tend;
 
+pub use critical::{BecameCritical, became_critical};
 pub use incidents::{IncidentCause, IncidentDetail, IncidentRow, incident, incident_row, open_incidents, open_members};
 pub use list::{AlertFilter, AlertSort, AlertTally, list, of_ids, place_of, tally};
 pub(crate) use tend::name_of;

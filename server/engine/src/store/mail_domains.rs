@@ -358,6 +358,19 @@ mod tests {
     #[test]
     fn what_a_name_server_said_is_told_in_words_that_say_what_to_do() {
         let judged = |looked: Looked| judge(&looked, "holdfast-verify=abc", "_holdfast.example.org");
+/// Why an address is refused, and what would do. `whose`: of whom a domain has to be.
+pub(crate) fn unproved(domain: &str, whose: &str, domains: &[String]) -> String {
+    let which = match domains {
+        [] => "None is verified yet".to_owned(),
+        few if few.len() <= 5 => format!("Verified: {}", few.join(", ")),
+        many => format!("Verified: {} and {} more", many[..5].join(", "), many.len() - 5),
+    };
+    format!(
+        "{domain} is no verified domain of {whose}. Reports name people and what is kept of them, so they only go to addresses on a verified \
+         domain. {which}; another one can be verified under Settings → Domains."
+    )
+}
+
         let texts = |texts: &[&str]| Looked::Texts(texts.iter().map(|t| (*t).to_owned()).collect());
         assert!(judged(texts(&["v=spf1 -all", "holdfast-verify=abc"])).0);
         assert!(judged(texts(&["\"holdfast-verify=abc\" "])).0, "some panels keep the quotes");

@@ -17,8 +17,10 @@ pub use commands::{cancel, send_again, send_test};
 pub(crate) use keep_back::keep_back;
 pub use list::{Delivery, EventRow, MailFilter, MailRow, content_of, get, list, of_organization, of_report};
 pub use stops::{StopRow, lift_stop, stops, unsubscribe};
+pub(crate) use list::of_once;
 
 use super::{Store, entity::mail_event, sql::Sql};
+pub(crate) use stops::{lift_stops, stops_of};
 use crate::error::Error;
 use domain::{
     ids::{MailId, OrganizationId, PartnerId, ReportId},

@@ -40,6 +40,7 @@ pub mod saved_views;
 pub mod search;
 pub mod sessions;
 pub mod sla;
+pub mod weekly;
 
 pub(crate) mod entity;
 pub(crate) mod input;

@@ -176,6 +176,9 @@ pub async fn edit(store: &Store, actor: &Actor, id: PartnerId, change: PartnerCh
     if detail.is_empty() {
         return Ok(());
     }
+    if detail.contains_key("time_zone") {
+        super::weekly::work_out_anew(&tx, id).await?;
+    }
     model.update(&tx).await?;
     let entry = Entry { partner: id, organization: None, what: "partner.edit", subject: format!("partner:{id}"), detail: detail.into() };
     audit::append(&tx, audit::who(actor), entry, now).await?;

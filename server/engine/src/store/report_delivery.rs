@@ -14,6 +14,7 @@ use crate::error::Error;
 use domain::{
     access::{Action, Actor, Ground},
     ids::{OrganizationId, PartnerId},
+    mail::MailKind,
     time::Time,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait, sea_query::OnConflict};
@@ -126,7 +127,7 @@ pub async fn set_delivery(store: &Store, actor: &Actor, id: OrganizationId, new:
         updated_by: Set(audit::who(actor)),
     };
     put(&tx, row).await?;
-    mails::keep_back(&tx, partner, id, if new.enabled { &addresses } else { &[] }, now).await?;
+    mails::keep_back(&tx, partner, (MailKind::Report, Some(id)), if new.enabled { &addresses } else { &[] }, now).await?;
     let detail = json!({ "enabled": new.enabled, "addresses": addresses });
     told(&tx, actor, (partner, id), "report.delivery", detail, now).await?;
     tx.commit().await?;
@@ -204,7 +205,7 @@ async fn addresses(
         let stays = !new.enabled && known.contains(&address.whole);
         if !stays && !domains.contains(&address.domain) {
             let partner = partner::Entity::find_by_id(partner.0).one(tx).await?.map(|row| row.name).unwrap_or_default();
-            let message = unproved(&address.domain, &partner, &organization.name, &domains);
+            let message = mail_domains::unproved(&address.domain, &format!("{partner} or {}", organization.name), &domains);
             return Err(Error::invalid("unverified_domain", field, message));
         }
         kept.push(address);
@@ -213,19 +214,6 @@ async fn addresses(
         return Err(Error::invalid("no_address", FIELDS[0], "Give at least one address, or switch the delivery off."));
     }
     Ok(kept.into_iter().map(|address| address.whole).collect())
-}
-
-/// Why an address is refused, and what would do.
-fn unproved(domain: &str, partner: &str, organization: &str, domains: &[String]) -> String {
-    let which = match domains {
-        [] => "None is verified yet".to_owned(),
-        few if few.len() <= 5 => format!("Verified: {}", few.join(", ")),
-        many => format!("Verified: {} and {} more", many[..5].join(", "), many.len() - 5),
-    };
-    format!(
-        "{domain} is no verified domain of {partner} or {organization}. Reports name people and what is kept of them, so they only go to \
-         addresses of one of the two. {which}; another one can be verified under Settings → Domains."
-    )
 }
 
 /// To whom the report that was due at an instant is mailed: nobody while it is off or if it was switched on later, and only addresses

@@ -24,3 +24,4 @@ mod story;
 mod tenants;
 mod unkept;
 mod world;
+mod weekly;

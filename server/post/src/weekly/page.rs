@@ -50,9 +50,12 @@ fn devices(out: &mut String, weekly: &Weekly) {
     section(out, &format!("Total devices protected: {}", count(all)));
     bar(out, weekly, all);
     out.push_str(
-        "<table role=\"presentation\" class=\"days\" width=\"100%\" cellpadding=\"0\" cellspacing=\"3\" style=\"margin:2px -3px 0\"><tr>",
+        "<table role=\"presentation\" class=\"days\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"margin:3px 0 0\"><tr>",
     );
-    for of in &weekly.bands {
+    for (place, of) in weekly.bands.iter().enumerate() {
+        if place > 0 {
+            out.push_str("<td width=\"3\"></td>");
+        }
         let change = of.before.map_or_else(String::new, |before| {
             format!("<span style=\"display:block;font-size:13px;line-height:1.4\">{}</span>", change(of.now, before))
         });
@@ -182,7 +185,7 @@ fn storage(out: &mut String, weekly: &Weekly) {
     let days = (weekly.storage.first(), weekly.storage.last());
     let _ = write!(
         out,
-        "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr><td {word} valign=\"top\" align=\"right\">{}</td><td rowspan=\"3\" colspan=\"2\" width=\"100%\"><img src=\"cid:trend\" alt=\"{}\" width=\"{wide}\" height=\"{high}\" style=\"display:block;width:100%;height:{high}px\"></td></tr>",
+        "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr><td {word} valign=\"top\" align=\"right\">{}</td><td rowspan=\"3\" colspan=\"2\" width=\"100%\"><img src=\"cid:trend\" alt=\"{}\" width=\"{wide}\" height=\"{high}\" style=\"display:block;width:100%;height:auto\"></td></tr>",
         escape(top),
         escape(&weekly.trend_words())
     );

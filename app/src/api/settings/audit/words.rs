@@ -96,6 +96,8 @@ fn words(what: &str) -> String {
         "report.share" => "Shared reports, or stopped it",
         "mail_domain.add" => "Added a domain",
         "mail_domain.code" => "Had a code mailed to a domain",
+        "report.weekly" => "Changed the weekly summary",
+        "report.weekly_send" => "Mailed the weekly summary",
         "mail_domain.remove" => "Removed a domain",
         "mail_domain.verify" => "Verified a domain",
         "report.create" => "Made a report",

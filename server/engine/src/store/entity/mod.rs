@@ -45,3 +45,4 @@ pub(crate) mod saved_view;
 pub(crate) mod session;
 pub(crate) mod sla_rule;
 pub(crate) mod user;
+pub(crate) mod weekly_summary;

@@ -1,4 +1,4 @@
-//! Copies of an organization's reports that wait while their address is taken out, or the delivery switched off (D7: off means off).
+//! Copies of reports and summaries that wait while their address is taken out, or the delivery switched off (D7: off means off).
 
 use super::record;
 use crate::{error::Error, store::entity::mail};
@@ -9,11 +9,11 @@ use domain::{
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
-/// Keeps back the waiting copies of an organization's reports but for those to `still`.
+/// Keeps back the waiting copies of a kind of mail, about an organization or (none) the partner itself, but for those to `still`.
 pub(crate) async fn keep_back(
     tx: &DatabaseTransaction,
     partner: PartnerId,
-    organization: OrganizationId,
+    (kind, organization): (MailKind, Option<OrganizationId>),
     still: &[String],
     now: Time,
 ) -> Result<(), Error> {
@@ -22,8 +22,8 @@ pub(crate) async fn keep_back(
     let found = mail::Entity::find()
         .filter(mail::Column::NextAt.is_not_null())
         .filter(mail::Column::PartnerId.eq(partner.0))
-        .filter(mail::Column::OrganizationId.eq(organization.0))
-        .filter(mail::Column::Kind.eq(MailKind::Report.as_str()))
+        .filter(mail::Column::OrganizationId.eq(organization.map_or(0, |id| id.0)))
+        .filter(mail::Column::Kind.eq(kind.as_str()))
         .filter(mail::Column::State.is_in(waiting))
         .all(tx)
         .await?;

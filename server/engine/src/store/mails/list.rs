@@ -217,6 +217,20 @@ pub async fn of_organization(store: &Store, actor: &Actor, id: OrganizationId, l
 
 async fn deliveries(store: &Store, rows: Vec<mail::Model>) -> Result<Vec<Delivery>, Error> {
     let Some(partner) = rows.first().map(|row| row.partner_id) else { return Ok(Vec::new()) };
+/// Copies by what they are copies of ([`super::New::once`]), in the order of their recipients.
+pub(crate) async fn of_once(store: &Store, partner: PartnerId, names: &[String]) -> Result<Vec<MailRow>, Error> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = mail::Entity::find()
+        .filter(mail::Column::PartnerId.eq(partner.0))
+        .filter(mail::Column::Once.is_in(names))
+        .order_by_asc(mail::Column::Recipient)
+        .all(store.reads())
+        .await?;
+    named(store, rows).await
+}
+
     let events = mail_event::Entity::find()
         .filter(mail_event::COLUMN.partner_id.eq(partner))
         .filter(mail_event::Column::MailId.is_in(rows.iter().map(|row| row.id)))

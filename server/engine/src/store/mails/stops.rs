@@ -159,6 +159,32 @@ pub async fn stops(store: &Store, actor: &Actor, organization: OrganizationId, a
     Ok(found.into_iter().map(row).collect())
 }
 
+/// Of these addresses, those that get no mail of this kind about the partner itself any more.
+pub(crate) async fn stops_of<C: ConnectionTrait>(
+    conn: &C,
+    partner: PartnerId,
+    kind: MailKind,
+    addresses: &[String],
+) -> Result<Vec<StopRow>, Error> {
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = mail_stop::Entity::find()
+        .filter(mail_stop::Column::PartnerId.eq(partner.0))
+        .filter(mail_stop::Column::Address.is_in(addresses.iter().map(|address| address.trim().to_lowercase())))
+        .filter(mail_stop::Column::Kind.is_in([ALL.to_owned(), kind_of(kind, None)]));
+    Ok(found.all(conn).await?.into_iter().map(row).collect())
+}
+
+/// Lets mail of this kind about the partner itself go to an address again. Gives how many stops there were.
+pub(crate) async fn lift_stops(tx: &DatabaseTransaction, partner: PartnerId, kind: MailKind, address: &str) -> Result<u64, Error> {
+    let gone = mail_stop::Entity::delete_many()
+        .filter(mail_stop::Column::PartnerId.eq(partner.0))
+        .filter(mail_stop::Column::Address.eq(address.trim().to_lowercase()))
+        .filter(mail_stop::Column::Kind.is_in([ALL.to_owned(), kind_of(kind, None)]));
+    Ok(gone.exec(tx).await?.rows_affected)
+}
+
 /// Mail goes to an address again.
 ///
 /// # Errors
