@@ -1,7 +1,7 @@
 //! What is wrong with whom and when, from the plan and the rules of D2 and D4 alone: deadlines of the last usable run, failures that
 //! nothing has made good, runs that hang. Nothing here is the engine's; knowledge counts from the moment the portal hears of it.
 
-use crate::year::{
+use crate::a_year::{
     calendar::{Slots, written},
     fleet::QUOTA,
     plan::{Act, Cause, Plan, Run, Subject, Wrong},
@@ -27,15 +27,15 @@ pub fn deadlines(subject: &Subject, slots: &Slots, since: Time, slot: Time) -> (
     }
     let due = match slots.rhythm {
         // An interval counts from the end itself, also where the machine's clock is behind.
-        crate::year::calendar::Rhythm::Every(minutes) => since + Span::minutes(minutes),
-        crate::year::calendar::Rhythm::Clock(..) => due,
+        crate::a_year::calendar::Rhythm::Every(minutes) => since + Span::minutes(minutes),
+        crate::a_year::calendar::Rhythm::Clock(..) => due,
     };
     let interval = match slots.rhythm {
-        crate::year::calendar::Rhythm::Every(minutes) => Span::minutes(minutes),
-        crate::year::calendar::Rhythm::Clock(..) => due - before,
+        crate::a_year::calendar::Rhythm::Every(minutes) => Span::minutes(minutes),
+        crate::a_year::calendar::Rhythm::Clock(..) => due - before,
     };
     let slack = interval.min(next - due) / 2;
-    let slack = if matches!(slots.rhythm, crate::year::calendar::Rhythm::Every(_)) { interval / 2 } else { slack };
+    let slack = if matches!(slots.rhythm, crate::a_year::calendar::Rhythm::Every(_)) { interval / 2 } else { slack };
     let missed = since + interval + slack + subject.terms.grace;
     (Some(missed), (since + subject.overdue_after()).max(due + subject.terms.grace))
 }
@@ -188,7 +188,7 @@ pub fn wrongs(plan: &Plan) -> Vec<Wrong> {
             of_job(&around, runs, &mut pieces);
         }
         of_acts(&acts, &mut pieces);
-        if let crate::year::plan::Class::Connection(_) = subject.class {
+        if let crate::a_year::plan::Class::Connection(_) = subject.class {
             all.extend(together(s, pieces));
             continue;
         }
@@ -313,7 +313,7 @@ pub fn without(stretches: Vec<(Time, Time)>, holes: &[(Time, Time)]) -> Vec<(Tim
 /// Every condition must come from a trouble that was planned; else the plan makes trouble by mistake, and proves nothing.
 pub fn unexplained(plan: &Plan, wrongs: &[Wrong]) -> Vec<String> {
     let known = |wrong: &&Wrong| {
-        let fitting = |trouble: &&crate::year::plan::Trouble| trouble.subject == wrong.subject && fits(trouble.cause, wrong.kind);
+        let fitting = |trouble: &&crate::a_year::plan::Trouble| trouble.subject == wrong.subject && fits(trouble.cause, wrong.kind);
         plan.troubles.iter().filter(fitting).any(|trouble| trouble.from <= wrong.from && wrong.from <= trouble.until + Span::HOUR)
     };
     let said = |wrong: &Wrong| {

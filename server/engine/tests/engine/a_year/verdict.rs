@@ -1,6 +1,6 @@
 //! What was alerted beside what was wrong.
 
-use crate::year::{
+use crate::a_year::{
     calendar::{weekly, written},
     drive::{Incident, Seen},
     plan::{Act, Class, Occurs, Plan, Reach, Wrong},

@@ -1,6 +1,6 @@
 //! Lives a plan: the real engine on its own store, agents that send, people who pause, and a clock that jumps to whatever is next.
 
-use crate::year::{
+use crate::a_year::{
     fleet::QUOTA,
     plan::{Act, Class, Occurs, Plan, Reach, Run, begin},
 };
@@ -123,7 +123,7 @@ impl<'p> World<'p> {
         }
         self.loosen().await;
         for (place, (organization, rhythm)) in self.plan.connections.iter().enumerate() {
-            let of = |s: &&crate::year::plan::Subject| s.class == Class::Account(place);
+            let of = |s: &&crate::a_year::plan::Subject| s.class == Class::Account(place);
             let policy = self.policy(*rhythm, self.plan.subjects.iter().find(of).unwrap()).await;
             let service = if place < 6 { Service::Microsoft365 } else { Service::GoogleWorkspace };
             let new = connections::NewConnection { organization: self.organizations[*organization], service, policy: Some(policy) };
@@ -169,7 +169,7 @@ impl<'p> World<'p> {
         }
     }
 
-    async fn policy(&mut self, rhythm: usize, of: &crate::year::plan::Subject) -> PolicyId {
+    async fn policy(&mut self, rhythm: usize, of: &crate::a_year::plan::Subject) -> PolicyId {
         let terms = of.terms;
         let key = (rhythm, [terms.grace.0, terms.longest.0, terms.overdue.unwrap_or(0), terms.allowance.0]);
         if let Some(known) = self.policies.get(&key) {

@@ -1,6 +1,6 @@
 //! What happens beside runs: space, restore tests, consent, pauses, maintenance, storms, and the portal's own outages.
 
-use crate::year::{
+use crate::a_year::{
     calendar::at,
     chance::Dice,
     fleet::{QUOTA, STORMY, STORMY_CONNECTION},

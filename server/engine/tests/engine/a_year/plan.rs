@@ -1,6 +1,6 @@
 //! What is planned: subjects, their runs, everything else that is done to them, and the troubles among it.
 
-use crate::year::calendar::{Slots, at, written};
+use crate::a_year::calendar::{Slots, at, written};
 use domain::{
     alert::AlertKind,
     run::RunState,
@@ -212,7 +212,7 @@ impl Plan {
                 );
             }
         }
-        for (from, until) in crate::year::verdict::quiet(self, s).into_iter().filter(|quiet| quiet.1 < self.until) {
+        for (from, until) in crate::a_year::verdict::quiet(self, s).into_iter().filter(|quiet| quiet.1 < self.until) {
             println!("  quiet {} – {}", written(from), written(until));
         }
         for (from, until) in &self.outages {

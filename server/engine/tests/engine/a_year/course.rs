@@ -1,6 +1,6 @@
 //! The year of each job: slot after slot, most of them well, some with what looks odd and is harmless, some in trouble.
 
-use crate::year::{
+use crate::a_year::{
     calendar::{Rhythm, Slots},
     chance::Dice,
     plan::{Act, Cause, Plan, Run, Subject, Trouble},
@@ -117,7 +117,7 @@ impl Course<'_> {
             }
             Rhythm::Clock(..) => self.slots.after(self.subject.enrolled),
         };
-        if troubled && self.subject.enrolled > crate::year::plan::begin() && !self.subject.is_account() && self.dice.in_1000(600) {
+        if troubled && self.subject.enrolled > crate::a_year::plan::begin() && !self.subject.is_account() && self.dice.in_1000(600) {
             slot = self.begin_late(slot);
         }
         // A year has 366 days here; what is less than a year gets less.

@@ -1,6 +1,6 @@
 //! Who is there: 300 devices of 15 organizations, 200 accounts of 8 connections, with policies of every kind.
 
-use crate::year::{
+use crate::a_year::{
     calendar::{RHYTHMS, Rhythm, Slots},
     chance::Dice,
     plan::{Class, Plan, Subject, Terms, begin},
