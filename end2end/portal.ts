@@ -33,6 +33,9 @@ export async function freePort(): Promise<number> {
 /** Who owns a portal made with `Portal.owned`. */
 export const OWNER = { email: "owner@example.com", password: "a lantern over the harbour" };
 
+/** How large the made-up fleet of `Portal.demo` is, unless a test says otherwise. */
+const DEMO = { organizations: 12, devices: 160, days: 60, customers: 20, accounts: 400 };
+
 /** A device that was added over REST. */
 export type Device = { id: string; name: string; key: string; ping: string };
 
@@ -107,9 +110,10 @@ export class Portal {
   }
 
   /** A portal with a small made-up fleet, still but for the time that passes. Everybody in it has this password. */
-  static async demo(password: string, settings: NodeJS.ProcessEnv = {}): Promise<Portal> {
+  static async demo(password: string, settings: NodeJS.ProcessEnv = {}, size: Partial<typeof DEMO> = {}): Promise<Portal> {
     const portal = new Portal(mkdtempSync(join(tmpdir(), "holdfast-e2e-")), await freePort(), settings);
-    portal.cli(["demo", "--fill-only", "--organizations", "12", "--devices", "160", "--days", "60", "--customers", "20", "--accounts", "400", "--seed", "7", "--password", password]);
+    const wanted = Object.entries({ ...DEMO, ...size }).flatMap(([name, n]) => [`--${name}`, String(n)]);
+    portal.cli(["demo", "--fill-only", ...wanted, "--seed", "7", "--password", password]);
     await portal.serve();
     portal.key = word(portal.cli(["key", "create", "--scope", "partner", "--can", "ingest,read,manage"]));
     return portal;

@@ -11,6 +11,18 @@ CREATE INDEX organizations_report_due ON organizations (next_report_at);
 ALTER TABLE organizations ADD COLUMN report_tries BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE organizations ADD COLUMN report_fault TEXT NOT NULL DEFAULT '';
 
+-- What people have said about a partner's monthly run. No row: nothing. Stopped: nothing is made before `held_until`, when the next month's run
+-- begins, or it is taken up again. `asked_month`: the past month that was asked for last, for all organizations.
+CREATE TABLE report_runs (
+  partner_id BIGINT NOT NULL REFERENCES partners (id) PRIMARY KEY,
+  held_until BIGINT NULL,
+  held_at BIGINT NULL,
+  held_by TEXT NOT NULL DEFAULT '',
+  asked_month BIGINT NULL,
+  asked_at BIGINT NULL,
+  asked_by TEXT NOT NULL DEFAULT ''
+);
+
 -- Email Delivery Settings of an organization's monthly report (D7). No row: off, not shared. `addresses`: JSON, at most three.
 -- `enabled_at`: since when it is on; a report of an earlier due date is not mailed.
 CREATE TABLE report_delivery (

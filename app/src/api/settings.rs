@@ -7,6 +7,7 @@ pub mod domains;
 pub mod inbox;
 pub mod keys;
 pub mod maintenance;
+pub mod monthly_run;
 pub mod outbox;
 pub mod policies;
 pub mod rules;

@@ -19,6 +19,7 @@ pub mod monthly;
 pub mod outbox;
 pub mod pages;
 pub mod ping;
+pub mod plain;
 pub mod press;
 pub mod read;
 pub mod report;

@@ -5,6 +5,7 @@ use super::{
     auth::Caller,
     documents::file,
     error::{ApiError, ApiResult},
+    plain,
     press::press,
 };
 use crate::{
@@ -14,11 +15,15 @@ use crate::{
 use axum::{
     Router,
     extract::{Path, Query, State},
-    http::{HeaderValue, StatusCode, header},
-    response::{Html, IntoResponse, Redirect, Response},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use domain::{ids::OrganizationId, report::Month, text::utc};
+use domain::{
+    ids::OrganizationId,
+    report::Month,
+    text::{rfc3339, utc},
+};
 use engine::store::reports::{self, Monthly, Verified};
 use serde::Deserialize;
 
@@ -97,7 +102,8 @@ async fn ask(State(portal): State<Portal>, Query(asked): Query<Asked>) -> Respon
             &portal,
             StatusCode::OK,
             "Verify a report",
-            "<p>Type the SHA-256 that stands at the foot of each page of the document.</p>",
+            "<p>Type the SHA-256 that stands at the foot of each page of the document. Nothing is told but what kind of report it is, \
+             of which period, and when it was made.</p>",
         );
     }
     Redirect::to(&format!("/verify/{hash}")).into_response()
@@ -111,45 +117,37 @@ async fn verify(State(portal): State<Portal>, Path(hash): Path<String>) -> ApiRe
             &portal,
             StatusCode::NOT_FOUND,
             "No report with this hash",
-            "<p>No report that is kept here was made from inputs with this SHA-256. Compare it with the foot of the document, letter by letter. \
-             Monthly reports are kept for six months; older ones are not known any more.</p>",
+            "<div class=\"card\"><p>No report that is kept here was made from inputs with this SHA-256. Compare it with the foot of the document, \
+             letter by letter.</p><p class=\"faint\">Monthly reports are kept for six months; older ones are not known any more.</p></div>",
         ),
     })
 }
 
 fn told(found: &Verified) -> String {
-    let kind = if found.kind == "compliance" { "Backup compliance report" } else { "Backup Summary Report" };
+    let kind = match found.kind.as_str() {
+        "compliance" => "Backup compliance report",
+        "weekly_summary" => "Weekly health summary",
+        _ => "Backup Summary Report",
+    };
     let period = match found.month {
         Some(month) => month.name(),
         None => format!("{} – {}", utc(found.from), utc(found.until)),
     };
+    let time = |at| format!("<time datetime=\"{}\">{}</time>", rfc3339(at), utc(at));
     format!(
-        "<p>It was made from inputs with this SHA-256, and they have not changed since.</p>\
-         <dl class=\"pairs\"><dt>Kind</dt><dd>{kind}</dd><dt>Period</dt><dd>{period}</dd><dt>Made</dt><dd>{}</dd></dl>\
-         <p>Whether a document is the one that was made of them shows by comparing it with the portal's own copy, which is the same to the byte.</p>",
-        utc(found.made_at)
+        "<div class=\"card\"><p>It was made from inputs with this SHA-256, and they have not changed since.</p>\
+         <dl class=\"pairs\"><div class=\"pair\"><dt>Kind</dt><dd>{kind}</dd></div><div class=\"pair\"><dt>Period</dt><dd>{period}</dd></div>\
+         <div class=\"pair\"><dt>Made</dt><dd>{}</dd></div></dl>\
+         <p class=\"faint\">Whether a document is the one that was made of them shows by comparing it with the portal's own copy, which is the \
+         same to the byte.</p></div>",
+        time(found.made_at)
     )
 }
 
-/// A page without scripts, with a form for another hash.
+/// What is said, and a form for another hash.
 fn page(portal: &Portal, status: StatusCode, title: &str, body: &str) -> Response {
-    let html = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"robots\" content=\"noindex\"><title>{title} · Holdfast</title><link rel=\"stylesheet\" href=\"/pkg/{}\"></head>\
-         <body class=\"api-docs\"><main><h1>{title}</h1>{body}\
-         <section><form action=\"/verify\" method=\"get\"><div class=\"field\"><label for=\"hash\">SHA-256 of the inputs</label>\
+    let form = "<form class=\"card\" action=\"/verify\" method=\"get\"><div class=\"field\"><label for=\"hash\">SHA-256 of the inputs</label>\
          <input class=\"input\" id=\"hash\" name=\"hash\" maxlength=\"80\" required autocomplete=\"off\" spellcheck=\"false\"></div>\
-         <p><button class=\"button\" type=\"submit\">Verify</button></p></form></section>\
-         </main></body></html>",
-        portal.site().assets().css
-    );
-    let mut response = (status, Html(html)).into_response();
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, VERIFY_POLICY);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+         <div class=\"form-actions\"><button class=\"button button-primary\" type=\"submit\">Verify</button></div></form>";
+    plain::page(portal, status, title, &format!("{body}{form}"))
 }
-
-/// As of other pages without scripts; its form leads here.
-const VERIFY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-);

@@ -2,11 +2,14 @@
 //! unsubscribes nobody), and the one click of mail programs (RFC 8058: a POST to the same address).
 
 use super::Post;
-use crate::portal::Portal;
+use crate::{
+    http::plain::{escape, page},
+    portal::Portal,
+};
 use axum::{
     Router,
     extract::{Path, State},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -15,11 +18,6 @@ use post::stamp::Purpose;
 
 /// Method and address of each, for the walk of the access matrix.
 pub const ROUTES: [(&str, &str); 2] = [("GET", "/unsubscribe/{stamp}"), ("POST", "/unsubscribe/{stamp}")];
-
-/// As plain pages, but with a form that leads here.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-);
 
 /// The routes.
 pub fn routes() -> Router<Portal> {
@@ -43,17 +41,22 @@ async fn answer(portal: &Portal, stamp: &str, write: bool) -> Response {
             };
             let (what, to) = (escape(&what), escape(&row.recipient));
             if write {
-                let text = format!("<p>{to} gets no more mail with {what}. Whoever registered the address can turn it on again.</p>");
+                let text = format!(
+                    "<div class=\"card\"><p><strong>{to}</strong> gets no more mail with {what}.</p>\
+                     <p class=\"faint\">Whoever registered the address can turn it on again.</p></div>"
+                );
                 page(portal, StatusCode::OK, "Unsubscribed", &text)
             } else {
                 let text = format!(
-                    "<p>{to} gets {what} by mail.</p><form method=\"post\"><p><button class=\"button\" data-kind=\"primary\" type=\"submit\">Send no more of these</button></p></form>"
+                    "<form class=\"card\" method=\"post\"><p><strong>{to}</strong> gets {what} by mail.</p>\
+                     <p class=\"faint\">Other mail is not touched by this.</p>\
+                     <div class=\"form-actions\"><button class=\"button button-primary\" type=\"submit\">Send no more of these</button></div></form>"
                 );
                 page(portal, StatusCode::OK, "Unsubscribe", &text)
             }
         }
         Ok(None) => {
-            let text = "<p>This link is of no mail that is known here, or not any more. Take it from a newer one.</p>";
+            let text = "<div class=\"card\"><p>This link is of no mail that is known here, or not any more. Take it from a newer one.</p></div>";
             page(portal, StatusCode::NOT_FOUND, "Unknown link", text)
         }
         Err(error) => crate::http::error::ApiError::from(error).into_response(),
@@ -63,20 +66,4 @@ async fn answer(portal: &Portal, stamp: &str, write: bool) -> Response {
 async fn found(portal: &Portal, post: &Post, stamp: &str, write: bool) -> Result<Option<MailRow>, engine::Error> {
     let Some((partner, mail)) = post.keys().read(Purpose::Unsubscribe, stamp) else { return Ok(None) };
     mails::unsubscribe(portal.store(), partner, mail, write, portal.now()).await
-}
-
-fn page(portal: &Portal, status: StatusCode, title: &str, text: &str) -> Response {
-    let sheet = &portal.site().assets().css;
-    let html = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title} · Holdfast</title><link rel=\"stylesheet\" href=\"/pkg/{sheet}\"></head><body class=\"api-docs\"><main><h1>{title}</h1>{text}</main></body></html>"
-    );
-    let heads = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
-    let mut response = (status, heads, html).into_response();
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
-    response
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

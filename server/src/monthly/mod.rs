@@ -16,8 +16,8 @@ use engine::{
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// The longest pause between two looks: organizations are made and moved to other zones.
-const LONGEST_PAUSE: Span = Span::minutes(1);
+/// The longest pause between two looks: organizations are made and moved to other zones, people have reports made again or take a run up.
+const LONGEST_PAUSE: Span = Span(5_000);
 /// After a fault of the store.
 const AFTER_FAULT: Duration = Duration::from_secs(30);
 

@@ -8,6 +8,7 @@ pub mod due;
 mod evidence;
 mod freeze;
 mod gather;
+pub mod monthly_run;
 mod summary;
 
 pub use freeze::{Made, make};

@@ -13,6 +13,7 @@ mod incidents;
 mod job_log;
 mod life;
 mod mails;
+mod monthly_run;
 mod overview;
 mod reports;
 mod saas;

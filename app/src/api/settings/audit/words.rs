@@ -100,7 +100,11 @@ fn words(what: &str) -> String {
         "report.weekly_send" => "Mailed the weekly summary",
         "mail_domain.remove" => "Removed a domain",
         "mail_domain.verify" => "Verified a domain",
+        "report.again" => "Had failed reports made again",
+        "report.ask" => "Had the reports of a past month made",
         "report.create" => "Made a report",
+        "report.resume" => "Took the monthly run of reports up again",
+        "report.stop" => "Stopped the monthly run of reports",
         "policy.edit" => "Changed a policy",
         other => return other.replace(['.', '_'], " "),
     }

@@ -37,6 +37,7 @@ pub(crate) mod platform_incident;
 pub(crate) mod policy;
 pub(crate) mod report;
 pub(crate) mod report_delivery;
+pub(crate) mod report_run;
 pub(crate) mod restore_test;
 pub(crate) mod run;
 pub(crate) mod run_log;

@@ -2,9 +2,10 @@
 //!
 //! Organizations whose `next_report_at` has come are found by index. A server takes one by comparing and setting that time to the end of a
 //! lease; should it stop meanwhile, the lease ends and another takes it again. That no report is made twice is the unique index's affair.
-//! A failure is kept with the organization and tried again after growing waits; the others go on.
+//! A failure is kept with the organization and tried again after growing waits; the others go on. A partner's run that somebody has stopped
+//! ([`super::monthly_run`]) is passed over: both questions, what is due and whose turn it is, ask for that.
 
-use super::{KIND, Settings, first, first_made, freeze::freeze, freeze::missing, system, zone};
+use super::{KIND, Settings, first, first_made, freeze::freeze, freeze::missing, monthly_run::lapse, system, zone};
 use crate::{
     error::Error,
     store::{
@@ -16,26 +17,26 @@ use crate::{
     },
 };
 use domain::{
-    access::{Action, Actor, Scope},
     ids::{OrganizationId, PartnerId},
     report::due::next_due,
     time::{Span, Time},
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Organizations that are looked at in one go.
 const PORTION: u64 = 50;
 /// How long a server has for the reports of one organization.
-const LEASE: Span = Span::minutes(15);
+pub(super) const LEASE: Span = Span::minutes(15);
 /// The first wait after a failure; each further one is twice as long …
 const FIRST_WAIT: Span = Span::minutes(5);
 /// … up to this.
 const LONGEST_WAIT: Span = Span::hours(6);
 /// Expired reports that are deleted in one go.
 const DELETED: u64 = 500;
+/// Of no partner whose run is stopped.
+pub(super) const NOT_STOPPED: &str = "partner_id NOT IN (SELECT partner_id FROM report_runs WHERE held_until IS NOT NULL)";
 
 /// What a tick has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,21 +49,13 @@ pub struct Tick {
     pub deleted: u64,
 }
 
-/// How far the reports that are due have come, within a scope.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Progress {
-    /// Organizations whose report is due and not made yet.
-    pub waiting: u64,
-    /// Those whose report could not be made, with what went wrong; at most 50.
-    pub failed: Vec<(OrganizationId, String, String)>,
-}
-
 /// Makes every report that is due by `now`, and deletes what has expired. `stop` is asked between organizations.
 ///
 /// # Errors
 /// The database fails; what was made before stays.
 pub async fn tick(store: &Store, settings: &Settings, now: Time, stop: &(impl Fn() -> bool + Sync)) -> Result<Tick, Error> {
     let mut done = Tick { deleted: expire(store, now).await?, ..Tick::default() };
+    lapse(store, now).await?;
     let first_made = first_made(store).await?;
     while !stop() {
         let due = due(store, now).await?;
@@ -79,9 +72,11 @@ pub async fn tick(store: &Store, settings: &Settings, now: Time, stop: &(impl Fn
             let zone = match zone(of) {
                 Ok(zone) => zone,
                 Err(error) => {
+                    tracing::warn!(organization = %id, %error, "when its report is due can't be worked out");
                     done.failed += 1;
                     if take(store, (partner, id), *seen, lease).await? {
-                        settle(store, (partner, id), lease, now, now + LONGEST_WAIT, Some(error.to_string())).await?;
+                        let fault = format!("The time zone {} is not known.", of.time_zone);
+                        settle(store, (partner, id), lease, now, now + LONGEST_WAIT, Some(fault)).await?;
                     }
                     continue;
                 }
@@ -102,7 +97,7 @@ pub async fn tick(store: &Store, settings: &Settings, now: Time, stop: &(impl Fn
                     Ok(made) => done.made += u64::from(made.is_some_and(|made| made.new)),
                     Err(error) => {
                         tracing::warn!(organization = %id, %month, %error, "a monthly report could not be made");
-                        fault = Some(format!("{}: {}", month.name(), error.public_message()));
+                        fault = Some(format!("{}: {}", month.name(), words(&error)));
                         break;
                     }
                 }
@@ -117,33 +112,17 @@ pub async fn tick(store: &Store, settings: &Settings, now: Time, stop: &(impl Fn
     Ok(done)
 }
 
-/// When the next report is due or deleted; for whoever waits. None: nothing is known to come.
+/// When the next report is due or deleted, or a stopped run goes on; for whoever waits. None: nothing is known to come.
 ///
 /// # Errors
 /// The database fails.
 pub async fn earliest(store: &Store) -> Result<Option<Time>, Error> {
-    let sql = Sql::new(
-        "SELECT MIN(next_report_at) FROM organizations UNION ALL SELECT MIN(expires_at) FROM reports WHERE expires_at IS NOT NULL",
-    );
+    let mut sql = Sql::new("SELECT MIN(next_report_at) FROM organizations WHERE ");
+    sql.push(NOT_STOPPED)
+        .push(" UNION ALL SELECT MIN(expires_at) FROM reports WHERE expires_at IS NOT NULL")
+        .push(" UNION ALL SELECT MIN(held_until) FROM report_runs");
     let rows = store.reads().query_all_raw(sql.build(store.backend())).await?;
     Ok(rows.iter().filter_map(|row| at::<Option<i64>>(row, 0).ok().flatten()).min().map(Time))
-}
-
-/// How far the reports that are due have come.
-///
-/// # Errors
-/// `Forbidden` without the right to see reports. Narrower scopes than a partner see nothing.
-pub async fn progress(store: &Store, actor: &Actor, now: Time) -> Result<Progress, Error> {
-    crate::store::scope::require(actor, Action::SeeReports, "see reports")?;
-    let Scope::Partners(partners) = &actor.scope else { return Ok(Progress::default()) };
-    let mut sql = Sql::new("SELECT COUNT(*) FROM organizations WHERE next_report_at <= ");
-    sql.bind((now + LEASE).0).push(" AND next_report_at > 0 AND partner_id IN ").bind_list(partners.iter().map(|p| p.0));
-    let waiting = store.reads().query_one_raw(sql.build(store.backend())).await?.map_or(Ok(0), |row| at::<i64>(&row, 0))?;
-    let mut sql = Sql::new("SELECT id, name, report_fault FROM organizations WHERE report_tries > 0 AND partner_id IN ");
-    sql.bind_list(partners.iter().map(|p| p.0)).push(" ORDER BY name_lower LIMIT 50");
-    let rows = store.reads().query_all_raw(sql.build(store.backend())).await?;
-    let failed = rows.iter().map(|row| Ok((OrganizationId(at(row, 0)?), at(row, 1)?, at(row, 2)?))).collect::<Result<_, Error>>()?;
-    Ok(Progress { waiting: u64::try_from(waiting).unwrap_or(0), failed })
 }
 
 /// An organization has moved to another zone: when its next report is due has to be worked out anew.
@@ -157,7 +136,7 @@ pub(crate) async fn work_out_anew(tx: &DatabaseTransaction, partner: PartnerId, 
 /// Organizations whose time has come, each with that time.
 async fn due(store: &Store, now: Time) -> Result<Vec<(organization::Model, Time)>, Error> {
     let mut sql = Sql::new("SELECT partner_id, id, next_report_at FROM organizations WHERE next_report_at <= ");
-    sql.bind(now.0).push(" ORDER BY next_report_at LIMIT ").bind(i64::try_from(PORTION).unwrap_or(50));
+    sql.bind(now.0).push(" AND ").push(NOT_STOPPED).push(" ORDER BY next_report_at LIMIT ").bind(i64::try_from(PORTION).unwrap_or(50));
     let rows = store.reads().query_all_raw(sql.build(store.backend())).await?;
     let mut due = Vec::with_capacity(rows.len());
     for row in rows {
@@ -172,10 +151,11 @@ fn set_next(sql: &mut Sql, next: Time, (partner, id): (PartnerId, OrganizationId
     sql.push(" AND id = ").bind(id.0).push(" AND next_report_at = ").bind(seen.0);
 }
 
-/// Takes an organization, if nobody else has.
+/// Takes an organization, if nobody else has, and the run has not been stopped since it was looked for.
 async fn take(store: &Store, of: (PartnerId, OrganizationId), seen: Time, lease: Time) -> Result<bool, Error> {
     let mut sql = Sql::new("UPDATE organizations SET ");
     set_next(&mut sql, lease, of, seen);
+    sql.push(" AND ").push(NOT_STOPPED);
     let tx = store.begin().await?;
     let taken = tx.execute_raw(sql.build(store.backend())).await?.rows_affected() == 1;
     tx.commit().await?;
@@ -220,6 +200,14 @@ async fn settle(
     tx.execute_raw(sql.build(store.backend())).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// What is said of a failure: people who read it have no request that failed.
+fn words(error: &Error) -> String {
+    match error {
+        Error::Database(_) | Error::Internal(_) => "something went wrong on the portal's side; its log says what.".to_owned(),
+        other => other.public_message(),
+    }
 }
 
 /// How long to wait after so many failures before.
