@@ -139,6 +139,8 @@ pub struct LeftOutLine {
     pub until: Moment,
     /// Why.
     pub cause: Cause,
+    /// Names of the maintenance windows behind it, where they are told.
+    pub name: String,
 }
 
 /// The longest time between usable backups.

@@ -18,7 +18,7 @@ use domain::{
     access::{Action, Actor, Scope},
     ids::{DeviceId, OrganizationId, PartnerId},
     policy::{DeviceClass, DeviceLife},
-    sla::{Cause, Figures, Judged, compliance, judge},
+    sla::{Cause, Excluded, Figures, Judged, compliance, judge},
     time::{Span, Time},
 };
 use evidence::Evidence;
@@ -86,6 +86,21 @@ pub struct DeviceReport {
     pub figures: Figures,
     /// Its restore tests.
     pub tests: Tests,
+    /// Of each time of maintenance among what is left out, in their order: the names of the windows behind it, empty where they aren't told.
+    /// Reports of earlier versions don't have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maintenance: Vec<String>,
+}
+
+impl DeviceReport {
+    /// What is left out, each with the names of the maintenance windows behind it, where they are told.
+    pub fn left_out(&self) -> impl Iterator<Item = (&Excluded, &str)> {
+        let mut names = self.maintenance.iter();
+        self.figures.excluded.iter().map(move |part| {
+            let name = if part.cause == Cause::Maintenance { names.next() } else { None };
+            (part, name.map_or("", String::as_str))
+        })
+    }
 }
 
 /// The longest gap among several devices.
@@ -360,7 +375,9 @@ async fn of_partner(
             rules: Vec::new(),
             devices: Vec::new(),
         });
+        let maintenance = windows.names(&found, &figures.excluded);
         let device = DeviceReport {
+            maintenance,
             id: found.id,
             name: found.name,
             class: found.class,

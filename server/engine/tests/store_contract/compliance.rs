@@ -175,6 +175,7 @@ on_both_stores! {
         assert_eq!((figures.covered, figures.left_out, figures.in_breach), (Span::days(2), Span::days(1), half + Span::DAY));
         assert_eq!(figures.excluded.iter().map(|e| e.cause).collect::<Vec<_>>(), [Cause::Maintenance]);
         assert_eq!(figures.breaches.len(), 1, "one breach around the window");
+        assert_eq!(report.organizations[0].devices[0].maintenance, ["patch night"]);
     }
 
     async fn a_device_whose_last_backup_is_months_old_is_in_breach_from_the_first_moment(fresh) {

@@ -165,10 +165,11 @@ fn device(device: &DeviceReport, report: &Report, told: usize, clock: &Clock) ->
         hours: breach.hours,
         counted: breach.counted.0,
     };
-    let left_out = |part: &domain::sla::Excluded| {
+    let left_out = |(part, name): &(&domain::sla::Excluded, &str)| {
         let until = part.until.unwrap_or(end);
+        let cause = cause_name(part.cause);
         LeftOut {
-            cause: cause_name(part.cause).to_owned(),
+            cause: if name.is_empty() { cause.to_owned() } else { format!("{cause}: {name}") },
             from: clock.at(part.from),
             until: clock.at(until),
             length: (until - part.from).0,
@@ -189,7 +190,8 @@ fn device(device: &DeviceReport, report: &Report, told: usize, clock: &Clock) ->
     };
     let since = |breach: &domain::sla::Breach| if breach.began_before { "before the period".to_owned() } else { clock.at(breach.from) };
     let (breaches, earlier_breaches) = latest(&figures.breaches, told);
-    let (excluded, earlier_left_out) = latest(&figures.excluded, told);
+    let excluded: Vec<_> = device.left_out().collect();
+    let (excluded, earlier_left_out) = latest(&excluded, told);
     Device {
         name: device.name.clone(),
         class: class_name(device.class).to_owned(),
@@ -238,6 +240,7 @@ mod tests {
             hours: 12,
             figures,
             tests: kept_of::Tests::default(),
+            maintenance: Vec::new(),
         }
     }
 
@@ -277,6 +280,17 @@ mod tests {
         };
         let brand = kept_of::Brand { name: "Northwind Managed Backup".to_owned(), ..Default::default() };
         Frozen { row, report, brand, client: Some("Acme".to_owned()) }
+    }
+
+    #[test]
+    fn a_time_of_maintenance_is_told_with_the_names_of_its_windows() {
+        let maintenance = |hours| Excluded { from: before(hours), until: Some(before(hours - 2)), cause: Cause::Maintenance };
+        let paused = Excluded { from: before(90), until: Some(before(80)), cause: Cause::Paused };
+        let mut device = found("one", Vec::new(), vec![maintenance(100), paused, maintenance(50)]);
+        device.maintenance = vec!["patch night".to_owned(), String::new()];
+        let told = compliance(&kept(vec![device]));
+        let causes: Vec<_> = told.clients[0].devices[0].left_out.iter().map(|part| part.cause.as_str()).collect();
+        assert_eq!(causes, ["Maintenance: patch night", "Paused", "Maintenance"]);
     }
 
     #[test]

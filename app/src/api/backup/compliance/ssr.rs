@@ -203,7 +203,13 @@ fn device_view(device: &DeviceReport, until: Time, zone: Zone) -> DevicePeriod {
         hours: b.hours,
         counted: b.counted,
     };
-    let out = |e: &Excluded| LeftOutLine { from: moment(e.from, zone), until: moment(e.until.unwrap_or(until), zone), cause: e.cause };
+    let left_out_parts: Vec<_> = device.left_out().collect();
+    let out = |(e, name): &(&Excluded, &str)| LeftOutLine {
+        from: moment(e.from, zone),
+        until: moment(e.until.unwrap_or(until), zone),
+        cause: e.cause,
+        name: (*name).to_owned(),
+    };
     let gap = |g: Gap| GapLine { length: g.length(), from: moment(g.from, zone), open: g.open, excluded: g.excluded };
     DevicePeriod {
         id: device.id,
@@ -217,7 +223,7 @@ fn device_view(device: &DeviceReport, until: Time, zone: Zone) -> DevicePeriod {
         breaches: last_of(breaches).iter().map(breach).collect(),
         breach_count: counted(breaches),
         gap: longest_gap.map(gap),
-        excluded: last_of(excluded).iter().map(out).collect(),
+        excluded: last_of(&left_out_parts).iter().map(out).collect(),
         excluded_count: counted(excluded),
         tests: (device.tests.passed, device.tests.failed),
         last_test: device.tests.last.map(|test| (test.at, test.passed, test.rto_seconds.filter(|_| test.passed))),

@@ -359,7 +359,9 @@ fn LeftOut(excluded: Vec<LeftOutLine>, span: Span, more: i64) -> impl IntoView {
                 {excluded.into_iter().map(|part| view! {
                     <li>
                         <At moment=part.from/>" – "<At moment=part.until/>
-                        <span class="cell-sub">{cause_words(part.cause)}</span>
+                        <span class="cell-sub">
+                            {cause_words(part.cause)}{(!part.name.is_empty()).then(|| format!(": {}", part.name))}
+                        </span>
                     </li>
                 }).collect_view()}
             </ol>

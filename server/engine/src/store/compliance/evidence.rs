@@ -218,28 +218,52 @@ impl Exclusions {
     }
 }
 
-/// Maintenance windows that held in the period, with the times they made.
-pub(super) struct Windows(Vec<(Window, Intervals)>);
+/// Maintenance windows that held in the period, by name, with the times they made.
+pub(super) struct Windows(Vec<(String, Window, Intervals)>);
 
 impl Windows {
     async fn load(store: &Store, partner: PartnerId, from: Time, until: Time) -> Result<Self, Error> {
         let versions = maintenance::versions(store.reads(), partner, from, until).await?;
-        let resolved = versions.into_iter().map(|window| {
+        let resolved = versions.into_iter().map(|(name, window)| {
             let times = window.within(from, until).map_err(|e| Error::Internal(format!("a stored maintenance window: {e}")))?;
-            Ok((window, times))
+            Ok((name, window, times))
         });
         resolved.collect::<Result<_, Error>>().map(Self)
     }
 
     pub(super) fn of(&self, device: &Found) -> Vec<Excluded> {
+        let times = self.concerning(device).into_iter().flat_map(|(_, _, times)| times.iter().copied()).collect();
+        let merged = domain::maintenance::merged(times);
+        merged.into_iter().map(|(from, until)| Excluded { from, until: Some(until), cause: Cause::Maintenance }).collect()
+    }
+
+    fn concerning(&self, device: &Found) -> Vec<&(String, Window, Intervals)> {
         if self.0.is_empty() {
             return Vec::new();
         }
         let tags: Vec<String> = serde_json::from_str(&device.tags).unwrap_or_default();
-        let concerning = self.0.iter().filter(|(window, _)| window.concerns(device.organization, device.id, &tags));
-        let times = concerning.flat_map(|(_, times)| times.iter().copied()).collect();
-        let merged = domain::maintenance::merged(times);
-        merged.into_iter().map(|(from, until)| Excluded { from, until: Some(until), cause: Cause::Maintenance }).collect()
+        self.0.iter().filter(|(_, window, _)| window.concerns(device.organization, device.id, &tags)).collect()
+    }
+
+    /// Of each time of maintenance that is left out, in their order: the names of the windows behind it. What a partner above has called its
+    /// windows is not told to those below.
+    pub(super) fn names(&self, device: &Found, excluded: &[Excluded]) -> Vec<String> {
+        let maintenance = || excluded.iter().filter(|part| part.cause == Cause::Maintenance);
+        if maintenance().next().is_none() {
+            return Vec::new();
+        }
+        let own: Vec<_> = self.concerning(device).into_iter().filter(|(_, window, _)| window.own).collect();
+        let of = |part: &Excluded| {
+            let held = |times: &Intervals| {
+                let next = times.partition_point(|(_, until)| *until <= part.from);
+                times.get(next).is_some_and(|(from, _)| part.until.is_none_or(|until| *from < until))
+            };
+            let mut names: Vec<&str> = own.iter().filter(|(_, _, times)| held(times)).map(|(name, _, _)| name.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            names.join(", ")
+        };
+        maintenance().map(of).collect()
     }
 }
 

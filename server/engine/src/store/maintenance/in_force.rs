@@ -198,17 +198,22 @@ pub(super) fn window(row: &QueryResult, own: bool) -> Result<Window, Error> {
 }
 
 /// All versions of the windows that held for subjects of a partner at any time within [from, until): what a service level leaves out.
-/// Ask each whom it concerns, and what it made ([`Window::within`]).
+/// Ask each whom it concerns, and what it made ([`Window::within`]). Each with its name.
 ///
 /// # Errors
 /// The database fails, or holds what can't be read.
-pub(crate) async fn versions<C: ConnectionTrait>(conn: &C, partner: PartnerId, from: Time, until: Time) -> Result<Vec<Window>, Error> {
+pub(crate) async fn versions<C: ConnectionTrait>(
+    conn: &C,
+    partner: PartnerId,
+    from: Time,
+    until: Time,
+) -> Result<Vec<(String, Window)>, Error> {
     let makers = lines(conn, std::iter::once(partner)).await?;
     let makers: BTreeSet<i64> = makers.values().flatten().map(|partner| partner.0).collect();
     let mut sql = Sql::new("SELECT ");
-    sql.push(COLUMNS).push(" FROM maintenance_windows w WHERE w.partner_id IN ").bind_list(makers).push(" AND w.from_at < ").bind(until.0);
-    sql.push(" AND (w.until_at IS NULL OR w.until_at > ").bind(from.0);
+    sql.push(COLUMNS).push(", w.name FROM maintenance_windows w WHERE w.partner_id IN ").bind_list(makers);
+    sql.push(" AND w.from_at < ").bind(until.0).push(" AND (w.until_at IS NULL OR w.until_at > ").bind(from.0);
     sql.push(") AND (w.over_at IS NULL OR w.over_at > ").bind(from.0).push(") ORDER BY w.partner_id, w.id");
     let rows = conn.query_all_raw(sql.build(conn.get_database_backend())).await?;
-    rows.iter().map(|row| window(row, PartnerId(at(row, 0)?) == partner)).collect()
+    rows.iter().map(|row| Ok((at(row, 8)?, window(row, PartnerId(at(row, 0)?) == partner)?))).collect()
 }
