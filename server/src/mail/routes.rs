@@ -56,7 +56,8 @@ async fn answer(portal: &Portal, stamp: &str, write: bool) -> Response {
             }
         }
         Ok(None) => {
-            let text = "<div class=\"card\"><p>This link is of no mail that is known here, or not any more. Take it from a newer one.</p></div>";
+            let text =
+                "<div class=\"card\"><p>This link is of no mail that is known here, or not any more. Take it from a newer one.</p></div>";
             page(portal, StatusCode::NOT_FOUND, "Unknown link", text)
         }
         Err(error) => crate::http::error::ApiError::from(error).into_response(),
