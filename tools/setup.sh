@@ -41,23 +41,32 @@ build() {
 
 tests() {
   local missing=()
-  local -A wanted=([chromium]=chromium [restic]=restic [borg]=borgbackup [borgmatic]=borgmatic [rclone]=rclone [curl]=curl [qpdf]=qpdf [pdftotext]=poppler-utils)
+  local -A wanted=([chromium]=chromium [restic]=restic [borg]=borgbackup [borgmatic]=borgmatic [rclone]=rclone [curl]=curl [openssl]=openssl [qpdf]=qpdf [pdftotext]=poppler-utils)
   for command in "${!wanted[@]}"; do
     command -v "$command" >/dev/null || missing+=("${wanted[$command]}")
   done
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+  # A machine that has another mail server keeps it: the one test with postfix is left out there.
+  [ -e /usr/sbin/postfix ] || [ -e /usr/sbin/sendmail ] || missing+=(postfix)
   if [ ${#missing[@]} -gt 0 ]; then
     say "installing Debian packages: ${missing[*]}"
     local sudo=''
     [ "$(id -u)" = 0 ] || sudo=sudo
     $sudo apt-get update -qq
+    # Without settings of its own it doesn't start: the tests start one with theirs.
+    echo 'postfix postfix/main_mailer_type select No configuration' | $sudo debconf-set-selections
     # The package's own cluster is not wanted: the tests start private ones.
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
   fi
 }
 
-# Lighthouse is large and only measured with: it lives beside the other tools, not among the packages of the tests.
+# Large, and only measured with: they live beside the other tools, not among the packages of the tests.
 bench() {
+  if [ ! -x "$cache/weasyprint/bin/weasyprint" ]; then
+    say "installing WeasyPrint"
+    python3 -m venv "$cache/weasyprint"
+    "$cache/weasyprint/bin/pip" install --quiet weasyprint
+  fi
   local version=12.8.2
   grep -qs "\"version\": \"$version\"" "$cache/lighthouse/node_modules/lighthouse/package.json" && return
   say "installing Lighthouse $version"

@@ -1,56 +1,11 @@
 // Reports: a domain is proved by a real name server, addresses follow its rule, documents are taken away by those who may, and mails
 // that nobody has set up a server for lie in the outbox folder.
-import { createSocket, type Socket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
+import { Names } from "../names";
 import { expect, expectAccessible, open, Portal, test } from "../portal";
 
 const PASSWORD = "a lantern over the harbour";
-
-/** A name server for TXT records that are written down here. */
-class Names {
-  readonly texts = new Map<string, string>();
-  private constructor(private readonly socket: Socket) {}
-
-  static async serve(): Promise<Names> {
-    const names = new Names(createSocket("udp4"));
-    names.socket.on("message", (asked, from) => names.socket.send(names.answer(asked), from.port, from.address));
-    await new Promise<void>((done) => names.socket.bind(0, "127.0.0.1", done));
-    return names;
-  }
-
-  get address(): string {
-    return `127.0.0.1:${this.socket.address().port}`;
-  }
-
-  end(): void {
-    this.socket.close();
-  }
-
-  private answer(asked: Buffer): Buffer {
-    const labels: string[] = [];
-    let at = 12;
-    for (let length = asked[at] ?? 0; length > 0; length = asked[at] ?? 0) {
-      labels.push(asked.subarray(at + 1, at + 1 + length).toString());
-      at += length + 1;
-    }
-    const question = asked.subarray(12, at + 5);
-    const text = this.texts.get(labels.join(".").toLowerCase());
-    const head = Buffer.alloc(12);
-    asked.copy(head, 0, 0, 2);
-    head.writeUInt16BE(text === undefined ? 0x8583 : 0x8580, 2);
-    head.writeUInt16BE(1, 4);
-    if (text === undefined) return Buffer.concat([head, question]);
-    head.writeUInt16BE(1, 6);
-    const record = Buffer.alloc(12);
-    record.writeUInt16BE(0xc00c, 0);
-    record.writeUInt16BE(16, 2);
-    record.writeUInt16BE(1, 4);
-    record.writeUInt32BE(1, 6);
-    record.writeUInt16BE(text.length + 1, 10);
-    return Buffer.concat([head, question, record, Buffer.from([text.length]), Buffer.from(text)]);
-  }
-}
 
 test.describe.serial("reports of an organization", () => {
   // An address that is refused, and pages that are not for everybody.
@@ -169,6 +124,31 @@ test.describe.serial("reports of an organization", () => {
       await page.reload();
       await expect(row).toContainText("Sent", { timeout: 2_000 });
     }).toPass({ timeout: 60_000 });
+  });
+
+  test("a report's mail is looked at as a page and as text, by those who manage the delivery", async ({ page, browser }) => {
+    await signIn(page, "lena.brandt@example.com");
+    await open(page, `${portal.url}/settings/outbox`);
+    await page.getByRole("table", { name: "Outbox" }).getByRole("link", { name: /^Test: Backup Summary Report of/ }).first().click();
+    await expect(page.getByRole("heading", { name: /^Test: Backup Summary Report of/ })).toBeVisible();
+    const address = page.url();
+    const link = async (name: string) => new URL((await page.getByRole("link", { name }).getAttribute("href")) ?? "", portal.url).toString();
+    const [html, text] = [await link("Look at it"), await link("Its plain text")];
+    const looked = await page.context().newPage();
+    await looked.goto(html);
+    await expect(looked.getByText("This is a test").or(looked.getByText("Backup Summary Report")).first()).toBeVisible();
+    await looked.setViewportSize({ width: 390, height: 844 });
+    expect(await looked.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), "fits a phone").toBeLessThanOrEqual(0);
+    await looked.goto(text);
+    await expect(looked.locator("pre")).toContainText("Backup Summary Report");
+    await looked.close();
+    for (const [email, status] of [["jonas.overland@example.com", 200], ["sofia.nunez@example.com", 403], ["piet.devries@example.com", 403], ["karl.mueller@example.com", 403]] as const) {
+      const other = await browser.newContext().then((context) => context.newPage());
+      await signIn(other, email);
+      expect((await other.goto(address))?.status(), email).toBe(status);
+      expect((await other.request.get(html)).status(), email).toBe(status);
+      await other.context().close();
+    }
   });
 
   test("finance has no tab and no way around it; a viewer downloads and changes nothing", async ({ page, browser }) => {

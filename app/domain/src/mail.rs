@@ -143,9 +143,36 @@ pub const fn pause(tries: i64) -> Span {
     })
 }
 
+/// Whether a signature in the name of `domain` counts for DMARC (RFC 7489, relaxed) when mail comes from an address at `from`: the same domain, or
+/// one below the other. Which domains somebody may register is in no list here, so that two beside each other are not taken for one.
+pub fn aligned(from: &str, domain: &str) -> bool {
+    let below = |inner: &str, outer: &str| {
+        inner.len() > outer.len() && inner.is_char_boundary(inner.len() - outer.len()) && {
+            let (head, tail) = inner.split_at(inner.len() - outer.len());
+            head.ends_with('.') && tail.eq_ignore_ascii_case(outer)
+        }
+    };
+    from.eq_ignore_ascii_case(domain) || below(from, domain) || below(domain, from)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_signature_counts_for_the_senders_domain_and_what_is_above_or_below_it() {
+        for (from, domain, counts) in [
+            ("example.com", "Example.com", true),
+            ("backup.example.com", "example.com", true),
+            ("example.com", "mail.example.com", true),
+            ("notexample.com", "example.com", false),
+            ("backup.example.com", "mail.example.com", false),
+            ("example.org", "example.com", false),
+            ("", "example.com", false),
+        ] {
+            assert_eq!(aligned(from, domain), counts, "{from} {domain}");
+        }
+    }
 
     #[test]
     fn every_word_is_read_back() {

@@ -6,6 +6,7 @@ pub mod branding;
 pub mod domains;
 pub mod inbox;
 pub mod keys;
+pub mod mail_keys;
 pub mod maintenance;
 pub mod monthly_run;
 pub mod outbox;
@@ -15,6 +16,6 @@ pub mod rules;
 mod schedules;
 pub mod search;
 pub mod sla;
+pub mod weekly;
 #[cfg(feature = "ssr")]
 pub(in crate::api) use schedules::{schedule, unmet};
-pub mod weekly;

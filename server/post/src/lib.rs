@@ -4,6 +4,7 @@
 //! it. How a monthly report reads as mail is in [`summary`] (D7), a weekly summary in [`weekly`] (D8).
 
 pub mod dsn;
+pub mod key;
 pub mod message;
 pub mod reply;
 pub mod stamp;

@@ -143,6 +143,7 @@ impl Post {
                     letter.html = letter.html.replace("UNSUBSCRIBE-LINK", url);
                 }
             }
+            Content::Gone => return Err(NotMade::Never("What it said is no longer kept.".into())),
             Content::Report { test } => {
                 let report = made.report.ok_or_else(|| NotMade::Never("It names no report.".into()))?;
                 let monthly = reports::by_id(&self.0.engine.store, made.partner, report).await?;

@@ -3,6 +3,7 @@
 //! Exactly one copy: the store knows when a message's last byte goes (`hand_over`), and what isn't sure afterwards is in doubt and not sent
 //! again. Everything before that byte is tried again. Several servers share the work by claims; one that was too late stops before that byte.
 
+mod key;
 pub mod made;
 pub mod routes;
 pub mod session;
@@ -21,7 +22,7 @@ use futures_util::future::join_all;
 use made::Made;
 use parking_lot::Mutex;
 use post::{
-    reply::Verdict,
+    reply::{Step, Verdict},
     stamp::{Keys, Purpose},
 };
 use session::{Session, Stop, Way};
@@ -29,7 +30,7 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +43,8 @@ const LONGEST_PAUSE: i64 = 5_000;
 const BEFORE: Duration = Duration::from_secs(480);
 /// How often the outcome is tried to be stored.
 const TRIES: u32 = 8;
+/// How often it is looked for what has been kept long enough.
+const EMPTIED: Span = Span::hours(1);
 /// While the mail server can't be reached, all copies wait so long between two tries, and longer each time up to the second.
 const OUTAGE: (Span, Span) = (Span(15_000), Span::minutes(5));
 
@@ -61,6 +64,10 @@ struct Shared {
     by: String,
     poke: Notify,
     outage: Mutex<Outage>,
+    /// When the outbox was emptied last.
+    emptied: Mutex<Option<Time>>,
+    /// Held while a key is made.
+    making: tokio::sync::Mutex<()>,
 }
 
 enum Out {
@@ -68,7 +75,7 @@ enum Out {
     Folder(PathBuf),
 }
 
-/// The mail server can't be reached.
+/// The mail server can't be used: reached, trusted, signed in to.
 #[derive(Default)]
 struct Outage {
     until: Option<Time>,
@@ -112,6 +119,8 @@ impl Post {
             by: format!("{:032x}", rand::random::<u128>()),
             poke: Notify::new(),
             outage: Mutex::default(),
+            emptied: Mutex::default(),
+            making: tokio::sync::Mutex::default(),
         })))
     }
 
@@ -152,6 +161,9 @@ impl Post {
             if let Err(error) = self.tick(&stop).await {
                 tracing::warn!(%error, "sending mail: will try again");
             }
+            if let Err(error) = self.empty().await {
+                tracing::warn!(%error, "emptying the outbox: will try again");
+            }
             // While the mail server is away nothing is due before it is asked again.
             let away = self.0.outage.lock().until.unwrap_or(Time(0));
             let next = mails::earliest(&self.0.engine.store).await.ok().flatten().map(|next| next.max(away));
@@ -179,6 +191,28 @@ impl Post {
         }
         let lanes: Vec<_> = (0..LANES).map(|_| self.lane(first.take(), stop)).collect();
         join_all(lanes).await.into_iter().sum()
+    }
+
+    /// Once an hour: takes away what has been kept long enough, of the outbox and of its folder.
+    ///
+    /// # Errors
+    /// The store fails; what was taken away before stays so.
+    pub async fn empty(&self) -> Result<(), Error> {
+        let now = self.now();
+        if self.0.emptied.lock().is_some_and(|at| now < at + EMPTIED) {
+            return Ok(());
+        }
+        let emptied = mails::empty(&self.0.engine.store, now).await?;
+        if let Out::Folder(folder) = &self.0.out
+            && let Err(error) = sweep(folder, now - mails::CONTENTS_KEPT).await
+        {
+            tracing::warn!(%error, "the outbox folder can't be emptied");
+        }
+        if emptied != mails::Emptied::default() {
+            tracing::info!(emptied.contents, emptied.rows, "old mail was taken away");
+        }
+        *self.0.emptied.lock() = Some(now);
+        Ok(())
     }
 
     async fn claim(&self) -> Result<Option<Claim>, Error> {
@@ -245,7 +279,7 @@ impl Post {
             None => self.0.from.1.clone(),
         };
         let begun = tokio::time::timeout(BEFORE, self.begin(way, (&from, &to), bytes, kept)).await;
-        let begun = begun.unwrap_or_else(|_| Err(Stop::Lost(post::reply::Step::Data, "it took too long".into())));
+        let begun = begun.unwrap_or_else(|_| Err(Stop::Lost(Step::Data, "it took too long".into())));
         let mut session = match begun {
             Ok(session) => session,
             Err(stop) => return Tried::Came(refused(&stop)),
@@ -284,7 +318,7 @@ impl Post {
                     session.body(bytes).await?;
                     return Ok(session);
                 }
-                Err(Stop::Lost(..)) | Err(Stop::No(post::reply::Step::Sender, _)) => {}
+                Err(Stop::Lost(..)) | Err(Stop::No(Step::Sender, _)) => {}
                 Err(no) => {
                     if session.reset().await {
                         *kept = Some(session);
@@ -311,20 +345,23 @@ impl Post {
         Ok(session)
     }
 
-    /// The mail server can't be reached: the others needn't find that out, each by itself.
+    /// The mail server can't be used: the others needn't find that out, each by itself.
     fn outage(&self, stop: &Stop) {
         let mut outage = self.0.outage.lock();
         outage.faults = outage.faults.saturating_add(1);
         let pause = Span((OUTAGE.0.0 << outage.faults.clamp(1, 8).saturating_sub(1)).min(OUTAGE.1.0));
         outage.until = Some(self.now() + pause);
         if outage.faults == 1 {
-            tracing::warn!(why = said(stop), "the mail server can't be reached: mail waits");
+            tracing::warn!(why = said(stop), "the mail server can't be used: mail waits");
         }
     }
 }
 
 fn said(stop: &Stop) -> String {
     match stop {
+        Stop::No(Step::SignIn, reply) if reply.code >= 500 => {
+            format!("The mail server doesn't take the portal's name and password (setting HOLDFAST_SMTP_URL): {}", reply.said())
+        }
         Stop::No(step, reply) => format!("{}: {}", step.name(), reply.said()),
         Stop::Lost(_, why) => why.clone(),
     }
@@ -340,6 +377,27 @@ fn refused(stop: &Stop) -> Outcome {
         },
         Stop::Lost(..) => Outcome::Deferred(said(stop)),
     }
+}
+
+/// Takes messages out of the folder that were written before.
+async fn sweep(folder: &Path, before: Time) -> std::io::Result<()> {
+    let folder = folder.to_owned();
+    let before = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(before.0).unwrap_or(0));
+    let swept = move || {
+        let files = match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            files => files?,
+        };
+        for file in files {
+            let file = file?;
+            let ours = file.path().extension().is_some_and(|ending| ending == "eml");
+            if ours && file.metadata()?.modified()? < before {
+                std::fs::remove_file(file.path())?;
+            }
+        }
+        Ok(())
+    };
+    tokio::task::spawn_blocking(swept).await.map_err(std::io::Error::other)?
 }
 
 /// Whole or not at all; written again it is the same file.

@@ -15,7 +15,7 @@ use tokio::{
 use tokio_rustls::{
     TlsConnector,
     rustls::{
-        ClientConfig, RootCertStore,
+        self, ClientConfig, RootCertStore,
         crypto::ring,
         pki_types::{CertificateDer, ServerName, pem::PemObject},
     },
@@ -89,7 +89,22 @@ impl Way {
     async fn secured(&self, stream: Box<dyn Stream>) -> Result<Box<dyn Stream>, String> {
         let name = ServerName::try_from(self.server.host.clone()).map_err(|e| e.to_string())?;
         let stream = timeout(CONNECT, TlsConnector::from(self.tls.clone()).connect(name, stream)).await;
-        Ok(Box::new(stream.map_err(|_| "no TLS in time".to_owned())?.map_err(|e| e.to_string())?))
+        Ok(Box::new(stream.map_err(|_| "no TLS in time".to_owned())?.map_err(|e| self.unsecured(&e))?))
+    }
+}
+
+impl Way {
+    /// Why there is no encryption, and what to do where the certificate is to blame.
+    fn unsecured(&self, error: &std::io::Error) -> String {
+        let certificate = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).and_then(|inner| match inner {
+            rustls::Error::InvalidCertificate(why) => Some(why),
+            _ => None,
+        });
+        let Some(why) = certificate else { return error.to_string() };
+        let here = if self.server.tls == Tls::Offered { "; on this machine ?tls=none in HOLDFAST_SMTP_URL does without" } else { "" };
+        format!(
+            "the mail server's certificate is not trusted ({why}). If it is one of your own, name the file of its authority in HOLDFAST_SMTP_CA{here}"
+        )
     }
 }
 
@@ -138,7 +153,7 @@ impl Session {
             session.hello(way).await?;
         }
         if let Some((name, password)) = &way.server.sign_in {
-            session.sign_in(name, password).await?;
+            session.sign_in(name, password).await.map_err(|stop| unsaid(stop, name, password))?;
         }
         Ok(session)
     }
@@ -266,6 +281,15 @@ impl Session {
     }
 }
 
+/// A mail server that repeats what it was told must not bring a password into log and outbox.
+fn unsaid(stop: Stop, name: &str, password: &str) -> Stop {
+    let Stop::No(step, reply) = stop else { return stop };
+    let secrets = [STANDARD.encode(format!("\0{name}\0{password}")), STANDARD.encode(password), password.to_owned()];
+    let clean =
+        |line: String| secrets.iter().filter(|secret| !secret.is_empty()).fold(line, |line, secret| line.replace(secret.as_str(), "…"));
+    Stop::No(step, Reply { code: reply.code, lines: reply.lines.into_iter().map(clean).collect() })
+}
+
 /// Lines that begin with a dot get another; the last line is ended.
 fn stuffed(message: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(message.len() + message.len() / 64 + 2);
@@ -284,6 +308,14 @@ fn stuffed(message: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_that_a_mail_server_repeats_is_not_kept() {
+        let lines = ["no AHBvcnRhbABodW50ZXIy", "nor hunter2", "nor aHVudGVyMg=="].map(str::to_owned).to_vec();
+        let stop = unsaid(Stop::No(Step::SignIn, Reply { code: 535, lines }), "portal", "hunter2");
+        let lines = ["no …", "nor …", "nor …"].map(str::to_owned).to_vec();
+        assert_eq!(stop, Stop::No(Step::SignIn, Reply { code: 535, lines }));
+    }
 
     #[test]
     fn no_line_of_a_message_can_end_it() {

@@ -613,6 +613,9 @@ fn arguments(path: &str, t: &Tenant) -> Option<Arguments> {
         "settings/save_weekly" => form("form[enabled]=true&form[weekday]=1&form[hour]=7".into()),
         "settings/resume_weekly" => form("address=nobody%40x.test".into()),
         "settings/remove_domain" => form(format!("id={}", t.next_domain())),
+        "settings/make_mail_key" => form(format!("id={}", t.domains[0])),
+        // Nobody's key: its own test is beside the mail server's.
+        "settings/check_mail_key" | "settings/remove_mail_key" => form("selector=none".into()),
         "settings/monthly_run" => wire(json!({})),
         "settings/stop_monthly_run" | "settings/take_up_monthly_run" | "settings/retry_monthly_run" => form(String::new()),
         "settings/ask_monthly_run" => form("month=2026-01".into()),

@@ -21,20 +21,20 @@ use tokio::net::UdpSocket;
 
 /// A name server for what is written down here: TXT records by name, as their parts.
 #[derive(Clone, Default)]
-struct Zone(Arc<Mutex<HashMap<String, Vec<Vec<String>>>>>);
+pub struct Zone(Arc<Mutex<HashMap<String, Vec<Vec<String>>>>>);
 
 impl Zone {
-    fn write(&self, name: &str, parts: &[&str]) {
+    pub fn write(&self, name: &str, parts: &[&str]) {
         let record = parts.iter().map(|part| (*part).to_owned()).collect();
         self.0.lock().unwrap().entry(format!("{name}.")).or_default().push(record);
     }
 
-    fn wipe(&self, name: &str) {
+    pub fn wipe(&self, name: &str) {
         self.0.lock().unwrap().remove(&format!("{name}."));
     }
 
     /// Answers until the test ends.
-    async fn serve(&self) -> SocketAddr {
+    pub async fn serve(&self) -> SocketAddr {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let zone = self.clone();
@@ -72,7 +72,7 @@ impl Zone {
     }
 }
 
-async fn call(app: &TestApp, who: &Who, function: &str, form: String) -> Answer {
+pub async fn call(app: &TestApp, who: &Who, function: &str, form: String) -> Answer {
     let request = Request::builder()
         .method(Method::POST)
         .uri(format!("/sf/{function}"))
@@ -81,7 +81,7 @@ async fn call(app: &TestApp, who: &Who, function: &str, form: String) -> Answer 
     app.raw(who, request, Body::from(form)).await
 }
 
-async fn listed(app: &TestApp) -> serde_json::Value {
+pub async fn listed(app: &TestApp) -> serde_json::Value {
     let request = Request::builder()
         .method(Method::POST)
         .uri("/sf/settings/domains")

@@ -1,5 +1,6 @@
 //! Domains that mail may go to: added, proved by a record or by a code, removed.
 
+use super::mail_keys::SigningView;
 use crate::error::UiError;
 use domain::{
     ids::{MailDomainId, OrganizationId},
@@ -36,6 +37,8 @@ pub struct DomainLine {
     pub made_at: Time,
     /// By whom.
     pub made_by: String,
+    /// A key to sign mail with may be made for it: it is proved, the partner's own, and has none.
+    pub may_sign: bool,
 }
 
 /// The page.
@@ -49,6 +52,8 @@ pub struct DomainsView {
     pub partner: String,
     /// Mailboxes that a code can be mailed to.
     pub mailboxes: Vec<String>,
+    /// What the partner's mail is signed with.
+    pub signing: SigningView,
 }
 
 /// A domain, as typed.

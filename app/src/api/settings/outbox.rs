@@ -69,6 +69,8 @@ pub struct MailLine {
     pub said: String,
     /// When it was queued.
     pub made_at: Time,
+    /// What it said isn't kept any more.
+    pub gone: bool,
 }
 
 /// The outbox.
@@ -117,6 +119,7 @@ fn line(row: engine::store::mails::MailRow) -> MailLine {
         next_at: row.next_at,
         said: row.said,
         made_at: row.made_at,
+        gone: row.gone,
     }
 }
 

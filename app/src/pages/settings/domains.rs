@@ -1,6 +1,9 @@
 //! Domains that mail may go to. What isn't proved yet stands first, with the record to make and the ways to prove it.
 
-use super::Settings;
+use super::{
+    Settings,
+    signing::{KeyActs, Signing},
+};
 use crate::{
     api::settings::domains::{
         AddDomain, CheckDomain, DomainLine, DomainsView, EnterDomainCode, RemoveDomain, SendDomainCode, load_domains,
@@ -25,6 +28,7 @@ struct Acts {
     remove: ServerAction<RemoveDomain>,
     /// Which domain the latest code was about.
     last: RwSignal<Option<MailDomainId>>,
+    keys: KeyActs,
 }
 
 /// The page; `?organization=ID`: those of one organization.
@@ -39,9 +43,14 @@ pub fn Domains() -> impl IntoView {
         enter: ServerAction::new(),
         remove: ServerAction::new(),
         last: RwSignal::new(None),
+        keys: KeyActs::new(),
     };
     let done = [worked(acts.add), worked(acts.check), worked(acts.code), worked(acts.enter), worked(acts.remove)];
-    let view = Resource::new_blocking(move || (done.map(|n| n.get()), organization.get()), |(_, organization)| load_domains(organization));
+    let signed = acts.keys.done();
+    let view = Resource::new_blocking(
+        move || (done.map(|n| n.get()), signed.map(|n| n.get()), organization.get()),
+        |(.., organization)| load_domains(organization),
+    );
     tell(acts);
     let lead = view! { <p>"Reports name people and say what is kept of them. They are mailed only to addresses of domains that are proved to be yours or your client's."</p> };
     view! {
@@ -82,7 +91,8 @@ fn tell(acts: Acts) {
 
 #[component]
 fn Body(view: DomainsView, acts: Acts) -> impl IntoView {
-    let DomainsView { rows, organization, partner, mailboxes } = view;
+    let DomainsView { rows, organization, partner, mailboxes, signing } = view;
+    let of_all = rows.clone();
     let asked: RwSignal<Option<(MailDomainId, String)>> = RwSignal::new(None);
     let asking = RwSignal::new(false);
     Effect::new(move |before: Option<()>| {
@@ -124,6 +134,7 @@ fn Body(view: DomainsView, acts: Acts) -> impl IntoView {
         } else {
             view! { <Section title="Verified"><Proved lines=proved asked asking/></Section> }.into_any()
         }}
+        <Signing view=signing lines=of_all acts=acts.keys/>
         <Confirm open=asking title=Signal::derive(move || format!("Remove {}?", word.get()))
             body="Nothing is mailed to its addresses from now on. It can be added and verified again."
             word action="Remove" busy=acts.remove.pending() error=removal.any() on_confirm=confirmed/>

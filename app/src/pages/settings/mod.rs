@@ -14,6 +14,7 @@ pub mod reminders;
 pub mod reports;
 pub mod rules;
 mod schedule;
+mod signing;
 pub mod sla;
 pub mod window;
 

@@ -126,6 +126,8 @@ fn One(view: MailView, again: ServerAction<SendMailAgain>, cancel: ServerAction<
         </Pairs>
         {if line.kind == MailKind::Code {
             view! { <p class="faint">"A code is for its recipient only: it isn't shown here."</p> }.into_any()
+        } else if line.gone {
+            view! { <p class="faint">"What it said is kept for 30 days, and no longer."</p> }.into_any()
         } else {
             view! {
                 <p class="mail-links">
@@ -138,7 +140,7 @@ fn One(view: MailView, again: ServerAction<SendMailAgain>, cancel: ServerAction<
         }}
         <FormFault faults/>
         <FormFault faults=other/>
-        {line.state.may_send_again().then(|| view! {
+        {(line.state.may_send_again() && !line.gone).then(|| view! {
             <ActionForm action=again attr:class="chain">
                 <input type="hidden" name="id" value=id.to_string()/>
                 <Button kind=ButtonKind::Primary submit=true busy=again.pending()>"Send it again"</Button>

@@ -14,7 +14,7 @@ use super::{
     Store,
     audit::{self, Entry},
     entity::{mail_domain, organization, partner},
-    organizations, scope, sla,
+    mail_keys, organizations, scope, sla,
 };
 use crate::error::Error;
 use domain::{
@@ -180,6 +180,12 @@ async fn rows<C: ConnectionTrait>(conn: &C, models: Vec<mail_domain::Model>) -> 
     Ok(models.into_iter().map(row).collect())
 }
 
+/// One domain, within a transaction.
+pub(super) async fn in_transaction<C: ConnectionTrait>(conn: &C, actor: &Actor, id: MailDomainId) -> Result<DomainRow, Error> {
+    let model = find(conn, actor, id).await?;
+    rows(conn, vec![model]).await?.pop().ok_or(Error::NotFound("domain"))
+}
+
 /// Adds a domain. Mail goes to it once it is proved.
 ///
 /// # Errors
@@ -308,7 +314,7 @@ fn judge(looked: &Looked, wanted: &str, record: &str) -> (bool, String) {
     (false, said.chars().take(LONGEST_SAID).collect())
 }
 
-/// Removes a domain. Nothing is mailed to it from now on.
+/// Removes a domain. Nothing is mailed to it from now on, and nothing is signed in its name.
 ///
 /// # Errors
 /// `NotFound`, `Forbidden`.
@@ -318,12 +324,13 @@ pub async fn remove(store: &Store, actor: &Actor, id: MailDomainId, now: Time) -
     let tx = store.begin_for(partner).await?;
     let stored = find(&tx, actor, id).await?;
     mail_domain::Entity::delete_by_id((stored.partner_id, stored.id)).exec(&tx).await?;
+    let unsigned = if stored.organization_id == 0 { mail_keys::forget(&tx, partner, &stored.domain).await? } else { Vec::new() };
     let entry = Entry {
         partner,
         organization: (stored.organization_id != 0).then_some(OrganizationId(stored.organization_id)),
         what: "mail_domain.remove",
         subject: format!("mail_domain:{id}"),
-        detail: json!({ "domain": stored.domain, "verified": stored.verified_at.is_some() }),
+        detail: json!({ "domain": stored.domain, "verified": stored.verified_at.is_some(), "keys": unsigned }),
     };
     audit::append(&tx, audit::who(actor), entry, now).await?;
     tx.commit().await?;
@@ -351,13 +358,6 @@ pub(crate) async fn proved<C: ConnectionTrait>(
     Ok(found)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_name_server_said_is_told_in_words_that_say_what_to_do() {
-        let judged = |looked: Looked| judge(&looked, "holdfast-verify=abc", "_holdfast.example.org");
 /// Why an address is refused, and what would do. `whose`: of whom a domain has to be.
 pub(crate) fn unproved(domain: &str, whose: &str, domains: &[String]) -> String {
     let which = match domains {
@@ -371,6 +371,13 @@ pub(crate) fn unproved(domain: &str, whose: &str, domains: &[String]) -> String 
     )
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_name_server_said_is_told_in_words_that_say_what_to_do() {
+        let judged = |looked: Looked| judge(&looked, "holdfast-verify=abc", "_holdfast.example.org");
         let texts = |texts: &[&str]| Looked::Texts(texts.iter().map(|t| (*t).to_owned()).collect());
         assert!(judged(texts(&["v=spf1 -all", "holdfast-verify=abc"])).0);
         assert!(judged(texts(&["\"holdfast-verify=abc\" "])).0, "some panels keep the quotes");

@@ -7,6 +7,7 @@
 mod bounce;
 mod claim;
 mod commands;
+mod expiry;
 mod keep_back;
 mod list;
 mod stops;
@@ -14,13 +15,14 @@ mod stops;
 pub use bounce::{Fate, told};
 pub use claim::{Claim, Outcome, claim_due, earliest, finish, free_at_start, hand_over};
 pub use commands::{cancel, send_again, send_test};
+pub use expiry::{CONTENTS_KEPT, Emptied, ROWS_KEPT, empty};
 pub(crate) use keep_back::keep_back;
+pub(crate) use list::of_once;
 pub use list::{Delivery, EventRow, MailFilter, MailRow, content_of, get, list, of_organization, of_report};
 pub use stops::{StopRow, lift_stop, stops, unsubscribe};
-pub(crate) use list::of_once;
+pub(crate) use stops::{lift_stops, stops_of};
 
 use super::{Store, entity::mail_event, sql::Sql};
-pub(crate) use stops::{lift_stops, stops_of};
 use crate::error::Error;
 use domain::{
     ids::{MailId, OrganizationId, PartnerId, ReportId},
@@ -46,6 +48,8 @@ pub enum Content {
     },
     /// As it is to be read.
     Written(Written),
+    /// It has been kept long enough.
+    Gone,
 }
 
 /// A message as it is to be read.

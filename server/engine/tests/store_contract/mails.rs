@@ -9,7 +9,7 @@ use domain::{
 };
 use engine::{
     Error, on_both_stores,
-    store::mails::{self, Content, Fate, MailFilter, New, Outcome, Queued, Written},
+    store::mails::{self, Content, Emptied, Fate, MailFilter, New, Outcome, Queued, Written},
 };
 
 const TEN: Span = Span::minutes(10);
@@ -242,5 +242,40 @@ on_both_stores! {
         let key = Actor { ground: domain::access::Ground::Key(domain::ids::KeyId(1), rights), scope: Scope::Organization(world.partner, acme) };
         assert_eq!(mails::list(world.store(), &key, &MailFilter::default()).await.unwrap().items.len(), 4);
         assert_eq!(mails::of_organization(world.store(), &world.owner, acme, 2).await.unwrap().len(), 2);
+    }
+
+    async fn the_outbox_is_emptied_of_what_was_said_after_thirty_days_and_of_the_rows_after_six_months(fresh) {
+        let world = World::started(fresh).await;
+        let acme = world.organization("Acme").await;
+        let note = mails::send_test(&world.engine, &world.owner, acme, MONDAY).await.unwrap();
+        let report = queued(&world, acme, "a@x.test").await;
+        for _ in 0..2 {
+            let claim = mails::claim_due(world.store(), "one", MONDAY).await.unwrap().unwrap();
+            mails::finish(world.store(), &claim, Outcome::Failed("552 too big".into()), MONDAY).await.unwrap();
+        }
+        let waits = queued(&world, acme, "b@x.test").await;
+        assert_eq!(mails::empty(world.store(), MONDAY + Span::days(29)).await.unwrap(), Emptied::default());
+        let month = MONDAY + Span::days(31);
+        assert_eq!(mails::empty(world.store(), month).await.unwrap(), Emptied { contents: 1, rows: 0 });
+        assert_eq!(mails::empty(world.store(), month).await.unwrap(), Emptied::default(), "once");
+        let (row, content) = mails::content_of(world.store(), &world.owner, note).await.unwrap();
+        assert!(row.gone && content == Content::Gone && row.said == "552 too big");
+        let again = mails::send_again(&world.engine, &world.owner, note, month).await;
+        assert!(matches!(again, Err(Error::Conflict { code: "contents_gone", .. })), "{again:?}");
+        assert!(!mails::get(world.store(), &world.owner, report).await.unwrap().row.gone, "it follows from its report");
+        // Somebody asks for it again: it counts from then on.
+        mails::send_again(&world.engine, &world.owner, report, month).await.unwrap();
+        let claim = mails::claim_due(world.store(), "one", month).await.unwrap().unwrap();
+        let claim = if claim.id == waits { mails::claim_due(world.store(), "one", month).await.unwrap().unwrap() } else { claim };
+        assert_eq!(claim.id, report);
+        mails::finish(world.store(), &claim, Outcome::Sent("250 Ok".into()), month).await.unwrap();
+        let half = MONDAY + mails::ROWS_KEPT + Span::days(1);
+        assert_eq!(mails::empty(world.store(), half).await.unwrap(), Emptied { contents: 0, rows: 1 });
+        assert!(matches!(mails::get(world.store(), &world.owner, note).await, Err(Error::NotFound(_))));
+        assert_eq!(state(&world, report).await.1.len(), 4, "its story with it");
+        assert_eq!(mails::empty(world.store(), half + Span::days(31)).await.unwrap(), Emptied { contents: 0, rows: 1 });
+        assert_eq!(state(&world, waits).await.0, MailState::Queued, "what waits is never taken away");
+        let log = engine::store::audit::list(world.store(), &world.owner, &Default::default()).await.unwrap();
+        assert!(log.items.iter().any(|row| row.what == "mail.expire"));
     }
 }

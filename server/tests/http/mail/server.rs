@@ -1,6 +1,6 @@
 //! The mail server of the tests: `smtp.mjs`, as a process.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write},
     process::{Child, ChildStdin, Command, Stdio},
@@ -30,9 +30,18 @@ impl Drop for MailServer {
 impl MailServer {
     /// That stops once before `step` (`-`: never), and refuses by this script.
     pub fn start(port: u16, step: &str, refusals: Value) -> Self {
+        Self::with(port, step, refusals, &json!({}))
+    }
+
+    /// That takes all mail, with TLS, people who sign in, a name server: as at the head of `smtp.mjs`.
+    pub fn that(more: &Value) -> Self {
+        Self::with(0, "-", json!({}), more)
+    }
+
+    fn with(port: u16, step: &str, refusals: Value, more: &Value) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/http/mail/smtp.mjs");
         let mut process = Command::new("node")
-            .args([script, &port.to_string(), step, &refusals.to_string()])
+            .args([script, &port.to_string(), step, &refusals.to_string(), &more.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -69,6 +78,16 @@ impl MailServer {
     /// Lets it go on.
     pub fn go(&mut self) {
         self.says.write_all(b"go\n").unwrap();
+    }
+
+    /// Waits until it has taken so many: on a busy machine it reads long messages slowly.
+    pub fn wait_for(&mut self, mails: usize) {
+        while self.mails.len() < mails {
+            let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("{} mails of {mails}: {error}", self.mails.len()));
+            if let Some(mail) = line.get("mail") {
+                self.mails.push(mail.clone());
+            }
+        }
     }
 
     /// What it has taken until now.

@@ -1,12 +1,17 @@
 // A real mail server for tests: takes mail, reads it, and tells of each step as a line of JSON. It stops before a step until a line comes in,
 // where it is asked to: so the sender can be killed there.
-// Arguments: port (0: any), step to stop at (or "-"), script of refusals as JSON: { "address": [[step, code, text], …] }.
+// Arguments: port (0: any), step to stop at (or "-"), script of refusals as JSON: { "address": [[step, code, text], …] }, and more as JSON:
+// `tls` ("first" or "wanted") with `key` and `cert` (files), `users` ({ name: password }) with `ways` to sign in, `names` (address of a name
+// server: signatures are verified).
 
+import { Resolver } from "node:dns/promises";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { simpleParser } from "mailparser";
 import { SMTPServer } from "smtp-server";
 
 const [port, stopAt, refusals] = [Number(process.argv[2]), process.argv[3], JSON.parse(process.argv[4] ?? "{}")];
+const more = JSON.parse(process.argv[5] ?? "{}");
 const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const waiting = [];
@@ -32,9 +37,37 @@ const refused = (address, name) => {
   return Object.assign(new Error(text), { responseCode: code });
 };
 
+/** What mailauth, somebody else's code, says of the signatures of a message. Keys come from the name server. */
+const signatures = async (raw) => {
+  const { dkimVerify } = await import("mailauth/lib/dkim/verify.js");
+  const resolver = new Resolver();
+  resolver.setServers([more.names]);
+  const { results } = await dkimVerify(raw, { resolver: (name, type) => resolver.resolve(name, type) });
+  return results.map(({ signingDomain, selector, status }) => ({
+    domain: signingDomain ?? "",
+    selector: selector ?? "",
+    result: status.result,
+    aligned: Boolean(status.aligned),
+    why: status.comment ?? "",
+  }));
+};
+
+/** One letter of the text is another one. */
+const changed = (raw) => {
+  const at = raw.indexOf("Hello", raw.indexOf("\r\n\r\n"));
+  return Buffer.concat([raw.subarray(0, at), Buffer.from("J"), raw.subarray(at + 1)]);
+};
+
 const server = new SMTPServer({
-  authOptional: true,
-  disabledCommands: ["AUTH", "STARTTLS"],
+  authOptional: !more.users,
+  authMethods: more.ways ?? ["PLAIN", "LOGIN"],
+  disabledCommands: [...(more.users ? [] : ["AUTH"]), ...(more.tls === "wanted" ? [] : ["STARTTLS"])],
+  secure: more.tls === "first",
+  ...(more.tls ? { key: readFileSync(more.key), cert: readFileSync(more.cert) } : {}),
+  onAuth: ({ method, username, password }, _session, done) =>
+    more.users?.[username] === password
+      ? done(null, { user: `${username} by ${method}` })
+      : done(Object.assign(new Error(`5.7.8 not with ${password}`), { responseCode: 535 })),
   disableReverseLookup: true,
   logger: false,
   onConnect: (_session, done) => void step("greeting").then(() => done()),
@@ -66,6 +99,9 @@ const server = new SMTPServer({
         text: mail.text,
         html: mail.html || "",
         heads: Object.fromEntries(mail.headerLines.map(({ key, line }) => [key, line.slice(key.length + 1).trim()])),
+        secure: session.secure,
+        user: session.user || "",
+        ...(more.names ? { signatures: await signatures(raw), forged: await signatures(changed(raw)) } : {}),
         files: mail.attachments.map(({ filename, contentType, size, cid }) => ({ name: filename ?? cid, kind: contentType, size })),
       },
     });

@@ -2,6 +2,7 @@
 
 use super::{DomainInput, DomainLine, DomainsView};
 use crate::{
+    api::settings::mail_keys,
     context::{self, TxtRecords},
     error::UiError,
 };
@@ -29,7 +30,11 @@ pub(super) async fn view(organization: &str) -> Result<DomainsView, UiError> {
         Some(partner) => partners::get(&engine.store, &actor, partner).await?.name,
         None => String::new(),
     };
+    let signing = mail_keys::view(&engine, &actor, &rows).await?;
+    let own = actor.scope.partner();
+    let signed = |id: MailDomainId| signing.signs.iter().chain(&signing.waits).any(|key| key.domain_id == Some(id));
     let line = |row: DomainRow| DomainLine {
+        may_sign: row.proved.is_some() && row.organization.is_none() && own == Some(row.partner.0) && !signed(row.id),
         id: row.id,
         domain: row.domain,
         organization: row.organization,
@@ -43,7 +48,8 @@ pub(super) async fn view(organization: &str) -> Result<DomainsView, UiError> {
         made_by: row.made_by,
     };
     let mailboxes = mail_domains::MAILBOXES.iter().map(|mailbox| (*mailbox).to_owned()).collect();
-    Ok(DomainsView { rows: rows.into_iter().map(line).collect(), organization, partner, mailboxes })
+    let rows = rows.into_iter().map(line).collect();
+    Ok(DomainsView { rows, organization, partner, mailboxes, signing })
 }
 
 pub(super) async fn add(form: DomainInput) -> Result<(), UiError> {

@@ -1,4 +1,4 @@
-//! The key that a partner's mail is signed with; its secret is sealed.
+//! Keys that a partner's mail is signed with, as JSON in `secret`, each one's secret sealed. The other columns tell of the one that signs.
 
 use sea_orm::entity::prelude::*;
 

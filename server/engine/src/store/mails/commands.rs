@@ -40,7 +40,7 @@ async fn log(tx: &DatabaseTransaction, actor: &Actor, row: &mail::Model, what: &
 /// Sends a copy again that surely, or maybe, has not arrived. It keeps its Message-ID, so that a mailbox that holds it already can tell.
 ///
 /// # Errors
-/// `NotFound`, `Forbidden`, `Conflict` (it was taken, is on its way, or its address gets nothing any more).
+/// `NotFound`, `Forbidden`, `Conflict` (it was taken, is on its way, what it said is gone, or its address gets nothing any more).
 pub async fn send_again(engine: &Engine, actor: &Actor, id: MailId, now: Time) -> Result<(), Error> {
     let store = &engine.store;
     let partner = PartnerId(list::find(store.reads(), actor, id).await?.partner_id);
@@ -54,6 +54,9 @@ pub async fn send_again(engine: &Engine, actor: &Actor, id: MailId, now: Time) -
             _ => "This copy is on its way already.",
         };
         return Err(Error::conflict("not_over", message));
+    }
+    if row.message == serde_json::to_vec(&Content::Gone)? {
+        return Err(Error::conflict("contents_gone", "What this copy said is no longer kept: it can't be sent again."));
     }
     let organization = (row.organization_id != 0).then_some(OrganizationId(row.organization_id));
     let kind = parse::<MailKind>(&row.kind)?;

@@ -50,6 +50,8 @@ pub struct MailRow {
     pub made_at: Time,
     /// Since when nothing more happens by itself.
     pub ended_at: Option<Time>,
+    /// What it said isn't kept any more.
+    pub gone: bool,
 }
 
 /// Something that happened to a copy.
@@ -215,8 +217,6 @@ pub async fn of_organization(store: &Store, actor: &Actor, id: OrganizationId, l
     named(store, rows).await
 }
 
-async fn deliveries(store: &Store, rows: Vec<mail::Model>) -> Result<Vec<Delivery>, Error> {
-    let Some(partner) = rows.first().map(|row| row.partner_id) else { return Ok(Vec::new()) };
 /// Copies by what they are copies of ([`super::New::once`]), in the order of their recipients.
 pub(crate) async fn of_once(store: &Store, partner: PartnerId, names: &[String]) -> Result<Vec<MailRow>, Error> {
     if names.is_empty() {
@@ -231,6 +231,8 @@ pub(crate) async fn of_once(store: &Store, partner: PartnerId, names: &[String])
     named(store, rows).await
 }
 
+async fn deliveries(store: &Store, rows: Vec<mail::Model>) -> Result<Vec<Delivery>, Error> {
+    let Some(partner) = rows.first().map(|row| row.partner_id) else { return Ok(Vec::new()) };
     let events = mail_event::Entity::find()
         .filter(mail_event::COLUMN.partner_id.eq(partner))
         .filter(mail_event::Column::MailId.is_in(rows.iter().map(|row| row.id)))
@@ -261,12 +263,14 @@ pub(super) async fn named(store: &Store, models: Vec<mail::Model>) -> Result<Vec
             .await?;
         names.extend(found);
     }
+    let gone = serde_json::to_vec(&Content::Gone)?;
     models
         .into_iter()
         .map(|row| {
             let state: MailState = parse(&row.state)?;
             let organization = row.organization_id;
             Ok(MailRow {
+                gone: row.message == gone,
                 id: MailId(row.id),
                 partner: PartnerId(row.partner_id),
                 organization: (organization != 0)
