@@ -126,7 +126,8 @@ fn Run(view: RunView) -> impl IntoView {
     let asked = Memo::new(move |_| view.with(|view| view.asked.clone()));
     let stopped = Memo::new(move |_| view.with(|view| view.stopped.clone().map(|stopped| (stopped, view.left))));
     let goes_on_at = Memo::new(move |_| view.with(|view| view.goes_on_at.filter(|_| view.course == Course::Waiting)));
-    let next = Memo::new(move |_| view.with(|view| view.next));
+    // While some are left, their next one isn't worked out yet: the count would be of the others only.
+    let next = Memo::new(move |_| view.with(|view| view.next.filter(|_| matches!(view.course, Course::Done | Course::NotYet))));
     let faults = Memo::new(move |_| view.with(|view| view.faults.clone()));
     let past = Memo::new(move |_| view.with(|view| view.past.clone()));
     let (stop_faults, take_up_faults) = (Faults::of(acts.stop), Faults::of(acts.take_up));
