@@ -65,7 +65,7 @@ pub fn plot(points: &[TrendPoint], unit: TrendUnit, (width, height): (f64, f64),
         "<path d=\"{line}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2.5\" stroke-linejoin=\"round\" stroke-linecap=\"round\"/>",
         ink.line
     );
-    if let Some((place, value)) = known().last() {
+    if let Some((place, value)) = known().next_back() {
         let _ = write!(svg, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4.5\" fill=\"{}\"/>", x(place), y(value), ink.line);
     }
     svg.push_str("</svg>");
