@@ -54,7 +54,7 @@ fn devices(out: &mut String, weekly: &Weekly) {
     );
     for (place, of) in weekly.bands.iter().enumerate() {
         if place > 0 {
-            out.push_str("<td width=\"3\"></td>");
+            out.push_str("<td style=\"padding:0 0 0 3px\"></td>");
         }
         let change = of.before.map_or_else(String::new, |before| {
             format!("<span style=\"display:block;font-size:13px;line-height:1.4\">{}</span>", change(of.now, before))

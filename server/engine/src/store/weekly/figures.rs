@@ -191,7 +191,9 @@ pub async fn figures(store: &Store, actor: &Actor, partner: PartnerId, day: i32,
     let alert = |row: alerts::AlertRow| CriticalAlert {
         id: row.id,
         kind: row.kind,
-        why: text::reason(&row.reason, now, |_| row.job.as_ref().map_or_else(|| "the backup".to_owned(), |(_, name)| name.clone())),
+        why: text::reason(&row.reason, row.resolved_at.unwrap_or(now), |_| {
+            row.job.as_ref().map_or_else(|| "the backup".to_owned(), |(_, name)| name.clone())
+        }),
         subject: row.device.1,
         organization: row.organization.1,
         at: row.raised_at.unwrap_or(row.opened_at),
