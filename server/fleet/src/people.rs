@@ -4,7 +4,7 @@ use crate::{
     plan::{PartnerPlan, PersonPlan},
     policies,
 };
-use domain::access::Role;
+use domain::{access::Role, policy::DeviceClass};
 
 /// Name, zone, place of the one above, domain of its addresses.
 const PARTNERS: [(&str, &str, Option<usize>, &str); 4] = [
@@ -13,6 +13,9 @@ const PARTNERS: [(&str, &str, Option<usize>, &str); 4] = [
     ("Harborline Managed Services", "America/New_York", None, "example.net"),
     ("朝日システムズ", "Asia/Tokyo", None, "example.org"),
 ];
+
+/// A night with its run, and two hours; a weekend on which nobody opens a laptop, and the morning after it.
+const SERVICE_LEVELS: [(DeviceClass, i64); 2] = [(DeviceClass::Server, 26), (DeviceClass::Workstation, 80)];
 
 const PEOPLE: [&[(&str, &str, Role)]; 4] = [
     &[
@@ -41,6 +44,7 @@ pub(crate) fn partners() -> Vec<PartnerPlan> {
             time_zone: (*zone).to_owned(),
             parent: *parent,
             policies: policies::of(zone),
+            service_levels: if parent.is_none() { SERVICE_LEVELS.to_vec() } else { Vec::new() },
             people: people
                 .iter()
                 .map(|(name, local, role)| PersonPlan {

@@ -20,6 +20,8 @@ pub struct PartnerPlan {
     pub parent: Option<usize>,
     /// Its policies; the first is its default.
     pub policies: Vec<PolicyPlan>,
+    /// Its rules of service level: hours within which devices of a class must have a usable backup. Without one that of the partner above holds.
+    pub service_levels: Vec<(DeviceClass, i64)>,
     /// Who signs in; the first is its owner.
     pub people: Vec<PersonPlan>,
 }

@@ -13,7 +13,6 @@ use crate::{
 use domain::{
     ids::{DeviceId, OrganizationId, PartnerId, PolicyId},
     policy::DeviceLife,
-    sla,
     time::Time,
     zones::Zone,
 };
@@ -43,7 +42,7 @@ impl<'a> Course<'a> {
         mint: &'a SubjectMint,
         (partner, organization): (PartnerId, OrganizationId),
         zone: Zone,
-        policy: &KnownPolicy,
+        (policy, hours): (&KnownPolicy, i64),
         plan: &'a DevicePlan,
     ) -> Result<Self, Error> {
         let now = plan.enrolled_at;
@@ -60,7 +59,7 @@ impl<'a> Course<'a> {
             watched_since: now,
             life: DeviceLife::Pending,
             deactivated: false,
-            sla_hours: sla::default_hours(plan.class),
+            sla_hours: hours,
         });
         subject.quota = plan.quota_bytes;
         Ok(Self {

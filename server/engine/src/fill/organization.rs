@@ -16,6 +16,7 @@ use crate::{
 };
 use domain::{
     ids::{ConnectionId, OrganizationId},
+    policy::DeviceClass,
     saas::Consent,
     sla::Cause,
     time::{Span, Time},
@@ -54,7 +55,8 @@ pub(super) fn organization(tenants: &Tenants, fleet: &Fleet, plan: &Organization
     for device in &plan.devices {
         let policy = policy_of(device.policy)?;
         let mint = next()?;
-        let mut course = Course::begin(&mint, (tenant.id, organization), zone, policy, device)?;
+        let hours = tenant.hours(device.class);
+        let mut course = Course::begin(&mint, (tenant.id, organization), zone, (policy, hours), device)?;
         course.run(deactivated, fleet.until)?;
         course.end(policy.id, &mut rows)?;
     }
@@ -114,7 +116,9 @@ impl OrganizationRows {
             })
             .maybe_int(plan.seat_limit)
             .int(plan.created_at.0)
-            .int(deactivated.unwrap_or(plan.created_at).0);
+            .int(deactivated.unwrap_or(plan.created_at).0)
+            .int(tenant.hours(DeviceClass::Workstation))
+            .int(tenant.hours(DeviceClass::Server));
         self.add(&tables::ORGANIZATIONS, own);
         let mut marked = Rows::default();
         for (at, activated) in [(Some(plan.created_at), true), (deactivated, false)] {

@@ -19,6 +19,8 @@ pub(super) static ORGANIZATIONS: Table = Table {
         ("seat_limit", Int),
         ("created_at", Int),
         ("updated_at", Int),
+        ("sla_workstation_hours", Int),
+        ("sla_server_hours", Int),
     ],
     columns: &[],
     meet: Meet::Keep,

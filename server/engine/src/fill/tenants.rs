@@ -1,4 +1,4 @@
-//! Partners, their policies and people: few, made through the store's own commands, each with its entry in the audit log.
+//! Partners, their policies, service levels and people: few, made through the store's own commands, each with its entry in the audit log.
 
 use crate::{
     error::Error,
@@ -6,14 +6,15 @@ use crate::{
     store::{
         Store,
         audit::{self, Entry},
-        partners, people, policies,
+        partners, people, policies, sla,
         sql::Sql,
     },
 };
 use domain::{
     ids::{OrganizationId, PartnerId, PolicyId, UserId},
-    policy::Policy,
+    policy::{DeviceClass, Policy},
     schedule::Schedule,
+    sla::default_hours,
 };
 use fleet::{Fleet, PartnerPlan};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
@@ -28,6 +29,15 @@ pub(super) struct Tenants {
 pub(super) struct Tenant {
     pub(super) id: PartnerId,
     pub(super) policies: Vec<KnownPolicy>,
+    /// Its rules of service level, then those above it.
+    service_levels: Vec<(DeviceClass, i64)>,
+}
+
+impl Tenant {
+    /// Hours within which its devices of a class must have a usable backup: the nearest rule.
+    pub(super) fn hours(&self, class: DeviceClass) -> i64 {
+        self.service_levels.iter().find(|(of, _)| *of == class).map_or_else(|| default_hours(class), |(_, hours)| *hours)
+    }
 }
 
 pub(super) struct KnownPolicy {
@@ -46,11 +56,17 @@ pub(super) async fn make(store: &Store, fleet: &Fleet) -> Result<Tenants, Error>
     for plan in &fleet.partners {
         let above = match plan.parent {
             None => None,
-            Some(place) => Some(tenants.partners.get(place).ok_or_else(|| Error::Internal("a partner below a later one".into()))?.id),
+            Some(place) => Some(tenants.partners.get(place).ok_or_else(|| Error::Internal("a partner below a later one".into()))?),
         };
-        let id = partners::insert(store, &tx, "system".into(), &plan.name, &plan.time_zone, above, fleet.from).await?;
+        let mut service_levels = plan.service_levels.clone();
+        service_levels.extend(above.into_iter().flat_map(|above| above.service_levels.iter().copied()));
+        let id =
+            partners::insert(store, &tx, "system".into(), &plan.name, &plan.time_zone, above.map(|above| above.id), fleet.from).await?;
         let policies = policies_of(store, &tx, id, plan, fleet).await?;
-        tenants.partners.push(Tenant { id, policies });
+        for (class, hours) in plan.service_levels.iter().copied() {
+            sla::insert(store, &tx, id, (class, hours), fleet.from).await?;
+        }
+        tenants.partners.push(Tenant { id, policies, service_levels });
     }
     tx.commit().await?;
     Ok(tenants)

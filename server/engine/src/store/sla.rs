@@ -8,7 +8,7 @@ mod change;
 mod preview;
 
 pub use change::{end, set};
-pub(crate) use change::{hours_of_new, in_force_of};
+pub(crate) use change::{hours_of_new, in_force_of, insert};
 pub use preview::{NAMED, Preview, Touched, preview, preview_end};
 
 use super::{

@@ -25,14 +25,18 @@ const TOLD: &[(&str, &str)] = &[
          o.silence_days, o.is_default FROM policies o JOIN partners p ON p.id = o.partner_id",
     ),
     (
+        "service levels",
+        "SELECT p.name, r.organization_id, r.class, r.hours, r.from_at, r.until_at, r.made_by FROM sla_rules r JOIN partners p ON p.id = r.partner_id",
+    ),
+    (
         "people",
         "SELECT p.name, u.name, u.email, m.role, o.name FROM memberships m JOIN users u ON u.id = m.user_id JOIN partners p ON p.id = m.partner_id \
          LEFT JOIN organizations o ON o.partner_id = m.partner_id AND o.id = m.organization_id",
     ),
     (
         "organizations",
-        "SELECT p.name, o.name, o.name_lower, o.time_zone, o.status, o.region, o.plan_name, o.plan_type, o.seat_limit, o.created_at, o.updated_at \
-         FROM organizations o JOIN partners p ON p.id = o.partner_id",
+        "SELECT p.name, o.name, o.name_lower, o.time_zone, o.status, o.region, o.plan_name, o.plan_type, o.seat_limit, o.created_at, o.updated_at, \
+         o.sla_server_hours, o.sla_workstation_hours FROM organizations o JOIN partners p ON p.id = o.partner_id",
     ),
     (
         "devices",

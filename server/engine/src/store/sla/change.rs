@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use domain::{
-    access::{Action, Actor},
+    access::{Action, Actor, Scope},
     ids::{OrganizationId, PartnerId, SlaRuleId},
     policy::DeviceClass,
     time::Time,
@@ -130,23 +130,46 @@ pub async fn set(engine: &Engine, actor: &Actor, new: Proposal, now: Time) -> Re
         close(&tx, actor, known, now).await?;
     }
     let id = SlaRuleId(store.id(now));
-    let rule = sla_rule::ActiveModel {
-        partner_id: Set(home.0.0),
-        id: Set(id.0),
-        organization_id: Set(home.1),
-        class: Set(new.class.as_str().into()),
-        hours: Set(new.hours),
-        from_at: Set(now.0),
-        until_at: Set(None),
-        made_by: Set(audit::who(actor)),
-        ended_by: Set(None),
-    };
-    rule.insert(&tx).await?;
+    rule(actor, home, id, (new.class, new.hours), now).insert(&tx).await?;
     let marked = spread(store, &tx, home, new.class, new.hours, now).await?;
     note(&tx, actor, ("sla.set", home, id), json!({ "class": new.class, "hours": new.hours }), now).await?;
     tx.commit().await?;
     follow(engine, marked, now).await?;
     Ok(id)
+}
+
+/// Makes a rule of a partner that has no organizations yet, nor another rule of this class: nobody's hours change.
+pub(crate) async fn insert(
+    store: &Store,
+    tx: &DatabaseTransaction,
+    partner: PartnerId,
+    (class, hours): (DeviceClass, i64),
+    now: Time,
+) -> Result<(), Error> {
+    let actor = Actor::system(Scope::Partners([partner].into()));
+    let id = SlaRuleId(store.id(now));
+    rule(&actor, (partner, 0), id, (class, hours), now).insert(tx).await?;
+    note(tx, &actor, ("sla.set", (partner, 0), id), json!({ "class": class, "hours": hours }), now).await
+}
+
+fn rule(
+    actor: &Actor,
+    (partner, organization): (PartnerId, i64),
+    id: SlaRuleId,
+    (class, hours): (DeviceClass, i64),
+    now: Time,
+) -> sla_rule::ActiveModel {
+    sla_rule::ActiveModel {
+        partner_id: Set(partner.0),
+        id: Set(id.0),
+        organization_id: Set(organization),
+        class: Set(class.as_str().into()),
+        hours: Set(hours),
+        from_at: Set(now.0),
+        until_at: Set(None),
+        made_by: Set(audit::who(actor)),
+        ended_by: Set(None),
+    }
 }
 
 /// Ends a rule: what is above it holds from now on.

@@ -12,7 +12,10 @@ use domain::{
 use engine::{
     Engine,
     ingest::{CheckIn, IncomingEvent, JobRef, RestoreTestReport, RunRef, Subject},
-    store::{Store, devices, jobs, organizations, partners, people, policies},
+    store::{
+        Store, devices, jobs, organizations, partners, people, policies,
+        sla::{self, Proposal, RuleScope},
+    },
 };
 use fleet::{DevicePlan, Fleet, Happening, OrganizationPlan, PlanType, What};
 use saas::{Known, Link, SaasAct};
@@ -80,6 +83,10 @@ pub async fn live(store: &Store, fleet: &Fleet) {
                 policies::create(store, &actor, new, fleet.from).await.unwrap()
             };
             policies_of[place].push(id);
+        }
+        for (class, hours) in plan.service_levels.iter().copied() {
+            let rule = Proposal { scope: RuleScope::Partner(above[place]), class, hours };
+            sla::set(&engine, &actor, rule, fleet.from).await.unwrap();
         }
     }
     let mut acts = Vec::new();
