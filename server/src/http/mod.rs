@@ -24,8 +24,8 @@ pub mod press;
 pub mod read;
 pub mod report;
 pub mod rest;
-
 pub mod weekly;
+
 use crate::{consent, portal::Portal, security};
 use axum::{
     Router,
@@ -71,8 +71,8 @@ pub fn router(portal: &Portal) -> Router {
         .merge(outbox::routes())
         .merge(crate::mail::routes::routes())
         .merge(monthly::routes())
-        .layer(compression::layer())
         .merge(weekly::routes())
+        .layer(compression::layer())
         .layer(middleware::from_fn(compression::plain_for_other_sites));
     Router::new()
         .merge(made)

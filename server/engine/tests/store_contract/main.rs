@@ -24,5 +24,5 @@ mod sla;
 mod story;
 mod tenants;
 mod unkept;
-mod world;
 mod weekly;
+mod world;
