@@ -15,8 +15,8 @@ mod trend;
 
 pub use bands_bar::bands_bar;
 pub use day_bars::{DayBar, DayState, date, day_bars, day_bars_text};
-pub use plot::{Ink, Plot, plot};
 pub use outlook::{Steps, outlook, outlook_text};
+pub use plot::{Ink, Plot, plot};
 pub use run_bars::{RunBar, run_bars};
 pub use run_line::{Stretch, run_line};
 pub use score_ring::score_ring;
