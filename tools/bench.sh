@@ -49,6 +49,17 @@ for store in sqlite postgres; do
   HOLDFAST_TEST_FSYNC=on HOLDFAST_BINARY="$PWD/dist/holdfast" cargo run --quiet --release -p server --example bench_reconcile -- $store 1000000 10000 10
 done
 
+echo "== Backup Summary Reports: PDFs, beside other ways to make them"
+tools/setup.sh bench
+cargo run --quiet --release -p paper --example bench_paper
+tools/bench_print.py
+
+echo "== the monthly run of reports of 1,000 organizations with 20 accounts each, and the list of devices meanwhile"
+for store in sqlite postgres; do
+  HOLDFAST_TEST_FSYNC=on HOLDFAST_BINARY="$PWD/dist/holdfast" HOLDFAST_REPORTS_FROM="$(date -d "$(date +%Y-%m-01) -1 month" +%Y-%m)" \
+    cargo run --quiet --release -p server --example bench_monthly -- $store 1000 20000 60
+done
+
 echo "== Lighthouse on the demo fleet"
 tools/setup.sh bench
 folder=$(mktemp -d)

@@ -31,7 +31,7 @@ pub(crate) struct Measured {
     pub(crate) store: Store,
 }
 
-struct Server {
+pub(crate) struct Server {
     process: Child,
     address: SocketAddr,
 }
@@ -89,7 +89,15 @@ impl Measured {
         true
     }
 
-    async fn serve(&self) -> Server {
+    /// A session of the demo's first owner.
+    pub(crate) async fn token(&self) -> String {
+        let tiny = fleet::Size { organizations: 4, devices: 4, days: 1, ..fleet::Size::default() };
+        let email = fleet::fleet(1, tiny, domain::time::Time(0)).partners[0].people[0].email.clone();
+        let password = std::env::var("HOLDFAST_BENCH_PASSWORD").unwrap_or_else(|_| PASSWORD.into());
+        sessions::sign_in(&self.store, &email, &password, "bench", now()).await.unwrap().token
+    }
+
+    pub(crate) async fn serve(&self) -> Server {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address: SocketAddr = ([127, 0, 0, 1], port).into();
         let process = self.holdfast().args(["serve", "--listen", &address.to_string()]).stderr(Stdio::null()).spawn().unwrap();
@@ -105,10 +113,7 @@ impl Measured {
     /// Serves the store to the demo's first owner and asks for each page (path, and a text that it must hold) so many seconds. One
     /// JSON line a page.
     pub(crate) async fn ask(&self, pages: &[(&str, &str)], seconds: u64) {
-        let tiny = fleet::Size { organizations: 4, devices: 4, days: 1, ..fleet::Size::default() };
-        let email = fleet::fleet(1, tiny, domain::time::Time(0)).partners[0].people[0].email.clone();
-        let password = std::env::var("HOLDFAST_BENCH_PASSWORD").unwrap_or_else(|_| PASSWORD.into());
-        let token = sessions::sign_in(&self.store, &email, &password, "bench", now()).await.unwrap().token;
+        let token = self.token().await;
         let server = self.serve().await;
         for (path, text) in pages {
             for _ in 0..20 {
@@ -116,37 +121,42 @@ impl Measured {
                 assert_eq!(status, 200, "{path}");
                 assert!(String::from_utf8_lossy(&body).contains(text), "{path} doesn't show {text}");
             }
-            let mut ticks = tokio::time::interval(Duration::from_secs(1) / RATE);
             let end = Instant::now() + Duration::from_secs(seconds);
-            let mut asked = tokio::task::JoinSet::new();
-            while Instant::now() < end {
-                ticks.tick().await;
-                let (address, path, token) = (server.address, (*path).to_owned(), token.clone());
-                asked.spawn(async move {
-                    let begun = Instant::now();
-                    let (status, body) = get(address, &path, &token, "gzip, br").await.unwrap();
-                    assert_eq!(status, 200);
-                    (begun.elapsed(), body.len())
-                });
-            }
-            let mut took = Vec::new();
-            let mut bytes = 0;
-            while let Some(done) = asked.join_next().await {
-                let (time, length) = done.unwrap();
-                took.push(time);
-                bytes = length;
-            }
-            took.sort_unstable();
-            let at = |percent: usize| took[(took.len() * percent / 100).min(took.len() - 1)].as_secs_f64() * 1_000.0;
-            let round = |ms: f64| (ms * 10.0).round() / 10.0;
-            println!(
-                "{}",
-                json!({
-                    "store": self.kind, "path": path, "requests": took.len(), "p50_ms": round(at(50)), "p99_ms": round(at(99)),
-                    "max_ms": round(at(100)), "bytes": bytes, "resident_kib": resident(server.process.id()),
-                })
-            );
+            self.steadily(&server, path, &token, async || Instant::now() >= end).await;
         }
+    }
+
+    /// Asks for a page at the steady rate until it is enough, and prints how long it took.
+    pub(crate) async fn steadily(&self, server: &Server, path: &str, token: &str, mut enough: impl AsyncFnMut() -> bool) {
+        let mut ticks = tokio::time::interval(Duration::from_secs(1) / RATE);
+        let mut asked = tokio::task::JoinSet::new();
+        while !enough().await {
+            ticks.tick().await;
+            let (address, path, token) = (server.address, path.to_owned(), token.to_owned());
+            asked.spawn(async move {
+                let begun = Instant::now();
+                let (status, body) = get(address, &path, &token, "gzip, br").await.unwrap();
+                assert_eq!(status, 200);
+                (begun.elapsed(), body.len())
+            });
+        }
+        let mut took = Vec::new();
+        let mut bytes = 0;
+        while let Some(done) = asked.join_next().await {
+            let (time, length) = done.unwrap();
+            took.push(time);
+            bytes = length;
+        }
+        took.sort_unstable();
+        let at = |percent: usize| took[(took.len() * percent / 100).min(took.len() - 1)].as_secs_f64() * 1_000.0;
+        let round = |ms: f64| (ms * 10.0).round() / 10.0;
+        println!(
+            "{}",
+            json!({
+                "store": self.kind, "path": path, "requests": took.len(), "p50_ms": round(at(50)), "p99_ms": round(at(99)),
+                "max_ms": round(at(100)), "bytes": bytes, "resident_kib": resident(server.process.id()),
+            })
+        );
     }
 }
 

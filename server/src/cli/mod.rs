@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod key;
 mod mail;
+mod memory;
 mod migrate;
 mod owner;
 mod report;
@@ -127,6 +128,9 @@ type Fault = String;
 /// Reads the command line and runs the command.
 pub fn run() -> ExitCode {
     let line = Line::parse();
+    if matches!(line.command, Command::Serve | Command::Demo(_)) {
+        memory::give_back_soon();
+    }
     let config = match Config::read(&line.flags) {
         Ok(config) => config,
         Err(error) => return failed(&error.to_string()),
