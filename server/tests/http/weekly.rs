@@ -2,8 +2,14 @@
 
 use crate::portal::{START, TestApp, system};
 use axum::http::StatusCode;
-use domain::{access::Role, mail::MailKind, run::RunState, time::Span};
+use domain::{
+    access::{KeyRights, Role},
+    mail::MailKind,
+    run::RunState,
+    time::Span,
+};
 use engine::store::{
+    keys::KeyScope,
     mail_domains::{self, Looked, NewDomain},
     mails::{self, MailFilter},
     weekly::{self, NewWeekly},
@@ -43,10 +49,13 @@ async fn the_preview_is_the_mail_that_goes_and_nothing_runs_in_it() {
     let sent = mails::list(store, &actor, &MailFilter::default()).await.unwrap().items;
     assert_eq!(sent.iter().map(|row| row.kind).collect::<Vec<_>>(), [MailKind::Summary; 2]);
     assert!(sent[0].subject.starts_with("Weekly health summary, 16 – 22 November 2026: "), "{}", sent[0].subject);
-    let whole = app.get(&app.owner, &format!("/outbox/{}.eml", sent[0].id)).await.ok().text();
+    // Whoever was signed in on Friday is not any more.
+    let rights = KeyRights { manage: true, ..KeyRights::default() };
+    let key = app.key("key", KeyScope::Partner(app.partner), rights).await;
+    let whole = app.get(&key, &format!("/outbox/{}.eml", sent[0].id)).await.ok().text();
     for head in ["List-Unsubscribe-Post: List-Unsubscribe=One-Click", "Auto-Submitted: auto-generated", "multipart/alternative"] {
         assert!(whole.contains(head), "{head}: {whole}");
     }
-    let seen = app.get(&app.owner, &format!("/outbox/{}.html", sent[0].id)).await.ok().text();
+    let seen = app.get(&key, &format!("/outbox/{}.html", sent[0].id)).await.ok().text();
     assert!(seen.contains("https://x.test/backups/devices?band=critical") && seen.contains("/unsubscribe/"));
 }
