@@ -81,6 +81,9 @@ test.describe.serial("an organization's accounts", () => {
     await expect(page.getByText("11 accounts", { exact: false }).first()).toBeVisible();
     await page.getByLabel("Status").selectOption("deactivated");
     await expect(page).toHaveURL(/status=deactivated/);
+    // What is chosen while the list changes is of the list before.
+    await expect(page.getByText("10 accounts", { exact: false }).first()).toBeVisible();
+    await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
     await page.getByLabel("Choose all accounts on this page").check();
     await page.locator(".bulk").getByRole("button", { name: "Activate…", exact: true }).click();
     const dialog = page.getByRole("dialog");
