@@ -22,7 +22,7 @@ demo: browser                     ## fill a made-up fleet with 400 days of histo
 	cargo build -p server
 	$(CARGO_TARGET_DIR)/debug/holdfast demo --data data/demo $(DEMO)
 
-test: setup-tests                 ## every suite: unit, property, both stores, HTTP, browser
+test: setup-tests browser         ## every suite: unit, property, both stores, HTTP, browser
 	tools/test.sh
 
 check: setup                      ## format, lints for server and browser builds, CSS and test lints

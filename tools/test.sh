@@ -15,16 +15,10 @@ count() {
   if [ "$2" != 0 ]; then red=1; [ "${f:-0}" = 0 ] && failed=$((failed + 1)); fi
 }
 
-# Each half of the portal has its own folder of the cache: they are built side by side.
 # The year on a driven clock takes as long as all the other tests together, on one core: it runs beside them.
 rust() {
-  make -s browser >"$log/site" 2>&1 &
-  local site=$!
   cargo test --workspace --exclude frontend --tests --no-run 2>&1 | tee "$log/build"
-  local built=${PIPESTATUS[0]}
-  wait "$site" || built=$?
-  cat "$log/site"
-  if [ "$built" != 0 ]; then failed=$((failed + 1)); red=1; return 1; fi
+  if [ "${PIPESTATUS[0]}" != 0 ]; then failed=$((failed + 1)); red=1; return 1; fi
   local year
   year=$(sed -nE 's/.*Executable tests\/engine\/main.rs \((.*)\)/\1/p' "$log/build")
   (cd server/engine && CARGO_MANIFEST_DIR=$PWD "$year" a_year --nocapture) >"$log/year" 2>&1 &
