@@ -176,6 +176,8 @@ export async function open(page: Page, url: string): Promise<void> {
 export async function expectAccessible(page: Page): Promise<void> {
   for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    // Colours that are still on their way are nobody's choice.
+    await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished)));
     const axe = new AxeBuilder({ page }).options({ resultTypes: ["violations"] });
     // A theme changes colours and nothing else: the second look is for the rules that read them.
     if (scheme === "dark") axe.withRules(["color-contrast", "link-in-text-block"]);
