@@ -3,7 +3,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 log=$(mktemp -d)
-trap 'rm -rf "$log"' EXIT
+# Who stops this stops the year as well.
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$log"' EXIT
 passed=0 failed=0 red=0
 
 # Adds up what `cargo test` or one of its programs has printed: count LOG STATUS
