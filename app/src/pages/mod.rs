@@ -1,6 +1,7 @@
 //! Pages, by area. A file is a page.
 
 pub mod backup;
+pub mod hindered;
 pub mod home;
 pub mod not_found;
 pub mod organizations;

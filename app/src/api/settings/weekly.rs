@@ -1,32 +1,12 @@
 //! The weekly health summary of the person's partner: whether it goes, to whom and when; what went last; a test.
 
-use crate::{error::UiError, wire::Wire};
+use crate::{api::organizations::reports::AddressView, error::UiError, wire::Wire};
 use domain::{ids::MailId, mail::MailState, time::Time};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 mod ssr;
-
-/// Somebody who gets it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecipientView {
-    /// The address.
-    pub address: String,
-    /// Why nothing is mailed to it, if so.
-    pub hindrance: Option<RecipientHindrance>,
-}
-
-/// Why nothing is mailed to an address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RecipientHindrance {
-    /// Its domain isn't verified any more.
-    Unverified,
-    /// Mail came back; with the other side's words.
-    Bounced(Time, String),
-    /// Its reader unsubscribed.
-    Unsubscribed(Time),
-}
 
 /// A copy of the summary that went last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +25,7 @@ pub struct WeeklyView {
     /// The switch.
     pub enabled: bool,
     /// To whom.
-    pub recipients: Vec<RecipientView>,
+    pub recipients: Vec<AddressView>,
     /// So many, at most.
     pub most: usize,
     /// 1: Monday, 7: Sunday.

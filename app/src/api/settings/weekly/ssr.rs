@@ -1,7 +1,8 @@
 //! From the engine's settings of the summary to the page's; its mail is written by the server.
 
-use super::{CopyView, RecipientHindrance, RecipientView, WeeklyView};
+use super::{CopyView, WeeklyView};
 use crate::{
+    api::organizations::reports::{AddressView, Hindrance},
     context::{self, MailFrom, TestSummary},
     error::UiError,
 };
@@ -16,12 +17,12 @@ use leptos::prelude::use_context;
 pub(super) async fn view() -> Result<WeeklyView, UiError> {
     let (engine, actor) = context::actor()?;
     let held = weekly::settings(&engine.store, &actor, context::now(&engine)).await?;
-    let recipient = |recipient: Recipient| RecipientView {
+    let recipient = |recipient: Recipient| AddressView {
         address: recipient.address,
         hindrance: recipient.hindered.map(|hindered| match hindered {
-            Hindered::Unproved => RecipientHindrance::Unverified,
-            Hindered::Bounced(at, said) => RecipientHindrance::Bounced(at, said),
-            Hindered::Unsubscribed(at) => RecipientHindrance::Unsubscribed(at),
+            Hindered::Unproved => Hindrance::Unverified,
+            Hindered::Bounced(at, said) => Hindrance::Bounced(at, said),
+            Hindered::Unsubscribed(at) => Hindrance::Unsubscribed(at),
         }),
     };
     let last = |last: LastSent| {

@@ -3,9 +3,12 @@
 
 use super::{Acts, Typed};
 use crate::{
-    api::organizations::reports::{AddressView, DeliveryView, Hindrance},
+    api::organizations::reports::DeliveryView,
     components::{Button, ButtonKind, Field, Pair, Pairs, Section, SwitchField, TimeText},
-    pages::start::form::{Faults, FormFault},
+    pages::{
+        hindered::Hindered,
+        start::form::{Faults, FormFault},
+    },
 };
 use domain::ids::OrganizationId;
 use leptos::prelude::*;
@@ -23,14 +26,28 @@ pub(super) fn Delivery(
     acts: Acts,
     typed: Typed,
 ) -> impl IntoView {
-    let hindered: Vec<AddressView> = delivery.addresses.iter().filter(|address| address.hindrance.is_some()).cloned().collect();
+    let addresses = delivery.addresses.clone();
+    let domains = may_verify.then(|| format!("/settings/domains?organization={id}"));
+    let resume = move |address: String| {
+        may_edit
+            .then(|| {
+                view! {
+                    <ActionForm action=acts.resume>
+                        <input type="hidden" name="id" value=id.to_string()/>
+                        <input type="hidden" name="address" value=address/>
+                        <Button submit=true busy=acts.resume.pending()>"Mail to it again"</Button>
+                    </ActionForm>
+                }
+            })
+            .into_any()
+    };
     let changed = delivery
         .changed
         .clone()
         .map(|(at, who)| view! { <p class="faint report-changed">"Changed "<TimeText at=Some(at)/>" by "{who}"."</p> });
     view! {
         <Section title="Email Delivery Settings">
-            <Hindrances id hindered may_edit may_verify acts/>
+            <Hindered addresses domains resume faults=Faults::of(acts.resume)/>
             {if may_edit {
                 view! { <Form id name delivery may_verify acts typed/> }.into_any()
             } else {
@@ -107,50 +124,6 @@ fn Form(id: OrganizationId, name: String, delivery: DeliveryView, may_verify: bo
             </ActionForm>
         })}
     }
-}
-
-/// Addresses to which nothing goes, and what can be done.
-#[component]
-fn Hindrances(id: OrganizationId, hindered: Vec<AddressView>, may_edit: bool, may_verify: bool, acts: Acts) -> impl IntoView {
-    let faults = Faults::of(acts.resume);
-    if hindered.is_empty() {
-        return ().into_any();
-    }
-    let line = move |known: AddressView| {
-        let address = known.address.clone();
-        let resume = move || {
-            may_edit.then(|| {
-                view! {
-                    <ActionForm action=acts.resume>
-                        <input type="hidden" name="id" value=id.to_string()/>
-                        <input type="hidden" name="address" value=address/>
-                        <Button submit=true busy=acts.resume.pending()>"Mail to it again"</Button>
-                    </ActionForm>
-                }
-            })
-        };
-        let words = match known.hindrance {
-            Some(Hindrance::Bounced(at, said)) => {
-                view! { <span>"Mail came back "<TimeText at=Some(at)/>": nothing is sent to it any more. "<q>{said}</q></span>{resume()} }
-                    .into_any()
-            }
-            Some(Hindrance::Unsubscribed(at)) => {
-                view! { <span>"Unsubscribed "<TimeText at=Some(at)/>": nothing is sent to it any more."</span>{resume()} }.into_any()
-            }
-            _ => {
-                let verify = may_verify.then(|| view! { " "<a href=format!("/settings/domains?organization={id}")>"Domains"</a> });
-                view! { <span>"Its domain is not verified any more: nothing is sent to it."{verify}</span> }.into_any()
-            }
-        };
-        view! { <li><strong>{known.address}</strong>{words}</li> }
-    };
-    view! {
-        <div class="notice" data-state="warning">
-            <ul class="report-hindered" role="list">{hindered.into_iter().map(line).collect_view()}</ul>
-            <FormFault faults/>
-        </div>
-    }
-    .into_any()
 }
 
 /// Whether the client's own people may take reports away.

@@ -1,10 +1,13 @@
 //! Weekly Health Summary: the switch, to whom, on which day and at which hour; what comes next and what went last; a look at it, and a test.
 
 use crate::{
-    api::settings::weekly::{RecipientHindrance, RecipientView, ResumeWeekly, SaveWeekly, TestWeekly, WeeklyView, load_weekly},
+    api::settings::weekly::{ResumeWeekly, SaveWeekly, TestWeekly, WeeklyView, load_weekly},
     browser,
     components::{Button, ButtonKind, MailBadge, Pair, Pairs, Section, SelectField, SwitchField, TextField, TimeText, loaded, use_toasts},
-    pages::start::form::{Faults, FormFault, worked},
+    pages::{
+        hindered::Hindered,
+        start::form::{Faults, FormFault, worked},
+    },
 };
 use domain::{report::weekly::WEEKDAYS, text, time::Time};
 use leptos::prelude::*;
@@ -85,11 +88,20 @@ pub(super) fn Weekly() -> impl IntoView {
 
 #[component]
 fn Body(view: WeeklyView, acts: Acts, typed: Typed) -> impl IntoView {
-    let hindered: Vec<RecipientView> = view.recipients.iter().filter(|recipient| recipient.hindrance.is_some()).cloned().collect();
+    let addresses = view.recipients.clone();
+    let resume = move |address: String| {
+        view! {
+            <ActionForm action=acts.resume>
+                <input type="hidden" name="address" value=address/>
+                <Button submit=true busy=acts.resume.pending()>"Mail to it again"</Button>
+            </ActionForm>
+        }
+        .into_any()
+    };
     let (next, last, changed, own_address) = (view.next.clone(), view.last.clone(), view.changed.clone(), view.own_address.clone());
     let test = Faults::of(acts.test);
     view! {
-        <Hindrances hindered acts/>
+        <Hindered addresses domains=Some("/settings/domains".to_owned()) resume faults=Faults::of(acts.resume)/>
         <Form view acts typed/>
         <Standing next last changed/>
         <div class="weekly-look">
@@ -183,45 +195,4 @@ fn Standing(
             </Pairs>
         </div>
     }
-}
-
-/// Addresses to which nothing goes, and what can be done.
-#[component]
-fn Hindrances(hindered: Vec<RecipientView>, acts: Acts) -> impl IntoView {
-    let faults = Faults::of(acts.resume);
-    if hindered.is_empty() {
-        return ().into_any();
-    }
-    let line = move |known: RecipientView| {
-        let address = known.address.clone();
-        let resume = move || {
-            view! {
-                <ActionForm action=acts.resume>
-                    <input type="hidden" name="address" value=address/>
-                    <Button submit=true busy=acts.resume.pending()>"Mail to it again"</Button>
-                </ActionForm>
-            }
-        };
-        let words = match known.hindrance {
-            Some(RecipientHindrance::Bounced(at, said)) => {
-                view! { <span>"Mail came back "<TimeText at=Some(at)/>": nothing is sent to it any more. "<q>{said}</q></span>{resume()} }
-                    .into_any()
-            }
-            Some(RecipientHindrance::Unsubscribed(at)) => {
-                view! { <span>"Unsubscribed "<TimeText at=Some(at)/>": nothing is sent to it any more."</span>{resume()} }.into_any()
-            }
-            _ => view! {
-                <span>"Its domain is not verified any more: nothing is sent to it. "<a href="/settings/domains">"Domains"</a></span>
-            }
-            .into_any(),
-        };
-        view! { <li><strong>{known.address}</strong>{words}</li> }
-    };
-    view! {
-        <div class="notice" data-state="warning">
-            <ul class="report-hindered" role="list">{hindered.into_iter().map(line).collect_view()}</ul>
-            <FormFault faults/>
-        </div>
-    }
-    .into_any()
 }
