@@ -13,8 +13,9 @@ use web_sys::{Event, EventTarget, ScrollRestoration};
 
 /// Between two looks, in milliseconds.
 const STEP: u32 = 50;
-/// Looks until a page that never gets long enough is left alone.
-const MOST: u32 = 100;
+/// Looks until a page that never gets long enough is left alone: half a minute, because a slow line is when a reader needs it most.
+/// Who moves ends it at once.
+const MOST: u32 = 600;
 /// Looks in a row that must find the page in its place.
 const SETTLED: u32 = 10;
 
@@ -68,7 +69,8 @@ pub fn mind() {
         let seen = address();
         crate::browser::after(120, move || {
             IS_NOTING.set(false);
-            if address() == seen {
+            // A page that is not on screen yet, or no longer, has no place.
+            if address() == seen && ON_SCREEN.with_borrow(|here| *here == path()) {
                 note();
             }
         });

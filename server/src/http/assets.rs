@@ -12,7 +12,7 @@ use axum::{
 use rust_embed::{EmbeddedFile, RustEmbed};
 use std::borrow::Cow;
 
-/// What the build leaves in `site/`; may be missing while only the server is worked on.
+/// What the build leaves in `site/`; may be empty while only the server is worked on (`build.rs` makes the folder).
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../site"]
 #[allow_missing = true]
