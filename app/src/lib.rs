@@ -22,7 +22,7 @@ pub mod wire;
 pub use context::{CookieRules, PublicUrl, SetupCode, SignedIn};
 pub use error::UiError;
 
-use components::frame::Frame;
+use components::{frame::Frame, when_whole};
 #[cfg(feature = "ssr")]
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
@@ -112,7 +112,7 @@ pub fn App() -> impl IntoView {
     let follows = looking.0.as_ref().is_some_and(|me| me.role.may(domain::access::Action::SeeDashboards));
     provide_context(looking);
     live::Live::provide(follows);
-    Effect::new(move |_| mark_hydrated());
+    Effect::new(move |_| when_whole(mark_hydrated));
     // Every page may redirect to the sign-in page or be a 404: the answer begins when its one query is done.
     let whole = SsrMode::Async;
     view! {

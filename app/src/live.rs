@@ -111,10 +111,12 @@ impl Live {
         // Not before hydration is done: the server knows no time.
         #[cfg(feature = "hydrate")]
         Effect::new(move |_| {
-            live.now.set(Some(crate::browser::clock()));
-            if is_signed_in {
-                begin(live);
-            }
+            crate::components::when_whole(move || {
+                live.now.set(Some(crate::browser::clock()));
+                if is_signed_in {
+                    begin(live);
+                }
+            });
         });
         let _ = is_signed_in;
     }

@@ -179,6 +179,29 @@ test("back and forward keep filters and the place on the page", async ({ page })
   await expect.poll(() => page.evaluate(() => window.scrollY)).toBeGreaterThan(place - 50);
 });
 
+test("a link that is pressed while the page is still being taken over is followed by the browser", async ({ page }) => {
+  await signIn(page);
+  // Each task waits: between two pieces of hydration there is time to press.
+  await page.addInitScript(() => {
+    const later = window.setTimeout.bind(window);
+    window.setTimeout = ((task: TimerHandler, wait = 0) => later(task, wait + 500)) as typeof window.setTimeout;
+  });
+  await page.goto(`${portal.url}/backups/devices?band=healthy`);
+  // The frame is alive, the page within is not yet.
+  await page.waitForFunction(() => history.scrollRestoration === "manual");
+  await page.evaluate(() => Object.assign(window, { isFirst: true }));
+  expect(await page.locator("html").getAttribute("data-hydrated")).toBeNull();
+  await page.locator("tbody a.row-link").nth(3).click();
+  await expect(page).toHaveURL(/\/devices\//);
+  expect(await page.evaluate(() => "isFirst" in window)).toBe(false);
+  await hydrated(page);
+  await page.goBack();
+  await hydrated(page);
+  await expect(page.locator('.chip[aria-current="true"]')).toContainText("Healthy");
+  await page.locator("tbody a.row-link").nth(3).click();
+  await expect(page).toHaveURL(/\/devices\//);
+});
+
 test("a row opens in a new tab, because it is a link", async ({ page, context }) => {
   await signIn(page);
   await open(page, `${portal.url}/backups/clients`);

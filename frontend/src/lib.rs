@@ -1,6 +1,6 @@
 //! The browser's entry: hydrates the app that the server has rendered.
 
-use app::{App, pages::screen::Part};
+use app::{App, components::hydrate_body, pages::screen::Part};
 use leptos::prelude::{location, set_timeout};
 use std::time::Duration;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -17,6 +17,6 @@ pub async fn hydrate() {
     };
     if is_there {
         // A task of its own: in between, a touch is answered.
-        set_timeout(|| leptos::mount::hydrate_body(App), Duration::ZERO);
+        set_timeout(|| hydrate_body(App), Duration::ZERO);
     }
 }

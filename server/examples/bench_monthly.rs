@@ -13,8 +13,10 @@ use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// A run that makes nothing for so long is over.
-const QUIET: Duration = Duration::from_secs(15);
+/// A run that has begun and makes nothing for so long is over …
+const QUIET: Duration = Duration::from_secs(2);
+/// … one that has not begun by then never does.
+const PATIENCE: Duration = Duration::from_secs(30);
 const PATH: &str = "/backups/devices";
 
 #[tokio::main]
@@ -42,7 +44,7 @@ async fn main() {
                     (seen, last) = (now, Instant::now());
                 }
             }
-            last.elapsed() > QUIET
+            last.elapsed() > if seen == 0 { PATIENCE } else { QUIET }
         };
         measured.steadily(&server, PATH, &token, over).await;
         println!("{}", json!({ "reports": seen, "seconds": ((last - begun).as_secs_f64() * 10.0).round() / 10.0 }));

@@ -1,7 +1,7 @@
 //! The frame around every page: product, navigation, live indicator, theme, account, skip link, announcements.
 
 use super::{
-    Palette, Toasts,
+    Later, Palette, Toasts,
     icon::{Icon, PERSON, THEME},
     menu::{self, Menu, MenuLink, MenuPart},
     toast::ToastList,
@@ -62,7 +62,7 @@ pub fn Frame(
     });
     view! {
         <a class="skip-link" href="#main" rel="external" on:click=|event| { event.prevent_default(); browser::focus("#main"); }>"Skip to the page"</a>
-        <header class="top-bar">
+        <Later><header class="top-bar">
             <a class="product" href="/"><Mark/><span>"Holdfast"</span></a>
             {me.as_ref().map(|_| view! { <MainNav/> })}
             <div class="top-bar-end">
@@ -70,8 +70,8 @@ pub fn Frame(
                 <ThemeSwitch/>
                 {me.map(|me| view! { <Account me/> })}
             </div>
-        </header>
-        <main id="main" tabindex="-1">{children()}</main>
+        </header></Later>
+        <Later><main id="main" tabindex="-1">{children()}</main></Later>
         <div class="hidden-words" aria-live="polite" role="status">{move || announcer.words.get()}</div>
         <Toasts/>
     }

@@ -15,6 +15,7 @@ pub mod field;
 pub mod filters;
 pub mod frame;
 pub mod icon;
+pub mod later;
 pub mod log;
 pub mod menu;
 pub mod page;
@@ -45,6 +46,9 @@ pub use csv::{CsvButton, CsvRow};
 pub use dialog::{Confirm, Dialog};
 pub use field::{Field, SelectField, SwitchField, TextField};
 pub use filters::{ChipFilter, Chips, ClearFilters, FilterBar, SearchFilter, SelectFilter, use_filter};
+#[cfg(feature = "hydrate")]
+pub use later::hydrate_body;
+pub use later::{Later, when_whole};
 pub use log::LogViewer;
 pub use menu::{Menu, MenuButton, MenuCheck, MenuLink, MenuPart};
 pub use page::{Page, Section};

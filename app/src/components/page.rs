@@ -1,6 +1,6 @@
 //! The head of a page and its parts.
 
-use super::{breadcrumbs::Breadcrumbs, frame::Announcer};
+use super::{Later, breadcrumbs::Breadcrumbs, frame::Announcer};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
@@ -33,14 +33,14 @@ pub fn Page(
     let first = title.get_untracked();
     view! {
         <Title text=move || title.try_get().unwrap_or_else(|| first.clone())/>
-        <header class="page-head">
+        <Later><header class="page-head">
             {(!breadcrumbs.is_empty()).then(|| view! { <Breadcrumbs above=breadcrumbs/> })}
             <div class="page-title">
                 <h1 tabindex="-1">{move || title.get()}</h1>
                 {actions.map(|actions| view! { <div class="page-actions">{actions}</div> })}
             </div>
             {lead.map(|lead| view! { <div class="page-lead">{lead}</div> })}
-        </header>
+        </header></Later>
         {children()}
     }
 }

@@ -9,7 +9,7 @@ mod running;
 
 use crate::{
     api::backup::{EndedLine, FleetHome, HomeView, LogLine, NewLine, load_home},
-    components::{BandsBar, Empty, LinkButton, LiveCount, Page, badge::band_shape, button::ButtonKind, icon::Icon, loaded},
+    components::{BandsBar, Empty, Later, LinkButton, LiveCount, Page, badge::band_shape, button::ButtonKind, icon::Icon, loaded},
     live::Live,
     me,
     pages::backup::soon::Soon,
@@ -87,11 +87,11 @@ fn Fleet(view: FleetHome, is_client: bool) -> impl IntoView {
         view! {
             <div class="home">
                 <Now counts/>
-                <Needs view is_client/>
+                <Later><Needs view is_client/></Later>
                 <div class="home-side">
-                    <Went view is_client/>
-                    <Fresh view/>
-                    <Going view counts is_client/>
+                    <Later><Went view is_client/></Later>
+                    <Later><Fresh view/></Later>
+                    <Later><Going view counts is_client/></Later>
                 </div>
             </div>
         }

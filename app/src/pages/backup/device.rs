@@ -17,7 +17,7 @@ use super::{
 use crate::{
     api::backup::{DeviceView, load_device},
     browser,
-    components::{BandBadge, DayBars, Page, ScoreRing, TimeText, loaded},
+    components::{BandBadge, DayBars, Later, Page, ScoreRing, TimeText, loaded},
     live::Live,
     me,
 };
@@ -28,15 +28,21 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 /// Changes come in bursts; what the stream doesn't carry is fetched so long after the last of them.
 const SETTLE: u32 = 600;
 
-/// The page.
+/// The page. What is asked of the server, and its answer, are read and shown in tasks of their own.
 #[component]
 pub fn Device() -> impl IntoView {
+    view! { <Later><Asked/></Later> }
+}
+
+#[component]
+fn Asked() -> impl IntoView {
     let params = use_params_map();
     let query = use_query_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     // Another page of runs is fetched by its table alone.
     let data = Resource::new(move || id.get(), move |id| load_device(id, query.get_untracked().get("runs").filter(|c| !c.is_empty())));
-    loaded(data, |view| view! { <Shown view/> }.into_any())
+    let shown = move || loaded(data, |view| view! { <Shown view/> }.into_any());
+    view! { <div class="piece"><Later><div class="piece">{shown()}</div></Later></div> }
 }
 
 #[component]
@@ -101,17 +107,17 @@ fn Shown(view: DeviceView) -> impl IntoView {
             {move || notices(view)}
             {in_maintenance(now)}
             <div class="device-top">
-                <Head view now/>
-                <score::Apart view now/>
+                <Later><Head view now/></Later>
+                <Later><score::Apart view now/></Later>
             </div>
-            {(!is_client).then(|| view! { <what_if::WhatIf view now/> })}
+            {(!is_client).then(|| view! { <Later><what_if::WhatIf view now/></Later> })}
             {move || (may_manage && !has_reported.get()).then(|| view! { <connect::Connect view/> })}
             <alerts::Open view changed=fetch/>
-            <jobs::Jobs view now changed=fetch/>
-            <runs::Runs view now/>
-            <restore::RestoreTests view now changed=fetch/>
-            <storage::StorageTrend view/>
-            <alerts::History view/>
+            <Later><jobs::Jobs view now changed=fetch/></Later>
+            <Later><runs::Runs view now/></Later>
+            <Later><restore::RestoreTests view now changed=fetch/></Later>
+            <Later><storage::StorageTrend view/></Later>
+            <Later><alerts::History view/></Later>
             {move || (may_manage && has_reported.get()).then(|| view! { <details class="more"><summary>"How to connect"</summary><connect::Connect view/></details> })}
         </Page>
     }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     api::backup::{DeviceLine, DevicesQuery, DevicesView, load_devices},
     components::{
-        ChipFilter, Chips, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, Empty, FilterBar, LinkButton, Page, Pager,
+        ChipFilter, Chips, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, Empty, FilterBar, Later, LinkButton, Page, Pager,
         SearchFilter, SelectFilter, SortHead, TableFrame, TableSkeleton, badge::band_shape, button::ButtonKind, loaded_with,
     },
     live::Live,
@@ -67,16 +67,22 @@ pub fn asked(query: &ParamsMap) -> DevicesQuery {
 /// The page.
 #[component]
 pub fn Devices() -> impl IntoView {
-    let query = use_query_map();
-    let data = Resource::new(move || asked(&query.read()), load_devices);
     let actions = me::may(Action::ManageDevices)
         .then(|| view! { <LinkButton kind=ButtonKind::Primary href="/devices/new">"Add a device"</LinkButton> }.into_any());
     view! {
         <Page title="Devices" actions=actions.unwrap_or_else(|| ().into_any())>
-            <Console/>
-            <DeviceTable data/>
+            <Later><Console/></Later>
+            <Later><Asked/></Later>
         </Page>
     }
+}
+
+/// What is asked of the server, and its answer: read and shown in tasks of their own.
+#[component]
+fn Asked() -> impl IntoView {
+    let query = use_query_map();
+    let data = Resource::new(move || asked(&query.read()), load_devices);
+    view! { <div class="piece"><Later><div class="piece"><DeviceTable data/></div></Later></div> }
 }
 
 /// The table with its filters.
@@ -122,7 +128,7 @@ fn DeviceList(view: DevicesView, again: Callback<()>, columns: Columns, of_organ
         } else {
             view! {
                 <TableFrame label="Devices" cards=true columns=columns>
-                    <thead>
+                    <Later><thead>
                         <tr>
                             <SortHead key="name" label="Device"/>
                             <th scope="col">"Client"</th>
@@ -137,13 +143,13 @@ fn DeviceList(view: DevicesView, again: Callback<()>, columns: Columns, of_organ
                             <th scope="col" class="number">"Open alerts"</th>
                             <th scope="col">"Tags"</th>
                         </tr>
-                    </thead>
-                    <tbody>{lines.into_iter().map(|line| view! { <DeviceRow line/> }).collect_view()}</tbody>
+                    </thead></Later>
+                    <tbody>{lines.into_iter().map(|line| view! { <Later><DeviceRow line/></Later> }).collect_view()}</tbody>
                 </TableFrame>
-                <div class="table-foot">
+                <Later><div class="table-foot">
                     <Pager next_cursor shown total noun="device"/>
                     <CsvButton name="devices.csv" columns rows/>
-                </div>
+                </div></Later>
             }
             .into_any()
         }}
@@ -190,20 +196,20 @@ fn Filters(organization: Option<(String, String)>, counts: Option<CountsNow>, co
     let classes = options(&[("server", "Servers"), ("workstation", "Workstations")]);
     let lives = options(&[("pending", "Waiting"), ("paused", "Paused"), ("retired", "Retired")]);
     view! {
-        <FilterBar label="Filter devices" keep=vec!["sort", "band", "policy"]>
+        <Later><FilterBar label="Filter devices" keep=vec!["sort", "band", "policy"]>
             <SearchFilter label="Search devices"/>
             {client}
             <SelectFilter name="class" label="Class" all="All classes" options=classes/>
             <SelectFilter name="life" label="Life" all="In use" options=lives/>
             <ClearFilters keys=FILTERS.to_vec()/>
             <ColumnMenu columns/>
-        </FilterBar>
-        <Chips label="Bands">
+        </FilterBar></Later>
+        <Later><Chips label="Bands">
             {band(Band::Critical, "Critical", |c| c.critical)}
             {band(Band::Warning, "Warning", |c| c.warning)}
             {band(Band::Unknown, "Unknown", |c| c.unknown)}
             {band(Band::Healthy, "Healthy", |c| c.healthy)}
-        </Chips>
+        </Chips></Later>
     }
 }
 

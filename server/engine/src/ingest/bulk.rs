@@ -399,20 +399,21 @@ impl Keys {
     }
 
     /// Runs a query. In its text `{x}` stands for the keys as a table `x(a, b, …)`, and `{join}` for a join that keeps the keys outside.
-    /// `{lock}` stands for the row lock that PostgreSQL needs and SQLite's single writer doesn't.
+    /// `{lock}` stands for the row lock that PostgreSQL needs and SQLite's single writer doesn't. `{by_device}` follows a table `runs r` of which
+    /// those of a subject are wanted: SQLite, which keeps no figures of what is in the store, would read all of the partner's runs.
     pub(crate) async fn query<C: ConnectionTrait>(&self, conn: &C, text: &str) -> Result<Vec<QueryResult>, Error> {
         if self.values.is_empty() {
             return Ok(Vec::new());
         }
         let backend = conn.get_database_backend();
         let mut from = String::new();
-        let (join, lock) = if backend == DbBackend::Postgres {
+        let (join, lock, by_device) = if backend == DbBackend::Postgres {
             from.push_str("json_to_recordset($1::json) AS x(");
             for (place, kind) in self.kinds.iter().enumerate() {
                 let _ = write!(from, "{}{} {}", comma(place), letter(place), kind.sql());
             }
             from.push(')');
-            ("JOIN", "FOR NO KEY UPDATE OF d")
+            ("JOIN", "FOR NO KEY UPDATE OF d", "")
         } else {
             from.push_str("(SELECT ");
             for place in 0..self.kinds.len() {
@@ -420,9 +421,9 @@ impl Keys {
                 let _ = write!(from, "{}value->>'{letter}' AS {letter}", comma(place));
             }
             from.push_str(" FROM json_each($1)) AS x");
-            ("CROSS JOIN", "")
+            ("CROSS JOIN", "", "INDEXED BY runs_device")
         };
-        let sql = text.replace("{x}", &from).replace("{join}", join).replace("{lock}", lock);
+        let sql = text.replace("{x}", &from).replace("{join}", join).replace("{lock}", lock).replace("{by_device}", by_device);
         let values = [Value::String(Some(json(&self.values, self.kinds.len())))];
         Ok(conn.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?)
     }

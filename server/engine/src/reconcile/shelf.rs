@@ -91,7 +91,7 @@ impl<C: ConnectionTrait + Sync> Shelf for C {
         for w in wanted {
             keys.int(w.partner.0).int(w.device.0).int(w.job.0).int(w.start.0).int(w.from.0).int(w.until.0);
         }
-        let sql = "SELECT DISTINCT r.job_id, r.id, r.run_key, r.body FROM {x} {join} runs r ON r.partner_id = x.a AND r.device_id = x.b \
+        let sql = "SELECT DISTINCT r.job_id, r.id, r.run_key, r.body FROM {x} {join} runs r {by_device} ON r.partner_id = x.a AND r.device_id = x.b \
                    AND r.job_id = x.c AND r.state = 'missed' AND r.started_at > x.e AND r.started_at <= x.f AND r.ended_at > x.d";
         keys.query(self, sql).await?.iter().map(run).collect()
     }
@@ -103,7 +103,7 @@ impl<C: ConnectionTrait + Sync> Shelf for C {
         }
         let sql = format!(
             "SELECT r.job_id, r.id, r.state, r.started_at, r.ended_at, r.timed_out, r.attempt, r.bytes, r.run_key, {} \
-             FROM {{x}} {{join}} runs r ON r.partner_id = x.a AND r.device_id = x.b AND r.started_at >= x.c AND r.job_id = x.d",
+             FROM {{x}} {{join}} runs r {{by_device}} ON r.partner_id = x.a AND r.device_id = x.b AND r.started_at >= x.c AND r.job_id = x.d",
             items_of("r.body", self.get_database_backend())
         );
         keys.query(self, &sql).await?.iter().map(summary).collect()

@@ -2,7 +2,7 @@
 
 use crate::{
     api::backup::{AlertLine, DeviceView},
-    components::{Section, SeverityBadge, TableFrame, TimeText},
+    components::{Later, Section, SeverityBadge, TableFrame, TimeText},
     pages::backup::alerts::AlertTable,
 };
 use domain::text;
@@ -21,7 +21,8 @@ pub fn Open(
 ) -> impl IntoView {
     move || {
         let (lines, at) = view.with(|v| (v.alerts.iter().filter(|a| a.resolved_at.is_none()).cloned().collect::<Vec<_>>(), v.at));
-        (!lines.is_empty()).then(|| view! { <Section title="Open alerts"><AlertTable lines at changed of_device=true/></Section> })
+        (!lines.is_empty())
+            .then(|| view! { <Later><Section title="Open alerts"><AlertTable lines at changed of_device=true/></Section></Later> })
     }
 }
 

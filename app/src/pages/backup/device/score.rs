@@ -3,7 +3,7 @@
 
 use crate::{
     api::backup::{DeviceView, Glance},
-    components::{BandBadge, ScorePill, TimeText},
+    components::{BandBadge, Later, ScorePill, TimeText},
     live::use_now,
 };
 use domain::{
@@ -77,7 +77,7 @@ pub fn Apart(
                 }}
             </ul>
             {move || plan.with(|plan| raised(plan, now, decided))}
-            <table class="factors">
+            <Later><table class="factors">
                 <caption class="hidden-words">"The four factors of the score"</caption>
                 <thead>
                     <tr>
@@ -92,7 +92,7 @@ pub fn Apart(
                 <tbody>
                     {Factor::ALL.map(|factor| row(factor, decided, now, at)).into_iter().collect_view()}
                 </tbody>
-            </table>
+            </table></Later>
             <p class="faint">{move || decided.with(sum)}</p>
             <p class="next-change">
                 {move || match next.get() {

@@ -9,7 +9,7 @@ use crate::{
         settings::policies::PolicyInput,
     },
     browser,
-    components::{BandBadge, Button, ButtonKind, Field, ScorePill, SelectField, TimeText},
+    components::{BandBadge, Button, ButtonKind, Field, Later, ScorePill, SelectField, TimeText},
     live::use_now,
     me,
 };
@@ -105,7 +105,7 @@ pub fn WhatIf(
             <p class="faint what-if-lead">"Try other terms: score, band and what follows are computed here, by the function that decides on the server. Nothing is saved."</p>
             <noscript><p class="notice">"This needs scripts: it is computed in the browser."</p></noscript>
             <div class="what-if-parts">
-                <div class="stack what-if-form" role="group" aria-label="Other terms">
+                <Later><div class="stack what-if-form" role="group" aria-label="Other terms">
                     <SelectField label="Backups run" name="what-kind" value=typed.kind options=kinds(view)/>
                     <div class="field-row" hidden=move || typed.kind.get() != "every">
                         <Field label="Every" name="what-every" kind="number" value=typed.every plain=true autocomplete="off" error=typed.fault(policy, "every")/>
@@ -135,8 +135,8 @@ pub fn WhatIf(
                             "As it is"
                         </Button>
                     </div>
-                </div>
-                <div class="what-if-result">
+                </div></Later>
+                <Later><div class="what-if-result">
                     <p class="what-if-words" role="status" aria-live="polite">
                         {move || {
                             if !is_changed.get() {
@@ -174,7 +174,7 @@ pub fn WhatIf(
                             <a href=move || policy_link(view, typed, is_changed.get())>"Open the policy to make it so"</a>
                         })}
                     </p>
-                </div>
+                </div></Later>
             </div>
         </details>
     }

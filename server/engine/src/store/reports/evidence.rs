@@ -89,7 +89,7 @@ async fn ended<C: ConnectionTrait>(
     }
     let sql = "SELECT l.job_id, l.ended_at, l.body FROM (SELECT r.job_id, r.ended_at, r.body, \
                ROW_NUMBER() OVER (PARTITION BY r.device_id, r.job_id ORDER BY r.ended_at DESC, r.id DESC) AS place \
-               FROM {x} {join} runs r ON r.partner_id = x.a AND r.device_id = x.b AND r.started_at >= x.c AND r.started_at < x.d \
+               FROM {x} {join} runs r {by_device} ON r.partner_id = x.a AND r.device_id = x.b AND r.started_at >= x.c AND r.started_at < x.d \
                WHERE r.state IN ('succeeded', 'warning') AND r.ended_at >= x.e AND r.ended_at < x.f) l WHERE l.place = 1";
     for row in keys.query(conn, sql).await? {
         let body: Body = serde_json::from_str(&at::<String>(&row, 2)?)?;

@@ -221,7 +221,7 @@ impl Days {
             keys.int(partner).int(*subject).int(from.0).int(until.0);
         }
         let wanted: HashSet<i64> = asked.iter().map(|(_, _, job)| *job).collect();
-        let sql = "SELECT r.job_id, r.state, r.started_at, r.ended_at FROM {x} {join} runs r ON r.partner_id = x.a AND r.device_id = x.b \
+        let sql = "SELECT r.job_id, r.state, r.started_at, r.ended_at FROM {x} {join} runs r {by_device} ON r.partner_id = x.a AND r.device_id = x.b \
                    AND r.started_at >= x.c AND r.started_at < x.d WHERE r.state IN ('succeeded', 'warning', 'failed', 'missed')";
         let mut ends: HashMap<i64, (Vec<Time>, Vec<Time>)> = HashMap::new();
         for row in keys.query(conn, sql).await? {

@@ -153,7 +153,7 @@ async fn said<C: ConnectionTrait>(conn: &C, wanted: &Keys, all: &mut HashMap<i64
     let found = wanted
         .query(
             conn,
-            "SELECT r.device_id, r.job_id, r.id, r.state, r.body FROM {x} {join} runs r ON r.partner_id = x.a AND r.device_id = x.b \
+            "SELECT r.device_id, r.job_id, r.id, r.state, r.body FROM {x} {join} runs r {by_device} ON r.partner_id = x.a AND r.device_id = x.b \
              AND r.started_at = x.c",
         )
         .await?;

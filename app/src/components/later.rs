@@ -1,0 +1,267 @@
+//! Hydration in pieces, so that a phone's processor answers in between.
+//!
+//! On a first visit most of hydration is compiling: browsers compile each function when it is first called, on the main thread. In one
+//! go that blocks a slow phone for most of a second. What is wrapped in [`Later`] is hydrated in a task of its own, after what is
+//! around it (docs/decisions/0016-hydration-in-pieces.md). On the server, and when a page is made in the browser, it is its children.
+
+use leptos::prelude::*;
+
+/// One element whose hydration can wait for a task of its own.
+///
+/// Its content is exactly one element. Only what is outermost, or makes no [`Resource`], may be wrapped: the answers of the server are
+/// found by the order in which they are asked for.
+#[component]
+pub fn Later(children: Children) -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    {
+        pieces::Piece::new(children)
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        children()
+    }
+}
+
+/// Does it once every piece is hydrated; at once if nothing is left. What changes signals that views read belongs in here: a view whose
+/// signals have moved meanwhile no longer fits the server's HTML.
+pub fn when_whole(act: impl FnOnce() + 'static) {
+    #[cfg(feature = "hydrate")]
+    pieces::when_whole(Box::new(act));
+    #[cfg(not(feature = "hydrate"))]
+    drop(act);
+}
+
+#[cfg(feature = "hydrate")]
+pub use pieces::hydrate_body;
+
+#[cfg(feature = "hydrate")]
+mod pieces {
+    use any_spawner::Executor;
+    use hydration_context::{HydrateSharedContext, SharedContext};
+    use leptos::{
+        prelude::*,
+        tachys::{
+            dom::body,
+            html::attribute::{Attribute, any_attribute::AnyAttribute},
+            hydration::Cursor,
+            renderer::types::{Element, Node},
+            view::{Mountable, Position, PositionState, Render, RenderHtml, add_attr::AddAnyAttr, any_view::AnyViewState},
+        },
+    };
+    use std::{
+        cell::{Cell, RefCell},
+        collections::VecDeque,
+        mem,
+        rc::{Rc, Weak},
+        sync::Arc,
+        time::Duration,
+    };
+    use wasm_bindgen::{JsCast, closure::Closure};
+    use web_sys::{Event, EventTarget};
+
+    /// A task that has taken so long, in milliseconds, leaves the next piece to another: half a frame of a screen.
+    const TASK: f64 = 8.0;
+
+    thread_local! {
+        static IS_HYDRATING: Cell<bool> = const { Cell::new(false) };
+        /// In the order of the document, outer ones first.
+        static WAITING: RefCell<VecDeque<Weak<RefCell<Slot>>>> = const { RefCell::new(VecDeque::new()) };
+        static AFTERWARDS: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// Hydrates what the server wrote into `<body>`: what is outside of pieces at once, each piece in a task of its own.
+    pub fn hydrate_body<N: IntoView>(app: impl FnOnce() -> N + 'static) {
+        IS_HYDRATING.set(true);
+        leave_to_browser();
+        // It fails if it was done before, which does no harm.
+        let _ = Executor::init_wasm_bindgen();
+        let shared = Arc::new(HydrateSharedContext::new());
+        let owner = Owner::new_root(Some(Arc::<HydrateSharedContext>::clone(&shared)));
+        let state = owner.with(|| app().into_view().hydrate::<true>(&Cursor::new(body().unchecked_into()), &PositionState::default()));
+        // As long as the tab is open.
+        mem::forget((owner, state));
+        go_on(shared);
+    }
+
+    /// The next pieces, in a task of their own.
+    fn go_on(shared: Arc<HydrateSharedContext>) {
+        let task = move || {
+            let begun = js_sys::Date::now();
+            // Pieces that are gone meanwhile are passed over.
+            let next = || WAITING.with_borrow_mut(|waiting| std::iter::from_fn(|| waiting.pop_front()).find_map(|slot| slot.upgrade()));
+            while let Some(slot) = next() {
+                slot.borrow_mut().wake();
+                if js_sys::Date::now() - begun > TASK {
+                    return go_on(shared);
+                }
+            }
+            shared.hydration_complete();
+            IS_HYDRATING.set(false);
+            for act in AFTERWARDS.take() {
+                act();
+            }
+        };
+        set_timeout(task, Duration::ZERO);
+    }
+
+    pub(super) fn when_whole(act: Box<dyn FnOnce()>) {
+        if IS_HYDRATING.get() {
+            AFTERWARDS.with_borrow_mut(|afterwards| afterwards.push(act));
+        } else {
+            act();
+        }
+    }
+
+    /// Until the page is whole the browser follows links itself: the router would take away what has not been hydrated yet.
+    fn leave_to_browser() {
+        let window: EventTarget = window().into();
+        for (name, act) in [("click", follow as fn(Event)), ("popstate", leave)] {
+            let listener = Closure::<dyn Fn(Event)>::new(act);
+            let _ = window.add_event_listener_with_callback_and_bool(name, listener.as_ref().unchecked_ref(), true);
+            let function = listener.into_js_value();
+            let target = window.clone();
+            when_whole(Box::new(move || {
+                let _ = target.remove_event_listener_with_callback_and_bool(name, function.unchecked_ref(), true);
+            }));
+        }
+    }
+
+    fn follow(event: Event) {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if target.is_some_and(|element| element.closest("a[href]").ok().flatten().is_some()) {
+            event.stop_propagation();
+        }
+    }
+
+    fn leave(event: Event) {
+        event.stop_immediate_propagation();
+        let _ = window().location().reload();
+    }
+
+    /// Children that may wait.
+    pub(super) struct Piece {
+        children: Children,
+        owner: Owner,
+    }
+
+    impl Piece {
+        pub(super) fn new(children: Children) -> Self {
+            Self { children, owner: Owner::current().unwrap_or_default() }
+        }
+    }
+
+    /// Where a piece stands.
+    pub(super) enum Slot {
+        /// The server's element, and what it will be.
+        Waiting(Element, Option<Piece>),
+        Here(AnyViewState),
+    }
+
+    impl Slot {
+        /// Hydrates it, if that is still to be done.
+        fn wake(&mut self) -> Option<&mut AnyViewState> {
+            if let Self::Waiting(element, piece) = self {
+                let Piece { children, owner } = piece.take()?;
+                let (cursor, position) = (Cursor::new(element.clone()), PositionState::new(Position::Current));
+                *self = Self::Here(owner.with(|| children().hydrate::<true>(&cursor, &position)));
+            }
+            match self {
+                Self::Here(state) => Some(state),
+                Self::Waiting(..) => None,
+            }
+        }
+    }
+
+    impl Render for Piece {
+        type State = Rc<RefCell<Slot>>;
+
+        fn build(self) -> Self::State {
+            Rc::new(RefCell::new(Slot::Here((self.children)().build())))
+        }
+
+        fn rebuild(self, state: &mut Self::State) {
+            if let Some(state) = state.borrow_mut().wake() {
+                (self.children)().rebuild(state);
+            }
+        }
+    }
+
+    impl RenderHtml for Piece {
+        type AsyncOutput = Self;
+        type Owned = Self;
+
+        const MIN_LENGTH: usize = 0;
+
+        fn dry_resolve(&mut self) {}
+
+        async fn resolve(self) -> Self {
+            self
+        }
+
+        fn to_html_with_buf(self, buf: &mut String, position: &mut Position, escape: bool, mark_branches: bool, extra: Vec<AnyAttribute>) {
+            (self.children)().to_html_with_buf(buf, position, escape, mark_branches, extra);
+        }
+
+        fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Self::State {
+            match position.get() {
+                Position::FirstChild => cursor.child(),
+                Position::Current => {}
+                _ => cursor.sibling(),
+            }
+            position.set(Position::NextChild);
+            let slot = Rc::new(RefCell::new(Slot::Waiting(cursor.current().unchecked_into(), Some(self))));
+            if IS_HYDRATING.get() {
+                WAITING.with_borrow_mut(|waiting| waiting.push_back(Rc::downgrade(&slot)));
+            } else {
+                slot.borrow_mut().wake();
+            }
+            slot
+        }
+
+        fn into_owned(self) -> Self {
+            self
+        }
+    }
+
+    impl AddAnyAttr for Piece {
+        type Output<Added: Attribute> = Self;
+
+        /// Attributes belong on the element within.
+        fn add_any_attr<Added: Attribute>(self, _: Added) -> Self {
+            self
+        }
+    }
+
+    impl Mountable for Slot {
+        fn unmount(&mut self) {
+            match self {
+                Self::Waiting(element, piece) => {
+                    *piece = None;
+                    element.unmount();
+                }
+                Self::Here(state) => state.unmount(),
+            }
+        }
+
+        fn mount(&mut self, parent: &Element, before: Option<&Node>) {
+            match self {
+                Self::Waiting(element, _) => element.mount(parent, before),
+                Self::Here(state) => state.mount(parent, before),
+            }
+        }
+
+        fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
+            match self {
+                Self::Waiting(element, _) => element.insert_before_this(child),
+                Self::Here(state) => state.insert_before_this(child),
+            }
+        }
+
+        fn elements(&self) -> Vec<Element> {
+            match self {
+                Self::Waiting(element, _) => vec![element.clone()],
+                Self::Here(state) => state.elements(),
+            }
+        }
+    }
+}
