@@ -191,6 +191,11 @@ test("a link that is pressed while the page is still being taken over is followe
   await page.waitForFunction(() => history.scrollRestoration === "manual");
   await page.evaluate(() => Object.assign(window, { isFirst: true }));
   expect(await page.locator("html").getAttribute("data-hydrated")).toBeNull();
+  // A place on the same page takes nothing away: nothing is loaded anew.
+  await page.evaluate(() => location.assign("#main"));
+  await expect(page).toHaveURL(/#main$/);
+  expect(await page.evaluate(() => "isFirst" in window)).toBe(true);
+  expect(await page.locator("html").getAttribute("data-hydrated")).toBeNull();
   await page.locator("tbody a.row-link").nth(3).click();
   await expect(page).toHaveURL(/\/devices\//);
   expect(await page.evaluate(() => "isFirst" in window)).toBe(false);

@@ -114,16 +114,24 @@ mod pieces {
 
     /// Until the page is whole the browser follows links itself: the router would take away what has not been hydrated yet.
     fn leave_to_browser() {
+        let begun = document_address();
+        listen_until_whole("click", follow);
+        listen_until_whole("popstate", move |event| {
+            // Another place on the same page takes nothing away.
+            if document_address() != begun {
+                event.stop_immediate_propagation();
+                let _ = location().reload();
+            }
+        });
+    }
+
+    fn listen_until_whole(name: &'static str, act: impl Fn(Event) + 'static) {
         let window: EventTarget = window().into();
-        for (name, act) in [("click", follow as fn(Event)), ("popstate", leave)] {
-            let listener = Closure::<dyn Fn(Event)>::new(act);
-            let _ = window.add_event_listener_with_callback_and_bool(name, listener.as_ref().unchecked_ref(), true);
-            let function = listener.into_js_value();
-            let target = window.clone();
-            when_whole(Box::new(move || {
-                let _ = target.remove_event_listener_with_callback_and_bool(name, function.unchecked_ref(), true);
-            }));
-        }
+        let function = Closure::<dyn Fn(Event)>::new(act).into_js_value();
+        let _ = window.add_event_listener_with_callback_and_bool(name, function.unchecked_ref(), true);
+        when_whole(Box::new(move || {
+            let _ = window.remove_event_listener_with_callback_and_bool(name, function.unchecked_ref(), true);
+        }));
     }
 
     fn follow(event: Event) {
@@ -133,9 +141,10 @@ mod pieces {
         }
     }
 
-    fn leave(event: Event) {
-        event.stop_immediate_propagation();
-        let _ = window().location().reload();
+    /// Of the page, without the place on it.
+    fn document_address() -> Option<(String, String)> {
+        let here = location();
+        here.pathname().ok().zip(here.search().ok())
     }
 
     /// Children that may wait.

@@ -399,8 +399,9 @@ impl Keys {
     }
 
     /// Runs a query. In its text `{x}` stands for the keys as a table `x(a, b, …)`, and `{join}` for a join that keeps the keys outside.
-    /// `{lock}` stands for the row lock that PostgreSQL needs and SQLite's single writer doesn't. `{by_device}` follows a table `runs r` of which
-    /// those of a subject are wanted: SQLite, which keeps no figures of what is in the store, would read all of the partner's runs.
+    /// `{lock}` stands for the row lock that PostgreSQL needs and SQLite's single writer doesn't. `{by_device}` follows a table
+    /// `runs r` of which those of a subject are wanted: SQLite, which keeps no figures of what is in the store, would read all of the
+    /// partner's runs.
     pub(crate) async fn query<C: ConnectionTrait>(&self, conn: &C, text: &str) -> Result<Vec<QueryResult>, Error> {
         if self.values.is_empty() {
             return Ok(Vec::new());
