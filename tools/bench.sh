@@ -69,5 +69,6 @@ dist/holdfast demo --fill-only
 dist/holdfast demo 2>/dev/null &
 demo=$!
 until curl -fsS -o /dev/null http://127.0.0.1:3955/readyz; do sleep 0.5; done
-echo "resident with the demo fleet: $(awk '/VmRSS/ {print int($2 / 1024)}' "/proc/$demo/status") MiB"
+echo "in memory with the demo fleet, MiB"
+node end2end/bench/memory.mjs http://127.0.0.1:3955 lena.brandt@example.com holdfast-demo "$demo"
 node end2end/bench/lighthouse.mjs http://127.0.0.1:3955 lena.brandt@example.com holdfast-demo "$runs" || true

@@ -5,6 +5,7 @@
 //! window costs what the window holds: a fleet of a million devices takes no more room than its largest organization.
 
 mod course;
+mod cultures;
 mod dice;
 mod make;
 mod people;

@@ -7,7 +7,6 @@ pub(crate) mod course;
 pub(crate) mod customer;
 mod make;
 pub(crate) mod plan;
-pub(crate) mod staff;
 pub(crate) mod story;
 
 pub(crate) use make::connections;

@@ -1,6 +1,10 @@
 //! Sheets: what is put on the present page, and the page given to the engine when it is full. A document is laid out twice, first only to count its
 //! pages, so that each page can say of how many it is one.
 
+mod frame;
+mod op;
+mod outline;
+
 use crate::{
     PaperError,
     brand::Colour,
@@ -14,16 +18,12 @@ use crate::{
 use krilla::{
     action::LinkAction,
     annotation::{Annotation, LinkAnnotation, Target},
-    destination::XyzDestination,
-    geom::{PathBuilder, Point, Rect, Size, Transform},
+    geom::{PathBuilder, Rect},
     image::Image,
-    num::NormalizedF32,
-    outline::{Outline, OutlineNode},
     page::PageSettings,
-    paint::{Fill, FillRule, LineCap, LineJoin, Stroke, StrokeDash},
-    surface::Surface,
-    tagging::{Artifact, ArtifactType, ContentTag, SpanTag},
 };
+use op::{Op, content_tag, draw};
+use outline::outline;
 
 /// Whether what is drawn is part of the text or of the page.
 #[derive(Clone, Copy, PartialEq)]
@@ -32,30 +32,6 @@ pub(crate) enum Part {
     Layout,
     Head,
     Foot,
-}
-
-enum Op {
-    Text {
-        x: f32,
-        y: f32,
-        text: String,
-        style: Style,
-        colour: Colour,
-    },
-    /// Single letters, each in the middle of a place of its own.
-    Letters {
-        letters: Vec<(char, f32)>,
-        y: f32,
-        style: Style,
-        colour: Colour,
-    },
-    Shape(Shape),
-    Logo {
-        x: f32,
-        y: f32,
-        width: f32,
-        height: f32,
-    },
 }
 
 struct Link {
@@ -246,57 +222,11 @@ impl<'d> Sheets<'d> {
         width
     }
 
-    fn running_head(&mut self) {
-        let (doc, colour) = (self.doc, self.colour().for_text());
-        let style = Style::strong(7.5);
-        let name = self.type_.clean(&doc.brand.name).into_owned();
-        let about = [doc.title.as_str(), doc.subject.as_str()].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" · ");
-        let about = self.type_.clean(&about).into_owned();
-        // Characters that can't be shown are counted in both passes: the remark about them takes room.
-        if self.counting() {
-            return;
-        }
-        let half = self.inner_width() / 2.0 - 8.0;
-        let name = self.one_line(&name, style, half);
-        self.text(Part::Head, SIDE, 40.0, &name, style, colour);
-        let soft = Style::regular(7.5);
-        let about = self.one_line(&about, soft, half + 40.0);
-        let wide = self.type_.width(&about, soft);
-        self.text(Part::Head, self.width - SIDE - wide, 40.0, &about, soft, Colour::SOFT);
-        self.ground([SIDE, 47.0, self.inner_width(), 0.6], Colour::LINE);
-    }
-
     /// A cleaned text cut to one line.
     pub(crate) fn one_line(&mut self, text: &str, style: Style, width: f32) -> String {
         match self.type_.lines(text, style, width, 1).first() {
             Some(line) => shown(text, line),
             None => String::new(),
-        }
-    }
-
-    /// The lines at the foot of each page.
-    fn foot_lines(&mut self) -> Vec<String> {
-        let doc = self.doc;
-        let mut hash = format!("Made from inputs with SHA-256 {}", doc.imprint.inputs_hash);
-        if !doc.imprint.verify_at.is_empty() {
-            hash.push_str(" · verify at ");
-            hash.push_str(&doc.imprint.verify_at);
-        }
-        let lines = [&doc.brand.footer, &doc.imprint.generated, &hash].into_iter().filter(|line| !line.is_empty());
-        lines.map(|line| self.type_.clean(line).into_owned()).collect()
-    }
-
-    fn foot(&mut self, lines: Vec<String>, of: usize) {
-        let soft = Style::regular(6.5);
-        let top = self.height - FOOT + 14.0;
-        self.ground([SIDE, top, self.inner_width(), 0.6], Colour::LINE);
-        let page = format!("Page {} of {of}", self.pages);
-        let wide = self.type_.width(&page, soft);
-        self.text(Part::Foot, self.width - SIDE - wide, top + 11.0, &page, soft, Colour::SOFT);
-        for (place, line) in lines.into_iter().enumerate() {
-            let room = self.inner_width() - if place == 0 { 70.0 } else { 0.0 };
-            let line = self.one_line(&line, soft, room);
-            self.text(Part::Foot, SIDE, top + 11.0 + 9.25 * place as f32, &line, soft, Colour::SOFT);
         }
     }
 
@@ -363,93 +293,4 @@ pub(crate) fn said(text: &str, otherwise: &str) -> String {
 pub(crate) fn shown(text: &str, line: &crate::typeset::Line) -> String {
     let part = text.get(line.range.clone()).unwrap_or_default();
     if line.cut { format!("{}…", part.trim_end()) } else { part.to_owned() }
-}
-
-fn content_tag(part: Part, op: &Op) -> ContentTag<'static> {
-    match (part, op) {
-        (Part::Of(_), Op::Text { .. }) => ContentTag::Span(SpanTag::empty()),
-        (Part::Of(_), _) => ContentTag::Other,
-        (Part::Layout, _) => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)),
-        (Part::Head, _) => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Header)),
-        (Part::Foot, _) => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)),
-    }
-}
-
-fn filled(colour: Colour) -> Fill {
-    Fill { paint: colour.ink().into(), opacity: NormalizedF32::ONE, rule: FillRule::NonZero }
-}
-
-fn stroked(colour: Colour, width: f32, dash: Option<StrokeDash>, line_cap: LineCap) -> Stroke {
-    Stroke { paint: colour.ink().into(), width, miter_limit: 4.0, line_cap, line_join: LineJoin::Round, opacity: NormalizedF32::ONE, dash }
-}
-
-fn draw(surface: &mut Surface<'_>, type_: &mut Typesetter<'_>, op: Op, logo: Option<&Image>) {
-    match op {
-        Op::Text { x, y, text, style, colour } => {
-            let mut at = x;
-            for run in type_.runs(&text, style) {
-                let Some(face) = type_.fonts.faces.get(usize::from(run.face)) else { continue };
-                surface.set_fill(Some(filled(colour)));
-                surface.set_stroke(run.thicken.then(|| stroked(colour, style.size * 0.022, None, LineCap::Round)));
-                surface.draw_glyphs(Point::from_xy(near(at), near(y)), &run.glyphs, face.drawing.clone(), &run.text, style.size, false);
-                at += run.width;
-            }
-        }
-        Op::Letters { letters, y, style, colour } => {
-            let Some((run, x)) = type_.spread(&letters, style) else { return };
-            let Some(face) = type_.fonts.faces.get(usize::from(run.face)) else { return };
-            surface.set_fill(Some(filled(colour)));
-            surface.set_stroke(None);
-            surface.draw_glyphs(Point::from_xy(near(x), near(y)), &run.glyphs, face.drawing.clone(), &run.text, style.size, false);
-        }
-        Op::Shape(Shape { path, paint }) => {
-            let (fill, stroke) = match paint {
-                Paint::Fill(colour) => (Some(filled(colour)), None),
-                Paint::Line(colour, width) => (None, Some(stroked(colour, width, None, LineCap::Round))),
-                Paint::Edged(colour, width) => (Some(filled(colour)), Some(stroked(colour, width, None, LineCap::Butt))),
-                Paint::Dotted(colour, width) => {
-                    let dash = StrokeDash { array: vec![0.01, width * 2.2], offset: 0.0 };
-                    (None, Some(stroked(colour, width, Some(dash), LineCap::Round)))
-                }
-                Paint::Bars(colour, height, wide, gap) => {
-                    let dash = StrokeDash { array: vec![near(wide), near(gap)], offset: 0.0 };
-                    (None, Some(stroked(colour, height, Some(dash), LineCap::Butt)))
-                }
-            };
-            surface.set_fill(fill);
-            surface.set_stroke(stroke);
-            surface.draw_path(&path);
-        }
-        Op::Logo { x, y, width, height } => {
-            if let (Some(logo), Some(size)) = (logo, Size::from_wh(width, height)) {
-                surface.push_transform(&Transform::from_translate(x, y));
-                surface.draw_image(logo.clone(), size);
-                surface.pop();
-            }
-        }
-    }
-}
-
-fn outline(bookmarks: Vec<(u8, String, usize, f32)>) -> Outline {
-    let mut outline = Outline::new();
-    // The open branch, from the outermost in.
-    let mut branch: Vec<(u8, OutlineNode)> = Vec::new();
-    let mut close = |branch: &mut Vec<(u8, OutlineNode)>, level: u8| {
-        while branch.last().is_some_and(|(l, _)| *l >= level) {
-            let Some((_, node)) = branch.pop() else { break };
-            match branch.last_mut() {
-                Some((_, parent)) => parent.push_child(node),
-                None => outline.push_child(node),
-            }
-        }
-    };
-    for (level, text, page, y) in bookmarks {
-        close(&mut branch, level);
-        branch.push((
-            level,
-            OutlineNode::new(text, XyzDestination::new(page, Point::from_xy(SIDE, (y - 12.0).max(0.0)))).with_open(level == 1),
-        ));
-    }
-    close(&mut branch, 0);
-    outline
 }

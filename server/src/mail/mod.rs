@@ -3,9 +3,11 @@
 //! Exactly one copy: the store knows when a message's last byte goes (`hand_over`), and what isn't sure afterwards is in doubt and not sent
 //! again. Everything before that byte is tried again. Several servers share the work by claims; one that was too late stops before that byte.
 
+mod folder;
 mod key;
 pub mod made;
 pub mod routes;
+mod send;
 pub mod session;
 
 use crate::{
@@ -19,19 +21,11 @@ use engine::{
     vault::Vault,
 };
 use futures_util::future::join_all;
-use made::Made;
 use parking_lot::Mutex;
-use post::{
-    reply::{Step, Verdict},
-    stamp::{Keys, Purpose},
-};
-use session::{Session, Stop, Way};
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use post::stamp::Keys;
+use send::Tried;
+use session::{Session, Way};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -39,14 +33,10 @@ use tokio_util::sync::CancellationToken;
 const LANES: usize = 4;
 /// The longest pause between two looks: other servers write, too.
 const LONGEST_PAUSE: i64 = 5_000;
-/// All steps before the last byte; well within the lease of a claim.
-const BEFORE: Duration = Duration::from_secs(480);
 /// How often the outcome is tried to be stored.
 const TRIES: u32 = 8;
 /// How often it is looked for what has been kept long enough.
 const EMPTIED: Span = Span::hours(1);
-/// While the mail server can't be reached, all copies wait so long between two tries, and longer each time up to the second.
-const OUTAGE: (Span, Span) = (Span(15_000), Span::minutes(5));
 
 /// Mail that goes out. Cheap to clone.
 #[derive(Clone)]
@@ -86,14 +76,6 @@ impl fmt::Debug for Post {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Post").field("to", &self.place()).finish_non_exhaustive()
     }
-}
-
-/// What became of one copy.
-enum Tried {
-    /// To be stored.
-    Came(Outcome),
-    /// It wasn't ours any more: nothing is known, and nothing was sent.
-    TooLate,
 }
 
 impl Post {
@@ -204,7 +186,7 @@ impl Post {
         }
         let emptied = mails::empty(&self.0.engine.store, now).await?;
         if let Out::Folder(folder) = &self.0.out
-            && let Err(error) = sweep(folder, now - mails::CONTENTS_KEPT).await
+            && let Err(error) = folder::sweep(folder, now - mails::CONTENTS_KEPT).await
         {
             tracing::warn!(%error, "the outbox folder can't be emptied");
         }
@@ -253,164 +235,4 @@ impl Post {
             }
         }
     }
-
-    async fn send(&self, claim: &Claim, session: &mut Option<Session>) -> Tried {
-        let bytes = match self.made(&Made::of(claim)).await {
-            Ok(bytes) => bytes,
-            Err(made::NotMade::Later(why)) => return Tried::Came(Outcome::Deferred(why)),
-            Err(made::NotMade::Never(why)) => return Tried::Came(Outcome::Failed(why)),
-        };
-        match &self.0.out {
-            Out::Folder(folder) => Tried::Came(match write(folder, &format!("{}.eml", claim.id), &bytes).await {
-                Ok(()) => Outcome::Sent(format!("Written to the outbox folder as {}.eml", claim.id)),
-                Err(error) => Outcome::Deferred(format!("The outbox folder can't be written: {error}")),
-            }),
-            Out::Server(way) => self.hand(way, claim, &bytes, session).await,
-        }
-    }
-
-    async fn hand(&self, way: &Way, claim: &Claim, bytes: &[u8], kept: &mut Option<Session>) -> Tried {
-        let to = match post::message::address(&claim.recipient) {
-            Ok(address) => address.to_string(),
-            Err(error) => return Tried::Came(Outcome::Failed(error.to_string())),
-        };
-        let from = match &self.0.bounce_domain {
-            Some(domain) => format!("b-{}@{domain}", self.0.keys.write(Purpose::Bounce, claim.partner, claim.id)),
-            None => self.0.from.1.clone(),
-        };
-        let begun = tokio::time::timeout(BEFORE, self.begin(way, (&from, &to), bytes, kept)).await;
-        let begun = begun.unwrap_or_else(|_| Err(Stop::Lost(Step::Data, "it took too long".into())));
-        let mut session = match begun {
-            Ok(session) => session,
-            Err(stop) => return Tried::Came(refused(&stop)),
-        };
-        // Durable before the last byte.
-        match mails::hand_over(&self.0.engine.store, claim, self.now()).await {
-            Ok(true) => {}
-            Ok(false) => return Tried::TooLate,
-            Err(error) => return Tried::Came(Outcome::Deferred(format!("The hand-over could not be stored: {error}"))),
-        }
-        match session.end().await {
-            Ok(reply) => {
-                *kept = Some(session);
-                Tried::Came(Outcome::Sent(reply.said()))
-            }
-            Err(stop @ Stop::No(..)) => {
-                if session.reset().await {
-                    *kept = Some(session);
-                }
-                Tried::Came(refused(&stop))
-            }
-            Err(Stop::Lost(_, why)) => {
-                let said = format!(
-                    "The message was sent whole, and then no answer came ({why}): it may have arrived. Send it again if it has not."
-                );
-                Tried::Came(Outcome::InDoubt(said))
-            }
-        }
-    }
-
-    /// All steps before the last byte. A conversation that is kept from the copy before may have ended meanwhile: then a fresh one.
-    async fn begin(&self, way: &Way, (from, to): (&str, &str), bytes: &[u8], kept: &mut Option<Session>) -> Result<Session, Stop> {
-        if let Some(mut session) = kept.take() {
-            match session.begin(from, to, bytes.len()).await {
-                Ok(()) => {
-                    session.body(bytes).await?;
-                    return Ok(session);
-                }
-                Err(Stop::Lost(..)) | Err(Stop::No(Step::Sender, _)) => {}
-                Err(no) => {
-                    if session.reset().await {
-                        *kept = Some(session);
-                    }
-                    return Err(no);
-                }
-            }
-        }
-        let mut session = match Session::open(way).await {
-            Ok(session) => session,
-            Err(stop) => {
-                self.outage(&stop);
-                return Err(stop);
-            }
-        };
-        *self.0.outage.lock() = Outage::default();
-        if let Err(stop) = session.begin(from, to, bytes.len()).await {
-            if matches!(stop, Stop::No(..)) && session.reset().await {
-                *kept = Some(session);
-            }
-            return Err(stop);
-        }
-        session.body(bytes).await?;
-        Ok(session)
-    }
-
-    /// The mail server can't be used: the others needn't find that out, each by itself.
-    fn outage(&self, stop: &Stop) {
-        let mut outage = self.0.outage.lock();
-        outage.faults = outage.faults.saturating_add(1);
-        let pause = Span((OUTAGE.0.0 << outage.faults.clamp(1, 8).saturating_sub(1)).min(OUTAGE.1.0));
-        outage.until = Some(self.now() + pause);
-        if outage.faults == 1 {
-            tracing::warn!(why = said(stop), "the mail server can't be used: mail waits");
-        }
-    }
-}
-
-fn said(stop: &Stop) -> String {
-    match stop {
-        Stop::No(Step::SignIn, reply) if reply.code >= 500 => {
-            format!("The mail server doesn't take the portal's name and password (setting HOLDFAST_SMTP_URL): {}", reply.said())
-        }
-        Stop::No(step, reply) => format!("{}: {}", step.name(), reply.said()),
-        Stop::Lost(_, why) => why.clone(),
-    }
-}
-
-/// What follows from a no, or from silence before the last byte.
-fn refused(stop: &Stop) -> Outcome {
-    match stop {
-        Stop::No(step, reply) => match reply.verdict(*step) {
-            Verdict::Later => Outcome::Deferred(said(stop)),
-            Verdict::NoSuchAddress => Outcome::Bounced(reply.said()),
-            Verdict::Refused => Outcome::Failed(said(stop)),
-        },
-        Stop::Lost(..) => Outcome::Deferred(said(stop)),
-    }
-}
-
-/// Takes messages out of the folder that were written before.
-async fn sweep(folder: &Path, before: Time) -> std::io::Result<()> {
-    let folder = folder.to_owned();
-    let before = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(before.0).unwrap_or(0));
-    let swept = move || {
-        let files = match std::fs::read_dir(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            files => files?,
-        };
-        for file in files {
-            let file = file?;
-            let ours = file.path().extension().is_some_and(|ending| ending == "eml");
-            if ours && file.metadata()?.modified()? < before {
-                std::fs::remove_file(file.path())?;
-            }
-        }
-        Ok(())
-    };
-    tokio::task::spawn_blocking(swept).await.map_err(std::io::Error::other)?
-}
-
-/// Whole or not at all; written again it is the same file.
-async fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-    let (folder, name, bytes) = (folder.to_owned(), name.to_owned(), bytes.to_owned());
-    let written = move || {
-        use std::io::Write;
-        std::fs::create_dir_all(&folder)?;
-        let passing = folder.join(format!(".{name}"));
-        let mut file = std::fs::File::create(&passing)?;
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        std::fs::rename(passing, folder.join(name))
-    };
-    tokio::task::spawn_blocking(written).await.map_err(std::io::Error::other)?
 }

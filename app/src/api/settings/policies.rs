@@ -1,11 +1,17 @@
 //! Policies: list, one policy, what a typed schedule means.
 
+#[cfg(feature = "ssr")]
+mod followers;
+mod input;
+mod preview;
+
+pub use input::PolicyInput;
+pub use preview::{EffectView, SchedulePreview, SlotView};
+
 use crate::error::UiError;
-use domain::{
-    health::Band,
-    ids::{DeviceId, OrganizationId, PolicyId},
-    time::Time,
-};
+use domain::ids::PolicyId;
+#[cfg(feature = "ssr")]
+use followers::{devices_in_words, effect, unkept, warned};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -41,99 +47,6 @@ pub struct PoliciesView {
     pub may_manage: bool,
 }
 
-/// A policy, as typed. Numbers are texts, so that nothing typed is lost.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PolicyInput {
-    /// Its id; empty: a new one.
-    #[serde(default)]
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// `every`, `daily`, `weekly`, `monthly`, `cron` or `learned`.
-    pub kind: String,
-    /// Every: how many …
-    #[serde(default)]
-    pub every: String,
-    /// … `minutes`, `hours` or `days`.
-    #[serde(default)]
-    pub unit: String,
-    /// Daily, weekly, monthly: at, `02:30`.
-    #[serde(default)]
-    pub clock: String,
-    /// Weekly: on Mondays …
-    #[serde(default)]
-    pub mon: bool,
-    /// … Tuesdays …
-    #[serde(default)]
-    pub tue: bool,
-    /// … Wednesdays …
-    #[serde(default)]
-    pub wed: bool,
-    /// … Thursdays …
-    #[serde(default)]
-    pub thu: bool,
-    /// … Fridays …
-    #[serde(default)]
-    pub fri: bool,
-    /// … Saturdays …
-    #[serde(default)]
-    pub sat: bool,
-    /// … Sundays.
-    #[serde(default)]
-    pub sun: bool,
-    /// Monthly: 1 to 31, or `last`.
-    #[serde(default)]
-    pub month_day: String,
-    /// Cron: the expression.
-    #[serde(default)]
-    pub cron: String,
-    /// All but intervals: the zone.
-    #[serde(default)]
-    pub time_zone: String,
-    /// Minutes after a slot before it is late.
-    #[serde(default)]
-    pub grace_minutes: String,
-    /// Minutes after which a run is stuck.
-    #[serde(default)]
-    pub longest_run_minutes: String,
-    /// Days between restore tests; empty: none asked for.
-    #[serde(default)]
-    pub restore_test_days: String,
-    /// Hours until overdue; empty: by class.
-    #[serde(default)]
-    pub overdue_hours: String,
-    /// Hours a silent workstation is offline, not missed.
-    #[serde(default)]
-    pub offline_allowance_hours: String,
-    /// Days of silence until nothing is known.
-    #[serde(default)]
-    pub silence_days: String,
-    /// Make it the default.
-    #[serde(default)]
-    pub is_default: bool,
-}
-
-impl PolicyInput {
-    /// Which days of the week are chosen, from Sunday.
-    pub const fn weekdays(&self) -> [bool; 7] {
-        [self.sun, self.mon, self.tue, self.wed, self.thu, self.fri, self.sat]
-    }
-
-    /// Chooses a day of the week, or not: `mon`, `tue` …
-    pub fn set_weekday(&mut self, day: &str, chosen: bool) {
-        let field = match day {
-            "mon" => &mut self.mon,
-            "tue" => &mut self.tue,
-            "wed" => &mut self.wed,
-            "thu" => &mut self.thu,
-            "fri" => &mut self.fri,
-            "sat" => &mut self.sat,
-            _ => &mut self.sun,
-        };
-        *field = chosen;
-    }
-}
-
 /// The page of one policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyView {
@@ -151,63 +64,6 @@ pub struct PolicyView {
     pub may_manage: bool,
     /// The schedule as it is stored.
     pub preview: SchedulePreview,
-}
-
-/// A slot of a schedule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SlotView {
-    /// When.
-    pub at: Time,
-    /// The zone's wall clock.
-    pub wall_clock: String,
-    /// The same in UTC.
-    pub utc: String,
-    /// What is unusual about it, because the clocks are changed that day.
-    pub note: Option<String>,
-}
-
-/// What saving would mean for the devices that follow the policy.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EffectView {
-    /// How many follow it, in words.
-    pub devices: String,
-    /// What would become of them, in words.
-    pub words: String,
-    /// Device, organization, band now, band then: of some that would change.
-    pub named: Vec<(DeviceId, String, Band, Band)>,
-}
-
-/// What a typed schedule means.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SchedulePreview {
-    /// In words.
-    pub words: String,
-    /// The zone whose clock the slots are told by.
-    pub zone: String,
-    /// The next five slots; none for a learned schedule.
-    pub slots: Vec<SlotView>,
-    /// Slots further ahead that are unusual, because the clocks are changed that day.
-    pub odd: Vec<SlotView>,
-    /// What happens when a backup doesn't come.
-    pub retries: Vec<String>,
-    /// What it can't promise.
-    pub warnings: Vec<String>,
-    /// Organizations whose service level it can't keep; the first few.
-    pub concerned: Vec<(OrganizationId, String)>,
-    /// Why it can't be used.
-    pub problem: Option<String>,
-    /// What saving would mean; for policies that devices follow.
-    pub effect: Option<EffectView>,
-}
-
-#[cfg(feature = "ssr")]
-fn devices_in_words(uses: engine::store::policies::PolicyUse) -> String {
-    match uses.devices {
-        0 => "no devices".to_owned(),
-        1 => "1 device".to_owned(),
-        n if uses.more => format!("more than {} devices", domain::text::count(n)),
-        n => format!("{} devices", domain::text::count(n)),
-    }
 }
 
 /// All policies of the scope.
@@ -244,41 +100,6 @@ pub async fn list_policies() -> Result<PoliciesView, UiError> {
         }
     };
     Ok(PoliciesView { rows: rows.into_iter().map(&mut line).collect(), may_manage: actor.may(Action::ManageDevices) })
-}
-
-/// Service levels in force that a policy as it is given can't keep for the devices that follow it: in words, and whom they concern.
-#[cfg(feature = "ssr")]
-async fn unkept(
-    engine: &engine::Engine,
-    actor: &domain::access::Actor,
-    id: PolicyId,
-    policy: &domain::policy::Policy,
-    now: Time,
-) -> Result<(Vec<String>, Vec<(OrganizationId, String)>), UiError> {
-    let Some(apart) = super::schedules::widest(policy, now) else { return Ok((Vec::new(), Vec::new())) };
-    let levels = engine::store::policies::unkept(&engine.store, actor, id, apart, now).await?;
-    let mut named: Vec<(OrganizationId, String)> = levels.iter().flat_map(|level| level.named.clone()).collect();
-    named.sort_by_key(|(_, name)| name.to_lowercase());
-    named.dedup();
-    Ok((super::schedules::unkept_words(policy, &levels, now), named))
-}
-
-/// The same for what is typed; for a policy that isn't there yet what the service level of the reader's own partner asks.
-#[cfg(feature = "ssr")]
-async fn warned(
-    engine: &engine::Engine,
-    actor: &domain::access::Actor,
-    id: &str,
-    policy: &domain::policy::Policy,
-    now: Time,
-) -> Result<(Vec<String>, Vec<(OrganizationId, String)>), UiError> {
-    match id.parse::<PolicyId>() {
-        Ok(id) => unkept(engine, actor, id, policy, now).await,
-        Err(_) => {
-            let hours = engine::store::sla::usual(&engine.store, actor).await?.servers;
-            Ok((super::schedules::unmet(policy, domain::policy::DeviceClass::Server, hours, now).into_iter().collect(), Vec::new()))
-        }
-    }
 }
 
 /// One policy, or a new one without `id`; a new one may begin as a copy.
@@ -374,40 +195,6 @@ pub async fn preview_schedule(
             SchedulePreview { problem: Some(error.message), ..SchedulePreview::default() }
         }
     })
-}
-
-/// What saving would change; none where nobody could save, or what is typed can't be saved.
-#[cfg(feature = "ssr")]
-async fn effect(
-    engine: &engine::Engine,
-    actor: &domain::access::Actor,
-    id: &str,
-    policy: &domain::policy::Policy,
-    now: Time,
-) -> Result<Option<EffectView>, UiError> {
-    use domain::{access::Action, text};
-    use engine::{error::Error, store::policies};
-    let (Ok(id), true) = (id.parse::<PolicyId>(), actor.may(Action::ManageDevices)) else { return Ok(None) };
-    let effect = match policies::effect(&engine.store, actor, id, policy, now).await {
-        Ok(effect) => effect,
-        Err(Error::Invalid { .. }) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let count = |n: usize| text::count(i64::try_from(n).unwrap_or(i64::MAX));
-    let uses = policies::uses(&engine.store, actor).await?.get(&id).copied().unwrap_or_default();
-    let get = |n: usize| if n == 1 { "gets" } else { "get" };
-    let words = match (effect.worse, effect.better) {
-        (0, 0) => "None of them changes its band now.".to_owned(),
-        (worse, 0) => format!("{} {} a worse band at once.", count(worse), get(worse)),
-        (0, better) => format!("{} {} a better band at once.", count(better), get(better)),
-        (worse, better) => format!("{} {} a worse band at once, {} a better one.", count(worse), get(worse), count(better)),
-    };
-    let estimate = if effect.cut { format!(" An estimate: told from {} of them.", count(effect.assessed)) } else { String::new() };
-    Ok(Some(EffectView {
-        devices: devices_in_words(uses),
-        words: words + &estimate,
-        named: effect.named.into_iter().map(|c| (c.device, format!("{} ({})", c.name, c.organization), c.before, c.after)).collect(),
-    }))
 }
 
 /// Takes away a policy that nothing uses.

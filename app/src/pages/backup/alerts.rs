@@ -27,7 +27,7 @@ use crate::{
     api::backup::{AlertsQuery, AlertsView, load_alerts, load_alerts_news},
     browser,
     components::{
-        BulkBar, Button, Column, Columns, CsvButton, CsvRow, Empty, Page, Pager, SelectAll, Selection, TableFrame, TableSkeleton,
+        BulkBar, Button, Column, Columns, CsvButton, CsvRow, Empty, Later, Page, Pager, SelectAll, Selection, TableFrame, TableSkeleton,
         loaded_with,
     },
     live::{Live, use_now},
@@ -201,8 +201,8 @@ fn List(view: AlertsView, columns: Columns, saved: Option<Saved>, of_organizatio
                     <tbody>
                         <For each=move || rows.get() key=Item::key let:item>
                             {match item {
-                                Item::Alert(row) => view! { <AlertRow row shared/> }.into_any(),
-                                Item::Incident(row) => view! { <IncidentAsRow row/> }.into_any(),
+                                Item::Alert(row) => view! { <Later><AlertRow row shared/></Later> }.into_any(),
+                                Item::Incident(row) => view! { <Later><IncidentAsRow row/></Later> }.into_any(),
                             }}
                         </For>
                     </tbody>

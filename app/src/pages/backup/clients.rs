@@ -8,8 +8,8 @@ use crate::{
     api::backup::{ClientLine, ClientsQuery, ClientsView, Standings, load_clients},
     components::{
         BandsBar, ButtonKind, ChipFilter, Chips, ClearFilters, Column, ColumnMenu, Columns, Compliance, CsvButton, CsvRow, Empty,
-        FilterBar, LinkButton, LiveCount, Page, Pager, ScorePill, SearchFilter, SelectFilter, SortHead, TableFrame, TableSkeleton, icon,
-        loaded_with, service,
+        FilterBar, Later, LinkButton, LiveCount, Page, Pager, ScorePill, SearchFilter, SelectFilter, SortHead, TableFrame, TableSkeleton,
+        icon, loaded_with, service,
     },
     error::UiError,
     live::Live,
@@ -140,7 +140,7 @@ fn List(view: ClientsView, asked: ClientsQuery, columns: Columns, data: Resource
                             <SortHead key="alerts" label="Open alerts" number=true descending=true/>
                         </tr>
                     </thead>
-                    <tbody>{rows.into_iter().map(|(line, now)| view! { <Row line now has_partners/> }).collect_view()}</tbody>
+                    <tbody>{rows.into_iter().map(|(line, now)| view! { <Later><Row line now has_partners/></Later> }).collect_view()}</tbody>
                 </TableFrame>
                 <div class="table-foot">
                     <Pager next_cursor shown total noun="client"/>

@@ -6,7 +6,7 @@ use super::{Console, client::ClientFilter, soon::Soon};
 use crate::{
     api::backup::{LogLine, LogQuery, LogView, load_job_log, load_job_log_news},
     components::{
-        Button, ChipFilter, Chips, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, Empty, FilterBar, Page, Pager,
+        Button, ChipFilter, Chips, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, Empty, FilterBar, Later, Page, Pager,
         SearchFilter, SelectFilter, TableFrame, TableSkeleton, TimeText, badge::run_shape, icon, loaded_with,
     },
     live::Live,
@@ -153,7 +153,7 @@ fn List(view: LogView, columns: Columns, of_organization: bool) -> impl IntoView
                     </thead>
                     <tbody>
                         <For each=move || lines.get() key=|line| line.id let:line>
-                            <LogRow line/>
+                            <Later><LogRow line/></Later>
                         </For>
                     </tbody>
                 </TableFrame>

@@ -3,8 +3,9 @@
 use crate::{
     api::organizations::{OrganizationLine, OrganizationsQuery, OrganizationsView, list_organizations},
     components::{
-        BandsBar, ButtonKind, ClearFilters, Column, ColumnMenu, Columns, Compliance, CsvButton, CsvRow, Empty, FilterBar, LinkButton,
-        LiveCount, Page, Pager, SearchFilter, SelectFilter, SortHead, StateBadge, TableFrame, TableSkeleton, icon, loaded_with, service,
+        BandsBar, ButtonKind, ClearFilters, Column, ColumnMenu, Columns, Compliance, CsvButton, CsvRow, Empty, FilterBar, Later,
+        LinkButton, LiveCount, Page, Pager, SearchFilter, SelectFilter, SortHead, StateBadge, TableFrame, TableSkeleton, icon, loaded_with,
+        service,
     },
     live::Live,
     me::may,
@@ -124,7 +125,7 @@ fn List(view: OrganizationsView, columns: Columns, is_all: bool) -> impl IntoVie
                             <SortHead key="seats" label="Seats" number=true/>
                         </tr>
                     </thead>
-                    <tbody>{rows.into_iter().map(|(line, now)| view! { <Row line now sees_health/> }).collect_view()}</tbody>
+                    <tbody>{rows.into_iter().map(|(line, now)| view! { <Later><Row line now sees_health/></Later> }).collect_view()}</tbody>
                 </TableFrame>
                 <div class="table-foot">
                     <Pager next_cursor shown total=Some(standings.all) noun="organization"/>

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     api::saas::{AccountLine, AccountsQuery, AccountsView},
     components::{
-        ButtonKind, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, Empty, FilterBar, LinkButton, Pager, SearchFilter,
+        ButtonKind, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, Empty, FilterBar, Later, LinkButton, Pager, SearchFilter,
         SelectFilter, SortHead, TableFrame, TableSkeleton, TilesSkeleton, loaded_with,
     },
     error::UiError,
@@ -125,7 +125,7 @@ fn Dashboard(view: AccountsView, columns: Columns, is_all: bool, data: Resource<
                             })}
                         </tr>
                     </thead>
-                    <tbody>{rows.into_iter().map(|(line, now)| view! { <AccountRow line now sees_results/> }).collect_view()}</tbody>
+                    <tbody>{rows.into_iter().map(|(line, now)| view! { <Later><AccountRow line now sees_results/></Later> }).collect_view()}</tbody>
                 </TableFrame>
                 <div class="table-foot">
                     <Pager next_cursor shown total noun="account"/>

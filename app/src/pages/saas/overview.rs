@@ -5,8 +5,8 @@ use super::totals::{Leads, Totals, is_above, seats_words};
 use crate::{
     api::saas::{SaasLine, SaasQuery, SaasView, load_saas},
     components::{
-        ButtonKind, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, Empty, FilterBar, LinkButton, LiveCount, Menu, MenuLink,
-        MenuPart, Page, Pager, SearchFilter, SelectFilter, SortHead, StateBadge, TableFrame, TableSkeleton, TilesSkeleton, icon,
+        ButtonKind, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, Empty, FilterBar, Later, LinkButton, LiveCount, Menu,
+        MenuLink, MenuPart, Page, Pager, SearchFilter, SelectFilter, SortHead, StateBadge, TableFrame, TableSkeleton, TilesSkeleton, icon,
         loaded_with,
     },
     live::Live,
@@ -155,7 +155,7 @@ fn Dashboard(view: SaasView, columns: Columns, is_all: bool) -> impl IntoView {
                             <th scope="col" class="cell-menu"><span class="hidden-words">"Actions"</span></th>
                         </tr>
                     </thead>
-                    <tbody>{rows.into_iter().map(|(line, now)| view! { <Row line now has_partners sees_results/> }).collect_view()}</tbody>
+                    <tbody>{rows.into_iter().map(|(line, now)| view! { <Later><Row line now has_partners sees_results/></Later> }).collect_view()}</tbody>
                 </TableFrame>
                 <div class="table-foot">
                     <Pager next_cursor shown total noun="organization"/>

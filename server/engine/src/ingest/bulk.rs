@@ -403,6 +403,11 @@ impl Keys {
     /// `runs r` of which those of a subject are wanted: SQLite, which keeps no figures of what is in the store, would read all of the
     /// partner's runs.
     pub(crate) async fn query<C: ConnectionTrait>(&self, conn: &C, text: &str) -> Result<Vec<QueryResult>, Error> {
+        // SQLite uses a named index or refuses the query, so a name is as good as a plan.
+        debug_assert!(
+            !(text.contains(" runs r ") && text.contains("r.device_id = x.")) || text.contains("runs r {by_device}"),
+            "runs of a subject without {{by_device}}: {text}"
+        );
         if self.values.is_empty() {
             return Ok(Vec::new());
         }

@@ -3,12 +3,12 @@
 use super::{
     course::AccountCourse,
     plan::{AccountPlan, ConnectionPlan},
-    staff::{ELSEWHERE, shown},
     story::{AccountStory, CustomerStory},
 };
 use crate::{
     Fleet,
     course::NEVER,
+    cultures::{ELSEWHERE, shown},
     dice::{Dice, seed},
     make::Client,
     policies,

@@ -4,8 +4,8 @@ use super::Figure;
 use crate::{
     api::backup::compliance::{ComplianceQuery, NowLine, NowView},
     components::{
-        Chips, Column, Columns, CsvButton, CsvRow, Empty, FilterBar, Pager, SelectFilter, SortHead, TableFrame, TimeText, icon, icon::Icon,
-        query_with,
+        Chips, Column, Columns, CsvButton, CsvRow, Empty, FilterBar, Later, Pager, SelectFilter, SortHead, TableFrame, TimeText, icon,
+        icon::Icon, query_with,
     },
     pages::backup::row::class_word,
 };
@@ -75,7 +75,7 @@ pub(super) fn Now(view: NowView, standing: (i64, i64), asked: ComplianceQuery, o
                             <th scope="col">"Why"</th>
                         </tr>
                     </thead>
-                    <tbody>{lines.into_iter().map(|line| view! { <Row line at of_organization meets/> }).collect_view()}</tbody>
+                    <tbody>{lines.into_iter().map(|line| view! { <Later><Row line at of_organization meets/></Later> }).collect_view()}</tbody>
                 </TableFrame>
                 <div class="table-foot">
                     <Pager next_cursor shown noun="device" total=None/>

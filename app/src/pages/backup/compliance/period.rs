@@ -4,8 +4,8 @@ use super::Figure;
 use crate::{
     api::backup::compliance::{BreachLine, ClientPeriod, DevicePeriod, LeftOutLine, MakeReport, Moment, PeriodView, SumView},
     components::{
-        Button, ButtonKind, Column, Columns, CsvButton, CsvRow, Empty, Pager, PassBadge, SortHead, TableFrame, TimeText, icon, icon::Icon,
-        query_with,
+        Button, ButtonKind, Column, Columns, CsvButton, CsvRow, Empty, Later, Pager, PassBadge, SortHead, TableFrame, TimeText, icon,
+        icon::Icon, query_with,
     },
     pages::{
         backup::row::class_word,
@@ -78,14 +78,14 @@ pub(super) fn Period(view: PeriodView, organization: String, may_report: bool, m
                     view! {
                         <TableFrame label="Devices over the period" cards=true columns=columns>
                             <DeviceHead/>
-                            <tbody>{devices.into_iter().map(|line| view! { <DeviceRow line until/> }).collect_view()}</tbody>
+                            <tbody>{devices.into_iter().map(|line| view! { <Later><DeviceRow line until/></Later> }).collect_view()}</tbody>
                         </TableFrame>
                     }.into_any()
                 } else {
                     view! {
                         <TableFrame label="Clients over the period" cards=true columns=columns>
                             <ClientHead/>
-                            <tbody>{clients.into_iter().map(|line| view! { <ClientRow line/> }).collect_view()}</tbody>
+                            <tbody>{clients.into_iter().map(|line| view! { <Later><ClientRow line/></Later> }).collect_view()}</tbody>
                         </TableFrame>
                     }.into_any()
                 }}

@@ -1,6 +1,6 @@
 //! What a change of a policy would mean for its devices, before it is made: the same facts, the same `assess`, other terms.
 
-use super::{check, find};
+use super::{commands::check, find};
 use crate::{
     error::Error,
     store::{
