@@ -1,32 +1,38 @@
-//! Memory that is free goes back to the system soon.
+//! Memory that is free goes back to the system soon, and only as much is taken as is used.
 //!
-//! The allocator keeps what a busy moment took for a second and longer, and under a steady trickle of requests it keeps it for good. It reads its
-//! settings from the environment, once, before `main`: so the server starts itself anew with the setting, in the same process. Measured in
-//! docs/decisions/0015-memory.md.
+//! The allocator reads its settings from the environment, once, before `main`: so the server starts itself anew with them, in the same process.
+//! What each is worth was measured: docs/decisions/0015-memory-given-back.md.
 
-use std::{ffi::OsStr, process::Command};
+use std::{env, ffi::OsStr, process::Command};
 
-/// Milliseconds until free memory is given back.
-const DELAY: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "10");
+const SETTINGS: [(&str, &str); 2] = [
+    // Milliseconds until free memory is given back. By itself the allocator keeps what a busy moment took for a second and longer, and under a
+    // steady trickle of requests for good.
+    ("MIMALLOC_PURGE_DELAY", "10"),
+    // Not in pages of 2 MiB: the system would make whole ones again of those that were given back in part.
+    ("MIMALLOC_ALLOW_THP", "0"),
+];
 
-/// Starts this program anew with the setting, unless somebody has set it. Comes back when there is nothing to do, or it can't be done: then all
-/// goes on, with more memory.
-pub fn give_back_soon() {
-    if std::env::var_os(DELAY.0).is_none()
-        && let Ok(program) = std::env::current_exe()
+/// Starts this program anew with the settings, but for those that somebody has set. Comes back when there is nothing to do, or it can't be done:
+/// then all goes on, with more memory.
+pub fn keep_small() {
+    let unset = || SETTINGS.into_iter().filter(|(name, _)| env::var_os(name).is_none());
+    if unset().next().is_some()
+        && let Ok(program) = env::current_exe()
     {
-        again(Command::new(program));
+        let mut program = Command::new(program);
+        again(program.envs(unset()));
     }
 }
 
 #[cfg(unix)]
-fn again(mut program: Command) {
+fn again(program: &mut Command) {
     use std::os::unix::process::CommandExt;
-    let mut arguments = std::env::args_os();
+    let mut arguments = env::args_os();
     let name = arguments.next();
-    let fault = program.arg0(name.as_deref().unwrap_or(OsStr::new("holdfast"))).args(arguments).env(DELAY.0, DELAY.1).exec();
-    eprintln!("holdfast: free memory is kept longer: {fault}");
+    let fault = program.arg0(name.as_deref().unwrap_or(OsStr::new("holdfast"))).args(arguments).exec();
+    eprintln!("holdfast: more memory is kept than need be: {fault}");
 }
 
 #[cfg(not(unix))]
-fn again(_program: Command) {}
+fn again(_program: &mut Command) {}

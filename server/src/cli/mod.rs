@@ -129,7 +129,7 @@ type Fault = String;
 pub fn run() -> ExitCode {
     let line = Line::parse();
     if matches!(line.command, Command::Serve | Command::Demo(_)) {
-        memory::give_back_soon();
+        memory::keep_small();
     }
     let config = match Config::read(&line.flags) {
         Ok(config) => config,

@@ -11,6 +11,7 @@ mod domains;
 mod killed;
 mod live_stream;
 mod mail;
+mod memory;
 mod monthly;
 mod news;
 mod portal;

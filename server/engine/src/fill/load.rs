@@ -4,7 +4,7 @@
 use crate::{
     error::Error,
     ingest::bulk::{Rows, Table},
-    store::{Store, facts::at},
+    store::{Store, WRITER_CACHE, facts::at},
 };
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use sqlx::{Connection, Executor, PgConnection};
@@ -90,8 +90,9 @@ impl<'s> Loader<'s> {
         for index in self.indexes {
             conn.execute_unprepared(&index).await?;
         }
-        conn.execute_unprepared("PRAGMA temp_store = memory; PRAGMA cache_size = -65536; PRAGMA synchronous = FULL").await?;
-        conn.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        let usual = format!("PRAGMA temp_store = memory; PRAGMA cache_size = {WRITER_CACHE}; PRAGMA synchronous = FULL");
+        conn.execute_unprepared(&usual).await?;
+        conn.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA shrink_memory").await?;
         Ok(())
     }
 

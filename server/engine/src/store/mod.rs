@@ -110,8 +110,8 @@ impl Store {
         match url {
             StoreUrl::Sqlite(path) => {
                 let url = format!("sqlite://{}?mode=rwc", path.display());
-                let writes = Database::connect(sqlite(&url, 1, WRITER_CACHE)).await?;
-                let reads = Database::connect(sqlite(&url, 4, READER_CACHE)).await?;
+                let writes = Database::connect(sqlite(&url, 1, WRITER_CACHE, WRITER_STATEMENTS)).await?;
+                let reads = Database::connect(sqlite(&url, 4, READER_CACHE, READER_STATEMENTS)).await?;
                 Ok(Self { writes, reads, backend: DbBackend::Sqlite, last_id: Arc::default(), short: Arc::default() })
             }
             StoreUrl::Postgres(url) => {
@@ -226,10 +226,14 @@ fn by_key(mut options: ConnectOptions) -> ConnectOptions {
 
 /// Pages that a connection of SQLite keeps in memory of its own (KiB, by SQLite's sign). What readers don't keep is in the system's
 /// cache all the same, once and not once a connection.
-const WRITER_CACHE: &str = "-32768";
+pub(crate) const WRITER_CACHE: &str = "-16384";
 const READER_CACHE: &str = "-2048";
 
-fn sqlite(url: &str, connections: u32, cache: &'static str) -> ConnectOptions {
+/// Statements that a connection of SQLite keeps prepared: some 20 KiB each, and a long list of ids makes one of its own.
+const WRITER_STATEMENTS: usize = 128;
+const READER_STATEMENTS: usize = 64;
+
+fn sqlite(url: &str, connections: u32, cache: &'static str, statements: usize) -> ConnectOptions {
     use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
     let mut options = ConnectOptions::new(url);
     options
@@ -247,7 +251,7 @@ fn sqlite(url: &str, connections: u32, cache: &'static str) -> ConnectOptions {
                 .busy_timeout(Duration::from_secs(10))
                 .pragma("cache_size", cache)
                 .pragma("temp_store", "memory")
-                .statement_cache_capacity(256)
+                .statement_cache_capacity(statements)
         });
     options
 }
