@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { signIn } from "./session.mjs";
 
 const require = createRequire(join(homedir(), ".cache/holdfast/lighthouse/package.json"));
 const { default: lighthouse, desktopConfig } = await import(pathToFileURL(require.resolve("lighthouse")));
@@ -13,14 +14,7 @@ const { launch } = await import(pathToFileURL(require.resolve("chrome-launcher")
 const [base, email, password, times = "3"] = process.argv.slice(2);
 const goals = { performance: 95, accessibility: 100, "best-practices": 100 };
 
-const signedIn = await fetch(`${base}/sf/start/sign_in`, {
-  method: "POST",
-  redirect: "manual",
-  headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", origin: base },
-  body: new URLSearchParams({ email, password }),
-});
-const cookie = signedIn.headers.getSetCookie().map((c) => c.split(";")[0]).join("; ");
-if (!cookie) throw new Error(`not signed in: ${signedIn.status} ${await signedIn.text()}`);
+const cookie = await signIn(base, email, password);
 const list = await (await fetch(`${base}/backups/devices`, { headers: { cookie } })).text();
 const device = /href="(\/devices\/[0-9a-z]+)"/.exec(list.slice(list.indexOf("<tbody")))?.[1];
 const pages = [["sign-in", "/sign-in", false], ["Home", "/", true], ["Devices", "/backups/devices", true], ["device", device, true]];

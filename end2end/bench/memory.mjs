@@ -1,16 +1,10 @@
 // What a server with the demo fleet keeps in memory while its pages are looked at.
 //   node end2end/bench/memory.mjs URL EMAIL PASSWORD PID [rounds]     prints MiB at the start and after each round: ten pages, ten times each
 import { readFileSync } from "node:fs";
+import { signIn } from "./session.mjs";
 
 const [base, email, password, pid, rounds = "3"] = process.argv.slice(2);
-const signedIn = await fetch(`${base}/sf/start/sign_in`, {
-  method: "POST",
-  redirect: "manual",
-  headers: { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", origin: base },
-  body: new URLSearchParams({ email, password }),
-});
-const cookie = signedIn.headers.getSetCookie().map((c) => c.split(";")[0]).join("; ");
-if (!cookie) throw new Error(`not signed in: ${signedIn.status} ${await signedIn.text()}`);
+const cookie = await signIn(base, email, password);
 
 async function page(path) {
   const answer = await fetch(base + path, { headers: { cookie } });

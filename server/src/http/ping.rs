@@ -35,7 +35,7 @@ use engine::{
         runs::{self, RunFilter},
     },
 };
-use signal::{Signal, bare, event_of, log_of};
+use signal::{Signal, event_of, log_of};
 
 const LIMIT_HEADER: HeaderName = HeaderName::from_static("ping-body-limit");
 
@@ -204,7 +204,7 @@ async fn open_run(
                 }
         });
         if let Some(row) = open {
-            let mut event = bare(state, now);
+            let mut event = RunEvent::new(state, now);
             event.attempt = row.attempt;
             return Ok(Some((RunRef::Key(row.key), event)));
         }

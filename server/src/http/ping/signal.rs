@@ -35,7 +35,7 @@ impl Signal {
 /// The event a signal means, a start found in the output, and what is kept of the output.
 pub(super) fn event_of(signal: Signal, text: &str, now: Time) -> (RunEvent, Option<Time>, Option<String>) {
     let plain = |state, message: Option<String>| {
-        let mut event = start_of(&bare(state, now), now);
+        let mut event = start_of(&RunEvent::new(state, now), now);
         event.state = state;
         event.message = message;
         event
@@ -70,23 +70,6 @@ pub(super) fn event_of(signal: Signal, text: &str, now: Time) -> (RunEvent, Opti
         _ => last_line(text),
     };
     (plain(if good { RunState::Succeeded } else { RunState::Failed }, message), None, log_of(text))
-}
-
-pub(super) fn bare(state: RunState, at: Time) -> RunEvent {
-    RunEvent {
-        state,
-        at,
-        attempt: 1,
-        timed_out: false,
-        percent: None,
-        items: None,
-        bytes: None,
-        bytes_added: None,
-        message: None,
-        failed_items: Vec::new(),
-        tool: None,
-        destination: None,
-    }
 }
 
 /// Which tool printed this, by words that no other prints.
