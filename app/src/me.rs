@@ -51,7 +51,7 @@ impl Looking {
     /// On the server from the session, in the browser from the document.
     #[cfg(not(feature = "ssr"))]
     pub fn now() -> Self {
-        Self(crate::browser::root_attribute("data-me").and_then(|json| serde_json::from_str(&json).ok()))
+        Self(crate::browser::root_attribute("data-me").and_then(|json| crate::wire::read(&json).ok()))
     }
 
     /// For the document.

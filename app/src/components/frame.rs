@@ -4,6 +4,7 @@ use super::{
     Later, Palette, Toasts,
     icon::{Icon, PERSON, THEME},
     menu::{self, Menu, MenuLink, MenuPart},
+    time,
     toast::ToastList,
 };
 use crate::{
@@ -57,6 +58,7 @@ pub fn Frame(
     let me = use_context::<Looking>().unwrap_or_default().0;
     Effect::new(|_| {
         menu::mind();
+        time::mind();
         #[cfg(feature = "hydrate")]
         crate::scroll::mind();
     });

@@ -22,6 +22,14 @@ pub fn Later(children: Children) -> impl IntoView {
     }
 }
 
+/// Does it in a task of its own, before the pieces that follow; not at all where nothing is left to be hydrated.
+pub fn ahead(act: impl FnOnce() + 'static) {
+    #[cfg(feature = "hydrate")]
+    pieces::ahead(Box::new(act));
+    #[cfg(not(feature = "hydrate"))]
+    drop(act);
+}
+
 /// Does it once every piece is hydrated; at once if nothing is left. What changes signals that views read belongs in here: a view whose
 /// signals have moved meanwhile no longer fits the server's HTML.
 pub fn when_whole(act: impl FnOnce() + 'static) {
@@ -59,14 +67,31 @@ mod pieces {
     use wasm_bindgen::{JsCast, closure::Closure};
     use web_sys::{Event, EventTarget};
 
-    /// A task that has taken so long, in milliseconds, leaves the next piece to another: half a frame of a screen.
-    const TASK: f64 = 8.0;
+    /// A task that has taken so long, in milliseconds, leaves the next piece to another: a quarter of a frame, which a phone four times
+    /// slower than this takes a frame for.
+    const TASK: f64 = 4.0;
 
     thread_local! {
         static IS_HYDRATING: Cell<bool> = const { Cell::new(false) };
         /// In the order of the document, outer ones first.
-        static WAITING: RefCell<VecDeque<Weak<RefCell<Slot>>>> = const { RefCell::new(VecDeque::new()) };
+        static WAITING: RefCell<VecDeque<Step>> = const { RefCell::new(VecDeque::new()) };
         static AFTERWARDS: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// What a task begins with.
+    enum Step {
+        /// Not held: a piece may be gone before its turn.
+        Piece(Weak<RefCell<Slot>>),
+        Act(Owner, Box<dyn FnOnce()>),
+    }
+
+    impl Step {
+        fn take(self) {
+            match self {
+                Self::Piece(slot) => drop(slot.upgrade().map(|slot| slot.borrow_mut().wake().is_some())),
+                Self::Act(owner, act) => owner.with(act),
+            }
+        }
     }
 
     /// Hydrates what the server wrote into `<body>`: what is outside of pieces at once, each piece in a task of its own.
@@ -86,12 +111,10 @@ mod pieces {
     /// The next pieces, in a task of their own.
     fn go_on(shared: Arc<HydrateSharedContext>) {
         let task = move || {
-            let begun = js_sys::Date::now();
-            // Pieces that are gone meanwhile are passed over.
-            let next = || WAITING.with_borrow_mut(|waiting| std::iter::from_fn(|| waiting.pop_front()).find_map(|slot| slot.upgrade()));
-            while let Some(slot) = next() {
-                slot.borrow_mut().wake();
-                if js_sys::Date::now() - begun > TASK {
+            let begun = milliseconds();
+            while let Some(step) = WAITING.with_borrow_mut(VecDeque::pop_front) {
+                step.take();
+                if milliseconds() - begun > TASK {
                     return go_on(shared);
                 }
             }
@@ -102,6 +125,18 @@ mod pieces {
             }
         };
         set_timeout(task, Duration::ZERO);
+    }
+
+    /// Of the page's own clock, finer than the day's.
+    fn milliseconds() -> f64 {
+        window().performance().map_or(0.0, |clock| clock.now())
+    }
+
+    pub(super) fn ahead(act: Box<dyn FnOnce()>) {
+        if IS_HYDRATING.get() {
+            let owner = Owner::current().unwrap_or_default();
+            WAITING.with_borrow_mut(|waiting| waiting.push_back(Step::Act(owner, act)));
+        }
     }
 
     pub(super) fn when_whole(act: Box<dyn FnOnce()>) {
@@ -220,7 +255,7 @@ mod pieces {
             position.set(Position::NextChild);
             let slot = Rc::new(RefCell::new(Slot::Waiting(cursor.current().unchecked_into(), Some(self))));
             if IS_HYDRATING.get() {
-                WAITING.with_borrow_mut(|waiting| waiting.push_back(Rc::downgrade(&slot)));
+                WAITING.with_borrow_mut(|waiting| waiting.push_back(Step::Piece(Rc::downgrade(&slot))));
             } else {
                 slot.borrow_mut().wake();
             }

@@ -48,7 +48,7 @@ pub use field::{Field, SelectField, SwitchField, TextField};
 pub use filters::{ChipFilter, Chips, ClearFilters, FilterBar, SearchFilter, SelectFilter, use_filter};
 #[cfg(feature = "hydrate")]
 pub use later::hydrate_body;
-pub use later::{Later, when_whole};
+pub use later::{Later, ahead, when_whole};
 pub use log::LogViewer;
 pub use menu::{Menu, MenuButton, MenuCheck, MenuLink, MenuPart};
 pub use page::{Page, Section};

@@ -1,6 +1,6 @@
 //! What a page shows when there is nothing, when it waits, and when something went wrong.
 
-use crate::error::UiError;
+use crate::{error::UiError, wire};
 use leptos::prelude::*;
 
 /// Nothing to show: says why and what to do.
@@ -84,7 +84,7 @@ pub fn TilesSkeleton(
 
 /// A page's data: a skeleton while it comes, what went wrong if it doesn't, else `view` of it. While it is fetched again the old view stays.
 /// Give the server function's resource made at the top of the page component.
-pub fn loaded<T>(resource: Resource<Result<T, UiError>>, view: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static) -> AnyView
+pub fn loaded<T>(resource: wire::Resource<Result<T, UiError>>, view: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static) -> AnyView
 where
     T: Clone + Send + Sync + 'static,
 {
@@ -93,7 +93,7 @@ where
 
 /// As [`loaded`], with a skeleton of the page's own: [`TableSkeleton`], [`TilesSkeleton`], or several.
 pub fn loaded_with<T>(
-    resource: Resource<Result<T, UiError>>,
+    resource: wire::Resource<Result<T, UiError>>,
     skeleton: impl Fn() -> AnyView + Send + Sync + 'static,
     view: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static,
 ) -> AnyView

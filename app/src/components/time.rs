@@ -4,7 +4,7 @@ use crate::live::use_now;
 use domain::{text, time::Time};
 use leptos::prelude::*;
 
-/// An instant, told relative to now and, on hover and focus, exactly: by the server in UTC, in the browser in the reader's own zone.
+/// An instant, told relative to now and, on hover and focus, exactly: in UTC, and in the reader's own zone once scripts run ([`mind`]).
 /// The server's words are as long as those that follow, so that nothing moves when the browser takes over.
 #[component]
 pub fn TimeText(
@@ -30,15 +30,15 @@ pub fn TimeText(
     // One effect a time, however many things it sets: lists hold a hundred of them.
     move || {
         let now = now.get();
-        let local = |time| if now.is_some() { crate::browser::local_time(time) } else { text::utc(time) };
         match at.get() {
             None => view! { <span class="faint">{none.clone()}</span> }.into_any(),
             Some(time) => {
                 let words = match now.or(rendered_at) {
                     Some(now) if !exact => text::ago(time, now),
-                    _ => local(time),
+                    Some(_) => crate::browser::local_time(time),
+                    None => text::utc(time),
                 };
-                let told = local(time);
+                let told = text::utc(time);
                 let (title, reached) = if focusable { (None, Some(told)) } else { (Some(told), None) };
                 view! {
                     <time class="time" datetime=text::rfc3339(time) title=title data-exact=reached tabindex=focusable.then_some("0")>{words}</time>
@@ -48,3 +48,29 @@ pub fn TimeText(
         }
     }
 }
+
+/// Listens for the whole document, once: a time that is pointed at or reached by the keyboard tells itself in the reader's zone. Only
+/// then, because a page has some hundred of them, and a browser's first use of its calendar takes as long as hydrating a table.
+#[cfg(feature = "hydrate")]
+pub fn mind() {
+    use leptos::prelude::document;
+    use wasm_bindgen::{JsCast, closure::Closure};
+    use web_sys::{Element, Event};
+
+    let tell = |event: Event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let Some(element) = target.and_then(|target| target.closest("time.time").ok().flatten()) else { return };
+        let Some(time) = element.get_attribute("datetime").and_then(|at| text::parse_rfc3339(&at)) else { return };
+        let name = if element.has_attribute("data-exact") { "data-exact" } else { "title" };
+        let _ = element.set_attribute(name, &crate::browser::local_time(time));
+    };
+    for event in ["pointerover", "focusin"] {
+        // As long as the tab is open.
+        let function = Closure::<dyn Fn(Event)>::new(tell).into_js_value();
+        let _ = document().add_event_listener_with_callback(event, function.unchecked_ref());
+    }
+}
+
+/// Listens for all times of the document: nothing to do on the server.
+#[cfg(not(feature = "hydrate"))]
+pub const fn mind() {}

@@ -222,7 +222,7 @@ fn failed() {
 fn take(live: Live, name: &str, data: &str) {
     match name {
         "snapshot" => {
-            let Ok(snapshot) = serde_json::from_str::<Snapshot>(data) else { return };
+            let Ok(snapshot) = crate::wire::read::<Snapshot>(data) else { return };
             live.offset.set_value(snapshot.at - crate::browser::clock());
             live.now.set(Some(snapshot.at));
             if crate::browser::root_attribute("data-build").is_some_and(|b| !b.is_empty() && b != snapshot.build) {
@@ -244,37 +244,37 @@ fn take(live: Live, name: &str, data: &str) {
             age();
         }
         "organization" => {
-            if let Ok(now) = serde_json::from_str::<OrganizationNow>(data) {
+            if let Ok(now) = crate::wire::read::<OrganizationNow>(data) {
                 live.organizations.take(now.organization, &now);
             }
         }
         "device" => {
-            if let Ok(device) = serde_json::from_str::<DeviceNow>(data) {
+            if let Ok(device) = crate::wire::read::<DeviceNow>(data) {
                 live.take(device);
                 age();
             }
         }
         "account" => {
-            if let Ok(now) = serde_json::from_str::<AccountNow>(data) {
+            if let Ok(now) = crate::wire::read::<AccountNow>(data) {
                 live.accounts.take(now.account, &now);
             }
         }
         "saas" => {
-            if let Ok(now) = serde_json::from_str::<SaasNow>(data)
+            if let Ok(now) = crate::wire::read::<SaasNow>(data)
                 && live.saas.get_untracked() != Some(now)
             {
                 live.saas.set(Some(now));
             }
         }
         "new" => {
-            if let Ok(Others { devices }) = serde_json::from_str::<Others>(data)
+            if let Ok(Others { devices }) = crate::wire::read::<Others>(data)
                 && let Some(device) = devices.last()
             {
                 live.last_change.set(Some(*device));
             }
         }
         "counts" => {
-            if let Ok(counts) = serde_json::from_str::<CountsNow>(data)
+            if let Ok(counts) = crate::wire::read::<CountsNow>(data)
                 && live.counts.get_untracked() != Some(counts)
             {
                 live.counts.set(Some(counts));

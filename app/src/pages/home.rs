@@ -13,6 +13,7 @@ use crate::{
     live::Live,
     me,
     pages::backup::soon::Soon,
+    wire,
 };
 use domain::{access::Action, health::Band, live::CountsNow, sla, text};
 use leptos::{prelude::*, task::spawn_local};
@@ -24,17 +25,22 @@ const AGAIN: u32 = 1_500;
 /// The page.
 #[component]
 pub fn Home() -> impl IntoView {
-    let data = Resource::new(|| (), |()| load_home());
     let is_client = me::me().is_some_and(|me| me.role.is_client());
     let title = if is_client { "Your backups" } else { "Home" };
-    view! {
-        <Page title=title>
-            {loaded(data, move |view| match view {
-                HomeView::Fleet(view) => view! { <Fleet view=*view is_client/> }.into_any(),
-                HomeView::Plans(view) => view! { <plans::Plans view/> }.into_any(),
-            })}
-        </Page>
-    }
+    view! { <Page title=title><Later><Asked is_client/></Later></Page> }
+}
+
+/// What is asked of the server, and its answer: read and shown in tasks of their own.
+#[component]
+fn Asked(is_client: bool) -> impl IntoView {
+    let data = wire::resource(|| (), |()| load_home());
+    let shown = move || {
+        loaded(data, move |view| match view {
+            HomeView::Fleet(view) => view! { <Fleet view=*view is_client/> }.into_any(),
+            HomeView::Plans(view) => view! { <plans::Plans view/> }.into_any(),
+        })
+    };
+    view! { <div class="piece"><Later><div class="piece">{shown()}</div></Later></div> }
 }
 
 const fn watched(c: &CountsNow) -> i64 {
@@ -86,7 +92,7 @@ fn Fleet(view: FleetHome, is_client: bool) -> impl IntoView {
         }
         view! {
             <div class="home">
-                <Now counts/>
+                <Later><Now counts/></Later>
                 <Later><Needs view is_client/></Later>
                 <div class="home-side">
                     <Later><Went view is_client/></Later>

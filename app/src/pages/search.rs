@@ -3,6 +3,7 @@
 use crate::{
     api::settings::search::{FoundGroup, FoundLine, SearchView, search},
     components::{BandBadge, Button, ButtonKind, Empty, Page, Section, loaded},
+    wire,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -12,7 +13,7 @@ use leptos_router::hooks::use_query_map;
 pub fn Search() -> impl IntoView {
     let query = use_query_map();
     let text = Memo::new(move |_| query.with(|q| q.get("q").unwrap_or_default()));
-    let view = Resource::new_blocking(move || text.get(), |text| search(text, Vec::new()));
+    let view = wire::resource_blocking(move || text.get(), |text| search(text, Vec::new()));
     view! {
         <Page title="Search">
             <form method="get" action="/search" class="search-form" role="search">

@@ -31,7 +31,7 @@ use crate::{
         loaded_with,
     },
     live::{Live, use_now},
-    me,
+    me, wire,
 };
 use domain::{access::Action, ids::AlertId};
 use filters::{Filters, csv_row};
@@ -64,7 +64,7 @@ const TOP: f64 = 120.0;
 #[component]
 pub fn Alerts() -> impl IntoView {
     let query = use_query_map();
-    let data = Resource::new(move || asked(&query.read(), None), load_alerts);
+    let data = wire::resource(move || asked(&query.read(), None), load_alerts);
     view! {
         <Page title="Alerts">
             <Console/>
@@ -77,7 +77,7 @@ pub fn Alerts() -> impl IntoView {
 #[component]
 pub fn AlertList(
     /// The list.
-    data: Resource<Result<AlertsView, crate::UiError>>,
+    data: wire::Resource<Result<AlertsView, crate::UiError>>,
     /// Leaves the client out.
     #[prop(optional)]
     of_organization: bool,

@@ -13,6 +13,7 @@ use crate::{
     },
     error::UiError,
     live::Live,
+    wire,
 };
 use domain::{
     health::Band,
@@ -71,7 +72,7 @@ pub fn Clients() -> impl IntoView {
             cursor: text("cursor"),
         }
     });
-    let data = Resource::new(move || asked.get(), load_clients);
+    let data = wire::resource(move || asked.get(), load_clients);
     let (one, several) = (Columns::of("clients", &OF_ONE), Columns::of("clients_of", &OF_SEVERAL));
     view! {
         <Page title="Clients">
@@ -89,7 +90,7 @@ pub fn Clients() -> impl IntoView {
 }
 
 #[component]
-fn List(view: ClientsView, asked: ClientsQuery, columns: Columns, data: Resource<Result<ClientsView, UiError>>) -> impl IntoView {
+fn List(view: ClientsView, asked: ClientsQuery, columns: Columns, data: wire::Resource<Result<ClientsView, UiError>>) -> impl IntoView {
     let ClientsView { lines, next_cursor, standings, partners, may_add, hours } = view;
     let live = Live::get();
     let rows: Vec<(ClientLine, RwSignal<OrganizationNow>)> =

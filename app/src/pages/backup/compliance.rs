@@ -9,6 +9,7 @@ use crate::{
     api::backup::compliance::{ComplianceQuery, ComplianceView, load_compliance},
     components::{Page, TableSkeleton, loaded_with, query_with},
     error::UiError,
+    wire,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -38,7 +39,7 @@ pub fn asked(query: &ParamsMap, organization: Option<&str>) -> ComplianceQuery {
 #[component]
 pub fn Compliance() -> impl IntoView {
     let query = use_query_map();
-    let data = Resource::new(move || asked(&query.read(), None), load_compliance);
+    let data = wire::resource(move || asked(&query.read(), None), load_compliance);
     view! {
         <Page title="Compliance">
             <Console/>
@@ -51,7 +52,7 @@ pub fn Compliance() -> impl IntoView {
 #[component]
 pub fn ComplianceBody(
     /// What it shows.
-    data: Resource<Result<ComplianceView, UiError>>,
+    data: wire::Resource<Result<ComplianceView, UiError>>,
     /// On an organization's page: the client is known and left out.
     #[prop(optional)]
     of_organization: bool,
@@ -72,7 +73,7 @@ fn Body(
     view: ComplianceView,
     asked: ComplianceQuery,
     of_organization: bool,
-    data: Resource<Result<ComplianceView, UiError>>,
+    data: wire::Resource<Result<ComplianceView, UiError>>,
 ) -> impl IntoView {
     let ComplianceView { organization, standing, now, period, reports, may_report, may_manage } = view;
     let back = organization.clone().filter(|_| !of_organization);

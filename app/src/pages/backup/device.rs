@@ -15,13 +15,17 @@ use super::{
     state::{DoingBadge, storage as storage_words},
 };
 use crate::{
-    api::backup::{DeviceView, load_device},
+    api::backup::{AlertLine, DeviceView, JobLine, RunLine, load_device},
     browser,
     components::{BandBadge, DayBars, Later, Page, ScoreRing, TimeText, loaded},
     live::Live,
-    me,
+    me, wire,
 };
-use domain::{access::Action, live::DeviceNow, policy::DeviceLife};
+use domain::{
+    access::Action,
+    live::DeviceNow,
+    policy::{DeviceLife, Policy},
+};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -31,6 +35,11 @@ const SETTLE: u32 = 600;
 /// The page. What is asked of the server, and its answer, are read and shown in tasks of their own.
 #[component]
 pub fn Device() -> impl IntoView {
+    wire::read_ahead::<DeviceNow>(&["Ok", "line", "now"]);
+    wire::read_ahead::<Policy>(&["Ok", "policy"]);
+    wire::read_ahead::<Vec<JobLine>>(&["Ok", "jobs"]);
+    wire::read_ahead::<Vec<RunLine>>(&["Ok", "runs"]);
+    wire::read_ahead::<Vec<AlertLine>>(&["Ok", "alerts"]);
     view! { <Later><Asked/></Later> }
 }
 
@@ -40,8 +49,8 @@ fn Asked() -> impl IntoView {
     let query = use_query_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     // Another page of runs is fetched by its table alone.
-    let data = Resource::new(move || id.get(), move |id| load_device(id, query.get_untracked().get("runs").filter(|c| !c.is_empty())));
-    let shown = move || loaded(data, |view| view! { <Shown view/> }.into_any());
+    let data = wire::resource(move || id.get(), move |id| load_device(id, query.get_untracked().get("runs").filter(|c| !c.is_empty())));
+    let shown = move || loaded(data, |view| view! { <Later><div class="piece"><Shown view/></div></Later> }.into_any());
     view! { <div class="piece"><Later><div class="piece">{shown()}</div></Later></div> }
 }
 
@@ -178,7 +187,7 @@ fn Head(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> impl IntoView {
     view! {
         <section class="card device-head" aria-label="Now">
             <div class="device-score"><ScoreRing score band/><BandBadge band/></div>
-            <dl class="pairs">
+            <Later><dl class="pairs">
                 <dt>"State"</dt>
                 <dd><span role="status"><DoingBadge now/></span></dd>
                 <dt>"Last usable backup"</dt>
@@ -189,11 +198,11 @@ fn Head(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> impl IntoView {
                 <dd>{move || { let words = storage_words(space(), view.with(|v| v.line.quota_bytes)); if words.is_empty() { "not reported".to_owned() } else { words } }}</dd>
                 <dt>"Last heard of"</dt>
                 <dd><TimeText at=Signal::derive(move || now.with(|n| n.facts.last_seen)) none="never" focusable=true/></dd>
-            </dl>
-            <div class="device-bars">
+            </dl></Later>
+            <Later><div class="device-bars">
                 <DayBars bars=Signal::derive(move || view.with(|v| v.line.bars.drawn()))/>
                 <p class="faint">"28 days, in "{move || view.with(|v| v.time_zone.clone())}</p>
-            </div>
+            </div></Later>
             <nav class="device-parts" aria-label="On this page">
                 <a href="#what-if">"What if"</a>
                 <a href="#jobs">"Jobs"</a>

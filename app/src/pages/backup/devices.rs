@@ -12,7 +12,7 @@ use crate::{
         SearchFilter, SelectFilter, SortHead, TableFrame, TableSkeleton, badge::band_shape, button::ButtonKind, loaded_with,
     },
     live::Live,
-    me,
+    me, wire,
 };
 use domain::{
     access::Action,
@@ -81,7 +81,7 @@ pub fn Devices() -> impl IntoView {
 #[component]
 fn Asked() -> impl IntoView {
     let query = use_query_map();
-    let data = Resource::new(move || asked(&query.read()), load_devices);
+    let data = wire::resource(move || asked(&query.read()), load_devices);
     view! { <div class="piece"><Later><div class="piece"><DeviceTable data/></div></Later></div> }
 }
 
@@ -89,7 +89,7 @@ fn Asked() -> impl IntoView {
 #[component]
 pub fn DeviceTable(
     /// What it shows.
-    data: Resource<Result<DevicesView, crate::UiError>>,
+    data: wire::Resource<Result<DevicesView, crate::UiError>>,
     /// On an organization's page: the client is known and left out.
     #[prop(optional)]
     of_organization: bool,

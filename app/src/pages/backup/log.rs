@@ -10,7 +10,7 @@ use crate::{
         SearchFilter, SelectFilter, TableFrame, TableSkeleton, TimeText, badge::run_shape, icon, loaded_with,
     },
     live::Live,
-    me,
+    me, wire,
 };
 use domain::{ids::RunId, run::RunState, text, time::Time};
 use leptos::{prelude::*, task::spawn_local};
@@ -54,7 +54,7 @@ pub fn asked(query: &ParamsMap, organization: Option<&str>) -> LogQuery {
 #[component]
 pub fn JobLog() -> impl IntoView {
     let query = leptos_router::hooks::use_query_map();
-    let data = Resource::new(move || asked(&query.read(), None), load_job_log);
+    let data = wire::resource(move || asked(&query.read(), None), load_job_log);
     view! {
         <Page title="Job log">
             <Console/>
@@ -67,7 +67,7 @@ pub fn JobLog() -> impl IntoView {
 #[component]
 pub fn LogTable(
     /// The log.
-    data: Resource<Result<LogView, crate::UiError>>,
+    data: wire::Resource<Result<LogView, crate::UiError>>,
     /// Leaves the client out.
     #[prop(optional)]
     of_organization: bool,

@@ -12,6 +12,7 @@ use crate::{
         use_toasts,
     },
     live::{Live, use_now},
+    wire,
 };
 use compare::{compared, is_far};
 use domain::{ids::AccountId, run::RunState, text, time::Span};
@@ -25,7 +26,7 @@ const AGAIN: u32 = 1_000;
 #[component]
 pub fn RunPage() -> impl IntoView {
     let params = use_params_map();
-    let data = Resource::new(move || params.read().get("id").unwrap_or_default(), load_run);
+    let data = wire::resource(move || params.read().get("id").unwrap_or_default(), load_run);
     loaded(data, |view| view! { <Shown view/> }.into_any())
 }
 

@@ -5,13 +5,14 @@ use crate::{
     api::organizations::{AddOrganization, AddOrganizationView, OrganizationInput, load_add_organization},
     components::{Button, ButtonKind, Empty, LinkButton, Page, loaded},
     pages::start::form::{Faults, FormFault, follow},
+    wire,
 };
 use leptos::prelude::*;
 
 /// The page.
 #[component]
 pub fn AddOrganizationPage() -> impl IntoView {
-    let view = Resource::new_blocking(|| (), |()| load_add_organization());
+    let view = wire::resource_blocking(|| (), |()| load_add_organization());
     view! {
         <div class="narrow-page">
             <Page title="Add an organization" breadcrumbs=vec![("/organizations".to_owned(), "Organizations".to_owned())]

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     api::organizations::features::{FeaturesQuery, FeaturesView, load_features},
     components::{Section, TableSkeleton, TilesSkeleton, loaded_with},
+    wire,
 };
 use accounts::{Accounts, Desk};
 use leptos::prelude::*;
@@ -39,7 +40,7 @@ pub fn OrganizationFeatures() -> impl IntoView {
     let id = which();
     let query = use_query_map();
     let asked = Memo::new(move |_| asked(&query.read(), id.get()));
-    let data = Resource::new(move || asked.get(), load_features);
+    let data = wire::resource(move || asked.get(), load_features);
     let again = Callback::new(move |()| data.refetch());
     let desk = Desk::new(asked, again);
     let waiting = || view! { <TilesSkeleton tiles=4/> <TableSkeleton rows=10/> }.into_any();

@@ -10,6 +10,7 @@ use crate::{
     live::Live,
     me::may,
     pages::backup::clients::{bands, devices},
+    wire,
 };
 use domain::{
     access::Action,
@@ -56,7 +57,7 @@ pub fn Organizations() -> impl IntoView {
             cursor: text("cursor"),
         }
     });
-    let data = Resource::new(move || asked.get(), list_organizations);
+    let data = wire::resource(move || asked.get(), list_organizations);
     let columns = if may(Action::SeeDashboards) { Columns::of("organizations", &WITH_HEALTH) } else { Columns::of("plans", &WITHOUT) };
     let actions = may(Action::ManagePlans)
         .then(|| view! { <LinkButton href="/organizations/new" kind=ButtonKind::Primary>"Add an organization"</LinkButton> }.into_any());

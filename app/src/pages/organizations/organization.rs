@@ -21,12 +21,13 @@ use crate::{
         },
         saas::accounts::{AccountsTable, asked as asked_accounts},
     },
+    wire,
 };
 use domain::{access::Action, live::OrganizationNow};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-type Head = Resource<Result<OrganizationView, UiError>>;
+type Head = wire::Resource<Result<OrganizationView, UiError>>;
 
 /// Which organization the address names; whatever it is, the server decides.
 pub(super) fn which() -> Memo<String> {
@@ -35,7 +36,7 @@ pub(super) fn which() -> Memo<String> {
 }
 
 fn head(id: Memo<String>, part: &'static str) -> Head {
-    Resource::new(move || id.get(), move |id| load_organization(id, part.to_owned(), String::new()))
+    wire::resource(move || id.get(), move |id| load_organization(id, part.to_owned(), String::new()))
 }
 
 /// What all tabs share: name, state, tabs, and what can be done.
@@ -109,7 +110,7 @@ pub fn Organization() -> impl IntoView {
     let id = which();
     let query = use_query_map();
     let window = Memo::new(move |_| query.read().get("window").unwrap_or_default());
-    let data: Head = Resource::new(move || (id.get(), window.get()), |(id, window)| load_organization(id, "overview".to_owned(), window));
+    let data: Head = wire::resource(move || (id.get(), window.get()), |(id, window)| load_organization(id, "overview".to_owned(), window));
     loaded_with(
         data,
         || view! { <TilesSkeleton tiles=5/> }.into_any(),
@@ -126,7 +127,7 @@ pub fn OrganizationDevices() -> impl IntoView {
     let id = which();
     let query = use_query_map();
     let data = head(id, "devices");
-    let devices = Resource::new(
+    let devices = wire::resource(
         move || {
             let mut asked = asked_devices(&query.read());
             asked.organization = id.get();
@@ -156,7 +157,7 @@ pub fn OrganizationSaas() -> impl IntoView {
     let query = use_query_map();
     let data = head(id, "saas");
     let asked = Memo::new(move |_| asked_accounts(&query.read(), id.get()));
-    let accounts = Resource::new(move || asked.get(), load_accounts);
+    let accounts = wire::resource(move || asked.get(), load_accounts);
     loaded_with(data, waiting, move |view| view! { <Frame view here="/saas"><AccountsTable data=accounts asked/></Frame> }.into_any())
 }
 
@@ -166,7 +167,7 @@ pub fn OrganizationAlerts() -> impl IntoView {
     let id = which();
     let query = use_query_map();
     let data = head(id, "alerts");
-    let alerts = Resource::new(move || asked_alerts(&query.read(), Some(&id.get())), load_alerts);
+    let alerts = wire::resource(move || asked_alerts(&query.read(), Some(&id.get())), load_alerts);
     loaded_with(data, waiting, move |view| {
         view! { <Frame view here="/alerts"><div class="of-organization"><AlertList data=alerts of_organization=true/></div></Frame> }
             .into_any()
@@ -179,7 +180,7 @@ pub fn OrganizationLog() -> impl IntoView {
     let id = which();
     let query = use_query_map();
     let data = head(id, "log");
-    let runs = Resource::new(move || asked_log(&query.read(), Some(&id.get())), load_job_log);
+    let runs = wire::resource(move || asked_log(&query.read(), Some(&id.get())), load_job_log);
     loaded_with(data, waiting, move |view| view! { <Frame view here="/log"><LogTable data=runs of_organization=true/></Frame> }.into_any())
 }
 
@@ -189,7 +190,7 @@ pub fn OrganizationCompliance() -> impl IntoView {
     let id = which();
     let query = use_query_map();
     let data = head(id, "compliance");
-    let compliance = Resource::new(move || asked_compliance(&query.read(), Some(&id.get())), load_compliance);
+    let compliance = wire::resource(move || asked_compliance(&query.read(), Some(&id.get())), load_compliance);
     loaded_with(data, waiting, move |view| {
         view! { <Frame view here="/compliance"><ComplianceBody data=compliance of_organization=true/></Frame> }.into_any()
     })

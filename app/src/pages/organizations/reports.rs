@@ -12,6 +12,7 @@ use crate::{
     browser,
     components::{TableSkeleton, loaded_with, use_toasts},
     pages::start::form::worked,
+    wire,
 };
 use delivery::{Delivery, Sharing};
 use leptos::prelude::*;
@@ -117,7 +118,7 @@ pub fn OrganizationReports() -> impl IntoView {
     let (acts, typed) = (Acts::new(), Typed::new());
     let done = [worked(acts.save), worked(acts.share), worked(acts.make), worked(acts.test), worked(acts.again), worked(acts.resume)];
     acts.tell();
-    let data = Resource::new(move || (id.get(), done.map(|n| n.get()), acts.later.get()), |(id, ..)| load_reports(id));
+    let data = wire::resource(move || (id.get(), done.map(|n| n.get()), acts.later.get()), |(id, ..)| load_reports(id));
     let waiting = || view! { <TableSkeleton rows=8/> }.into_any();
     loaded_with(data, waiting, move |view| {
         view! { <Frame view=view.organization.clone() here="/reports"><Reports view acts typed/></Frame> }.into_any()

@@ -15,6 +15,7 @@ use crate::{
     live::{Live, use_now},
     me,
     pages::backup::{alerts::AlertTable, state::took},
+    wire,
 };
 use domain::{
     access::Action,
@@ -32,7 +33,7 @@ const SETTLE: u32 = 500;
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let params = use_params_map();
-    let data = Resource::new(move || params.read().get("id").unwrap_or_default(), load_account);
+    let data = wire::resource(move || params.read().get("id").unwrap_or_default(), load_account);
     loaded_with(data, || view! { <TilesSkeleton tiles=5/> }.into_any(), |view| view! { <Shown view/> }.into_any())
 }
 

@@ -14,6 +14,7 @@ use crate::{
     error::UiError,
     live::Live,
     me::may,
+    wire,
 };
 use domain::{
     access::Action,
@@ -64,7 +65,7 @@ pub fn asked(query: &ParamsMap, organization: String) -> AccountsQuery {
 #[component]
 pub fn AccountsTable(
     /// The accounts.
-    data: Resource<Result<AccountsView, UiError>>,
+    data: wire::Resource<Result<AccountsView, UiError>>,
     /// What was asked.
     #[prop(into)]
     asked: Signal<AccountsQuery>,
@@ -78,7 +79,7 @@ pub fn AccountsTable(
 }
 
 #[component]
-fn Dashboard(view: AccountsView, columns: Columns, is_all: bool, data: Resource<Result<AccountsView, UiError>>) -> impl IntoView {
+fn Dashboard(view: AccountsView, columns: Columns, is_all: bool, data: wire::Resource<Result<AccountsView, UiError>>) -> impl IntoView {
     let AccountsView { organization, lines, next_cursor, total, now, seat_limit, services, sees_results, may_manage } = view;
     let seen = OrganizationNow { organization, counts: CountsNow::default(), worst: None, saas: Some(now) };
     let moved = if sees_results { Live::get().watch_organization(seen) } else { RwSignal::new(seen) };

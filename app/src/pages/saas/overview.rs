@@ -12,6 +12,7 @@ use crate::{
     live::Live,
     me::{self, may},
     pages::{backup::Console, organizations::list::Status},
+    wire,
 };
 use domain::{
     access::Action,
@@ -82,7 +83,7 @@ pub fn SaasOverview() -> impl IntoView {
             cursor: text("cursor"),
         }
     });
-    let data = Resource::new(move || asked.get(), load_saas);
+    let data = wire::resource(move || asked.get(), load_saas);
     let sees_results = may(Action::SeeDashboards);
     let (one, several) = if sees_results {
         (Columns::of("saas", &OF_ONE), Columns::of("saas_of", &OF_SEVERAL))

@@ -7,6 +7,7 @@ use crate::{
     },
     components::{Button, ButtonKind, Field, Page, Section, TableFrame, TimeText, loaded, use_toasts},
     pages::start::form::{Faults, FormFault, follow, worked},
+    wire,
 };
 use leptos::prelude::*;
 
@@ -17,7 +18,7 @@ pub fn Account() -> impl IntoView {
     let others = ServerAction::<EndOtherSessions>::new();
     let password = ServerAction::<ChangePassword>::new();
     let changes = (worked(one), worked(others), worked(password));
-    let view = Resource::new_blocking(move || (changes.0.get(), changes.1.get(), changes.2.get()), |_| load_account());
+    let view = wire::resource_blocking(move || (changes.0.get(), changes.1.get(), changes.2.get()), |_| load_account());
     let toasts = use_toasts();
     Effect::new(move |_| {
         if one.value().with(|v| matches!(v, Some(Ok(())))) {

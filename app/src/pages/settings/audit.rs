@@ -5,6 +5,7 @@ use crate::{
     api::settings::audit::{AuditLine, AuditView, VerifyAudit, list_audit},
     components::{Button, Empty, Page, Pager, TableFrame, TimeText, icon, icon::Icon, loaded},
     pages::start::form::{Faults, FormFault},
+    wire,
 };
 use domain::text;
 use leptos::prelude::*;
@@ -15,7 +16,7 @@ use leptos_router::hooks::use_query_map;
 pub fn Audit() -> impl IntoView {
     let query = use_query_map();
     let cursor = Memo::new(move |_| query.with(|q| q.get("cursor")));
-    let view = Resource::new_blocking(move || cursor.get(), list_audit);
+    let view = wire::resource_blocking(move || cursor.get(), list_audit);
     let lead = view! { <p>"Every change and every sign-in. Each entry holds the hash of the one before: nothing can be changed or taken out unseen."</p> };
     view! {
         <Page title="Audit log" lead=lead.into_any()>

@@ -5,6 +5,7 @@ use super::Settings;
 use crate::{
     api::settings::branding::{BrandingView, load_branding},
     components::{Button, ButtonKind, Field, Page, loaded},
+    wire,
 };
 use domain::colour::{TEXT_CONTRAST, contrast_on_white, parse};
 use leptos::prelude::*;
@@ -17,7 +18,7 @@ const USUAL: &str = "#4338b8";
 #[component]
 pub fn Branding() -> impl IntoView {
     let query = use_query_map();
-    let view = Resource::new_blocking(|| (), |()| load_branding());
+    let view = wire::resource_blocking(|| (), |()| load_branding());
     let lead = view! { <p>"How your reports look: on the cover, at the head and at the foot of each page."</p> };
     view! {
         <Page title="Branding" lead=lead.into_any()>

@@ -13,6 +13,7 @@ use crate::{
         use_toasts,
     },
     pages::start::form::{Faults, FormFault, worked},
+    wire,
 };
 use domain::ids::MailDomainId;
 use leptos::prelude::*;
@@ -47,7 +48,7 @@ pub fn Domains() -> impl IntoView {
     };
     let done = [worked(acts.add), worked(acts.check), worked(acts.code), worked(acts.enter), worked(acts.remove)];
     let signed = acts.keys.done();
-    let view = Resource::new_blocking(
+    let view = wire::resource_blocking(
         move || (done.map(|n| n.get()), signed.map(|n| n.get()), organization.get()),
         |(.., organization)| load_domains(organization),
     );

@@ -10,6 +10,7 @@ use crate::{
         add_device::{chosen, options},
         form::{Faults, FormFault},
     },
+    wire,
 };
 use domain::text;
 use leptos::prelude::*;
@@ -26,7 +27,7 @@ pub fn Inbox() -> impl IntoView {
         let worked = assign.value().with(|v| matches!(v, Some(Ok(_)))) || dismiss.value().with(|v| matches!(v, Some(Ok(()))));
         before.copied().unwrap_or(0) + u32::from(worked)
     });
-    let view = Resource::new_blocking(move || (cursor.get(), done.get()), |(cursor, _)| list_inbox(cursor));
+    let view = wire::resource_blocking(move || (cursor.get(), done.get()), |(cursor, _)| list_inbox(cursor));
     let open: RwSignal<bool> = RwSignal::new(false);
     let line: RwSignal<Option<InboxLine>> = RwSignal::new(None);
     let toasts = use_toasts();

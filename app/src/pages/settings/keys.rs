@@ -12,6 +12,7 @@ use crate::{
         add_device::options,
         form::{Faults, FormFault, worked},
     },
+    wire,
 };
 use domain::{
     access::{Action as Right, KeyRights},
@@ -26,7 +27,7 @@ pub fn Keys() -> impl IntoView {
     let make = ServerAction::<MakeKey>::new();
     let revoke = ServerAction::<RevokeKey>::new();
     let (made, revoked) = (worked(make), worked(revoke));
-    let view = Resource::new_blocking(move || (made.get(), revoked.get()), |_| list_keys());
+    let view = wire::resource_blocking(move || (made.get(), revoked.get()), |_| list_keys());
     let making = RwSignal::new(false);
     let fresh: RwSignal<Option<FreshKey>> = RwSignal::new(None);
     Effect::new(move |_| {

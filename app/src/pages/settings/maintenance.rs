@@ -8,6 +8,7 @@ use crate::{
     },
     me::may,
     pages::start::form::{Faults, FormFault, worked},
+    wire,
 };
 use domain::{access::Action, ids::MaintenanceId};
 use leptos::prelude::*;
@@ -17,7 +18,7 @@ use leptos::prelude::*;
 pub fn MaintenanceWindows() -> impl IntoView {
     let (end, remove) = (ServerAction::<EndWindow>::new(), ServerAction::<RemoveWindow>::new());
     let (ended, removed) = (worked(end), worked(remove));
-    let view = Resource::new_blocking(move || (ended.get(), removed.get()), |_| list_windows());
+    let view = wire::resource_blocking(move || (ended.get(), removed.get()), |_| list_windows());
     let toasts = use_toasts();
     Effect::new(move |_| {
         if let Some(Ok(_)) = end.value().get() {

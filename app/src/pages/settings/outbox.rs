@@ -7,6 +7,7 @@ use crate::{
         Button, ButtonKind, ChipFilter, Chips, Empty, MailBadge, Page, Pager, Pair, Pairs, Section, TableFrame, TimeText, icon, loaded,
     },
     pages::start::form::{Faults, FormFault, worked},
+    wire,
 };
 use domain::mail::{MailKind, MailState};
 use leptos::prelude::*;
@@ -17,7 +18,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 pub fn Outbox() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(|q| (q.get("show").unwrap_or_default(), q.get("cursor"))));
-    let view = Resource::new_blocking(move || asked.get(), |(which, cursor)| outbox(which, cursor));
+    let view = wire::resource_blocking(move || asked.get(), |(which, cursor)| outbox(which, cursor));
     let lead = view! { <p>"One row for each copy of a message. Nobody gets two: what may have arrived is not sent again by itself."</p> };
     view! {
         <Page title="Outbox" lead=lead.into_any()>
@@ -96,7 +97,7 @@ pub fn OutboxMail() -> impl IntoView {
     let again = ServerAction::<SendMailAgain>::new();
     let cancel = ServerAction::<CancelMail>::new();
     let (sent, kept) = (worked(again), worked(cancel));
-    let view = Resource::new_blocking(move || (id.get(), sent.get(), kept.get()), |(id, ..)| mail(id));
+    let view = wire::resource_blocking(move || (id.get(), sent.get(), kept.get()), |(id, ..)| mail(id));
     view! {
         <Page title="Mail" breadcrumbs=vec![("/settings/outbox".to_owned(), "Outbox".to_owned())]>
             <Settings here="/settings/outbox">

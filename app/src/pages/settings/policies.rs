@@ -5,6 +5,7 @@ use crate::{
     api::settings::policies::{PoliciesView, PolicyLine, list_policies},
     components::{ButtonKind, Empty, LinkButton, Page, TableFrame, icon, icon::Icon, loaded},
     me::may,
+    wire,
 };
 use domain::access::Action;
 use leptos::prelude::*;
@@ -12,7 +13,7 @@ use leptos::prelude::*;
 /// The page.
 #[component]
 pub fn Policies() -> impl IntoView {
-    let view = Resource::new_blocking(|| (), |()| list_policies());
+    let view = wire::resource_blocking(|| (), |()| list_policies());
     let actions = may(Action::ManageDevices)
         .then(|| view! { <LinkButton href="/settings/policies/new" kind=ButtonKind::Primary>"Make a policy"</LinkButton> });
     let lead = view! { <p>"When backups should run, and how late is too late. A device follows one policy."</p> };

@@ -11,6 +11,7 @@ use crate::{
     components::{BandBadge, Button, ButtonKind, Confirm, Field, LinkButton, Page, SwitchField, TimeText, icon, icon::Icon, loaded},
     error::UiError,
     pages::start::form::{Faults, FormFault, follow},
+    wire,
 };
 use domain::ids::PolicyId;
 use leptos::prelude::*;
@@ -46,7 +47,7 @@ pub fn Policy() -> impl IntoView {
         let id = params.with(|p| p.get("id").unwrap_or_else(|| "new".to_owned()));
         (id, query.with(|q| q.get("copy")))
     });
-    let view = Resource::new_blocking(
+    let view = wire::resource_blocking(
         move || asked.get(),
         |(asked, copy)| async move {
             match (asked.as_str(), asked.parse::<PolicyId>()) {

@@ -5,6 +5,7 @@ use crate::{
     api::settings::maintenance::{RemindersView, SaveReminders, load_reminders},
     components::{Button, ButtonKind, Field, Page, SwitchField, loaded, use_toasts},
     pages::start::form::{Faults, FormFault, worked},
+    wire,
 };
 use leptos::prelude::*;
 
@@ -16,7 +17,7 @@ const USUAL: &str = "24";
 pub fn AlertSettings() -> impl IntoView {
     let save = ServerAction::<SaveReminders>::new();
     let saved = worked(save);
-    let view = Resource::new_blocking(move || saved.get(), |_| load_reminders());
+    let view = wire::resource_blocking(move || saved.get(), |_| load_reminders());
     let toasts = use_toasts();
     Effect::new(move |_| {
         if let Some(Ok(saved)) = save.value().get() {

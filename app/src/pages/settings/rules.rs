@@ -12,6 +12,7 @@ use crate::{
         add_device::options,
         form::{Faults, FormFault, worked},
     },
+    wire,
 };
 use domain::{ids::InboxRuleId, policy::DeviceClass, text};
 use leptos::prelude::*;
@@ -24,7 +25,7 @@ pub fn InboxRules() -> impl IntoView {
     let apply = ServerAction::<ApplyRule>::new();
     let delete = ServerAction::<DeleteRule>::new();
     let changes = (worked(save), worked(apply), worked(delete));
-    let view = Resource::new_blocking(move || (changes.0.get(), changes.1.get(), changes.2.get()), |_| list_rules());
+    let view = wire::resource_blocking(move || (changes.0.get(), changes.1.get(), changes.2.get()), |_| list_rules());
     let open = RwSignal::new(false);
     let form = RwSignal::new(RuleInput::default());
     let toasts = use_toasts();

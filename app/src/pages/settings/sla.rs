@@ -9,6 +9,7 @@ use crate::{
     },
     components::{Button, ButtonKind, LinkButton, Page, Section, TableFrame, TimeText, icon, icon::Icon, loaded},
     pages::start::form::{Faults, FormFault, follow, worked},
+    wire,
 };
 use domain::{policy::DeviceClass, text};
 use leptos::prelude::*;
@@ -26,7 +27,7 @@ pub fn Sla() -> impl IntoView {
     let save = ServerAction::<SaveSla>::new();
     follow(save, false);
     let saved = worked(save);
-    let view = Resource::new_blocking(move || (asked(&query.read()), saved.get()), |(asked, _)| load_sla(asked));
+    let view = wire::resource_blocking(move || (asked(&query.read()), saved.get()), |(asked, _)| load_sla(asked));
     let lead = view! { <p>"How old the last usable backup of a device may be. The narrowest rule holds: a client's own, its partner's, that of the partner above, else the default."</p> };
     view! {
         <Page title="Service levels" lead=lead.into_any()>

@@ -10,6 +10,7 @@ use crate::{
     components::{Button, ButtonKind, Field, LinkButton, Page, SelectField, TimeText, icon, icon::Icon, loaded},
     error::UiError,
     pages::start::form::{Faults, FormFault, follow, same_words},
+    wire,
 };
 use domain::ids::MaintenanceId;
 use leptos::prelude::*;
@@ -48,7 +49,7 @@ pub fn MaintenanceWindow() -> impl IntoView {
         let id = params.with(|p| p.get("id").unwrap_or_else(|| "new".to_owned()));
         (id, query.with(filled))
     });
-    let view = Resource::new_blocking(
+    let view = wire::resource_blocking(
         move || asked.get(),
         |(asked, filled)| async move {
             match (asked.as_str(), asked.parse::<MaintenanceId>()) {

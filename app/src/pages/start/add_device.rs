@@ -7,6 +7,7 @@ use super::{
 use crate::{
     api::start::{AddDevice, AddDeviceView, Choice, load_add_device},
     components::{Button, ButtonKind, Empty, Field, LinkButton, Page, SelectField, loaded},
+    wire,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -20,7 +21,7 @@ fn asked() -> Memo<Option<String>> {
 #[component]
 pub fn SetupDevicePage() -> impl IntoView {
     let organization = asked();
-    let view = Resource::new_blocking(move || organization.get(), load_add_device);
+    let view = wire::resource_blocking(move || organization.get(), load_add_device);
     view! {
         <div class="narrow-page">
             <Page title="Your first device" lead=view! { <p>"A machine whose backups you want to watch."</p> }.into_any()>
@@ -35,7 +36,7 @@ pub fn SetupDevicePage() -> impl IntoView {
 #[component]
 pub fn AddDevicePage() -> impl IntoView {
     let organization = asked();
-    let view = Resource::new_blocking(move || organization.get(), load_add_device);
+    let view = wire::resource_blocking(move || organization.get(), load_add_device);
     view! {
         <div class="narrow-page">
             <Page title="Add a device" breadcrumbs=vec![("/backups/devices".to_owned(), "Devices".to_owned())]>

@@ -10,6 +10,7 @@ use crate::{
     components::{Button, CopyLine, ErrorBox, LinkButton, Page, RunBadge, ScorePill, Section, Tab, Tabs, TimeText, loaded},
     error::UiError,
     live::Live,
+    wire,
 };
 use domain::{
     health::Band,
@@ -28,7 +29,7 @@ pub fn Connect() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|p| p.get("id").and_then(|id| id.parse::<DeviceId>().ok())));
     let make = ServerAction::<MakeDeviceKey>::new();
     let made = worked(make);
-    let view = Resource::new_blocking(
+    let view = wire::resource_blocking(
         move || (id.get(), made.get()),
         |(id, _)| async move {
             match id {

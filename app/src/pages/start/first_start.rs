@@ -7,6 +7,7 @@ use crate::{
         start::{SHORTEST_PASSWORD, SetUp, SetupView, load_setup},
     },
     components::{Button, ButtonKind, Field, Page, SelectField, loaded},
+    wire,
 };
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
@@ -41,7 +42,7 @@ pub fn Steps(
 /// Makes the owner and the partner. Only while there is nobody.
 #[component]
 pub fn FirstStart() -> impl IntoView {
-    let view = Resource::new_blocking(|| (), |()| load_setup());
+    let view = wire::resource_blocking(|| (), |()| load_setup());
     view! {
         <div class="narrow-page">
             {loaded(view, |view: SetupView| {
@@ -150,7 +151,7 @@ fn differs(password: &str, again: &str) -> Option<String> {
 /// Second step: the first organization.
 #[component]
 pub fn SetupOrganizationPage() -> impl IntoView {
-    let view = Resource::new_blocking(|| (), |()| load_add_organization());
+    let view = wire::resource_blocking(|| (), |()| load_add_organization());
     view! {
         <div class="narrow-page">
             <Page title="Your first client" lead=view! { <p>"An organization is a client whose machines you protect. Your own company can be one too."</p> }.into_any()>

@@ -3,7 +3,8 @@
 use super::form::{Faults, FormFault, follow};
 use crate::{
     api::start::{SignInView, load_sign_in, local_path},
-    components::{Button, ButtonKind, Field, Page, loaded},
+    components::{Button, ButtonKind, Field, Later, Page, loaded},
+    wire,
 };
 use leptos::prelude::*;
 use leptos_router::{components::Redirect, hooks::use_query_map};
@@ -11,18 +12,22 @@ use leptos_router::{components::Redirect, hooks::use_query_map};
 /// Asks for address and password, then goes on to `next`.
 #[component]
 pub fn SignIn() -> impl IntoView {
-    let view = Resource::new_blocking(|| (), |()| load_sign_in());
+    view! { <Later><Asked/></Later> }
+}
+
+#[component]
+fn Asked() -> impl IntoView {
+    let view = wire::resource_blocking(|| (), |()| load_sign_in());
     let query = use_query_map();
     let next = move || query.with(|q| q.get("next").map_or_else(|| "/".to_owned(), |n| local_path(&n).to_owned()));
-    view! {
-        <div class="narrow-page">
-            {loaded(view, move |view: SignInView| match view {
-                SignInView { setup_needed: true, .. } => view! { <Redirect path="/setup"/> }.into_any(),
-                SignInView { signed_in: true, .. } => view! { <Redirect path=next()/> }.into_any(),
-                SignInView { .. } => view! { <SignInForm next=next()/> }.into_any(),
-            })}
-        </div>
-    }
+    let shown = move || {
+        loaded(view, move |view: SignInView| match view {
+            SignInView { setup_needed: true, .. } => view! { <Redirect path="/setup"/> }.into_any(),
+            SignInView { signed_in: true, .. } => view! { <Redirect path=next()/> }.into_any(),
+            SignInView { .. } => view! { <SignInForm next=next()/> }.into_any(),
+        })
+    };
+    view! { <div class="narrow-page"><Later><div class="piece">{shown()}</div></Later></div> }
 }
 
 #[component]
@@ -39,7 +44,7 @@ fn SignInForm(next: String) -> impl IntoView {
     });
     view! {
         <Page title="Sign in">
-            <ActionForm action attr:class="stack card">
+            <Later><ActionForm action attr:class="stack card">
                 <FormFault faults/>
                 <input type="hidden" name="next" value=next/>
                 <Field label="E-mail address" name="email" kind="email" value=email required=true autocomplete="username" autofocus=true/>
@@ -47,7 +52,7 @@ fn SignInForm(next: String) -> impl IntoView {
                 <div class="form-actions">
                     <Button kind=ButtonKind::Primary submit=true busy=action.pending()>"Sign in"</Button>
                 </div>
-            </ActionForm>
+            </ActionForm></Later>
             <p class="faint">"Forgotten the password? Whoever runs this portal sets a new one with " <code>"holdfast owner create"</code> "."</p>
         </Page>
     }

@@ -15,6 +15,7 @@ use crate::{
         },
         start::form::{Faults, FormFault},
     },
+    wire,
 };
 use domain::{access::Action, alert::AlertKind, ids::AccountId, text, time::Time};
 use leptos::{form::ActionForm, prelude::*, task::spawn_local};
@@ -30,7 +31,7 @@ const FILES: usize = 12;
 #[component]
 pub fn AlertPage() -> impl IntoView {
     let params = use_params_map();
-    let data = Resource::new(move || params.read().get("id").unwrap_or_default(), load_alert);
+    let data = wire::resource(move || params.read().get("id").unwrap_or_default(), load_alert);
     loaded(data, |view| view! { <Shown view/> }.into_any())
 }
 

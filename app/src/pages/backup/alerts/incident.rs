@@ -10,6 +10,7 @@ use crate::{
         soon::Soon,
         tend::{TendDialog, Whom, Wish},
     },
+    wire,
 };
 use domain::{access::Action, text};
 use leptos::{prelude::*, task::spawn_local};
@@ -23,7 +24,7 @@ const LATER: u32 = 2_000;
 pub fn IncidentPage() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let asked = move || (params.read().get("id").unwrap_or_default(), query.read().get("cursor").unwrap_or_default());
-    let data = Resource::new(asked, |(id, cursor)| load_incident(id, cursor));
+    let data = wire::resource(asked, |(id, cursor)| load_incident(id, cursor));
     loaded(data, move |view| {
         let cursor = query.read_untracked().get("cursor").unwrap_or_default();
         view! { <Shown view cursor/> }.into_any()

@@ -2,7 +2,7 @@
 
 use crate::{
     api::backup::{DeviceView, JobEdit, JobLine, edit_job},
-    components::{Button, ButtonKind, CopyLine, Dialog, Field, RunBadge, Section, SelectField, TableFrame, TimeText, use_toasts},
+    components::{Button, ButtonKind, CopyLine, Dialog, Field, Later, RunBadge, Section, SelectField, TableFrame, TimeText, use_toasts},
     error::UiError,
     me,
 };
@@ -82,7 +82,7 @@ fn row(job: JobLine, now: RwSignal<DeviceNow>, policy: &(String, String), may: b
     let editing = RwSignal::new(false);
     let policy = policy.clone();
     view! {
-        <tr>
+        <Later><tr>
             <th scope="row" class="cell-name">{match link {
                 Some(href) => view! { <a class="row-link" href=href title="Its last run">{name.clone()}</a> }.into_any(),
                 None => name.clone().into_any(),
@@ -107,7 +107,7 @@ fn row(job: JobLine, now: RwSignal<DeviceNow>, policy: &(String, String), may: b
                     </Dialog>
                 </td>
             })}
-        </tr>
+        </tr></Later>
     }
     .into_any()
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     api::backup::{DeviceView, RunLine, load_runs},
-    components::{RunBadge, Section, TableFrame, TimeText, query_with},
+    components::{Later, RunBadge, Section, TableFrame, TimeText, query_with},
     live::use_now,
     pages::backup::state::took,
 };
@@ -96,14 +96,14 @@ pub fn Runs(
                         .into_any()
                     }
                 }}
-                <nav class="pager" aria-label="Pages of runs">
+                <Later><nav class="pager" aria-label="Pages of runs">
                     {move || from.get().is_some().then(|| view! {
                         <a class="button" data-noscroll="" href=move || format!("/devices/{device}{}#runs", query_with(&query.read(), &[("runs", None)]))>"Latest runs"</a>
                     })}
                     {move || page.with(|(_, next)| next.clone()).map(|cursor| view! {
                         <a class="button" rel="next" data-noscroll="" href=move || format!("/devices/{device}{}#runs", query_with(&query.read(), &[("runs", Some(&cursor))]))>"Older runs"</a>
                     })}
-                </nav>
+                </nav></Later>
             </Section>
         </div>
     }
@@ -118,7 +118,7 @@ fn row(line: RunLine) -> AnyView {
     };
     let length = move || if line.state == RunState::Missed { String::new() } else { took(started, ended.or_else(|| now.get())) };
     view! {
-        <tr>
+        <Later><tr>
             <th scope="row" class="cell-name"><a class="row-link" href=format!("/runs/{}", line.id)><TimeText at=started/></a></th>
             <td data-label="State"><RunBadge state=line.state detail=detail/></td>
             <td data-label="Job">{line.job_name}</td>
@@ -127,7 +127,7 @@ fn row(line: RunLine) -> AnyView {
             <td data-label="Size" class="number">{line.bytes.map(text::bytes)}</td>
             <td data-label="Attempts" class="number">{(line.attempt > 1).then(|| line.attempt.to_string())}</td>
             <td data-label="Message" class="cell-words">{line.message}</td>
-        </tr>
+        </tr></Later>
     }
     .into_any()
 }

@@ -68,14 +68,14 @@ pub fn Apart(
     view! {
         <section class="card apart" aria-labelledby="apart-title">
             <h2 id="apart-title">"Why this score"</h2>
-            <ul class="reasons">
+            <Later><ul class="reasons">
                 {move || {
                     reasons()
                         .into_iter()
                         .map(|(words, link)| view! { <li>{words}{link.map(|(href, what)| view! { " "<a href=href>{what}</a> })}</li> })
                         .collect_view()
                 }}
-            </ul>
+            </ul></Later>
             {move || plan.with(|plan| raised(plan, now, decided))}
             <Later><table class="factors">
                 <caption class="hidden-words">"The four factors of the score"</caption>
@@ -94,7 +94,7 @@ pub fn Apart(
                 </tbody>
             </table></Later>
             <p class="faint">{move || decided.with(sum)}</p>
-            <p class="next-change">
+            <Later><p class="next-change">
                 {move || match next.get() {
                     Some((at, score, band)) => view! {
                         <span>"If nothing happens, it changes "<TimeText at=at focusable=true/>" to "<strong>{score.0}</strong>" "<BandBadge band/></span>
@@ -102,7 +102,7 @@ pub fn Apart(
                     .into_any(),
                     None => view! { <span class="faint">"It doesn't change by itself."</span> }.into_any(),
                 }}
-            </p>
+            </p></Later>
         </section>
     }
 }

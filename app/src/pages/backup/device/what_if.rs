@@ -9,7 +9,7 @@ use crate::{
         settings::policies::PolicyInput,
     },
     browser,
-    components::{BandBadge, Button, ButtonKind, Field, Later, ScorePill, SelectField, TimeText},
+    components::{BandBadge, Button, ButtonKind, Field, ScorePill, SelectField, TimeText, when_whole},
     live::use_now,
     me,
 };
@@ -22,7 +22,7 @@ use domain::{
     text,
     time::{Span, Time},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
 use typed::Typed;
 
 /// How far the scores to come are drawn.
@@ -41,7 +41,7 @@ struct Seen {
 /// Slots of set times, as the portal resolves them, and for what they were asked.
 type Resolved = Option<(PolicyInput, Result<NewSlots, String>)>;
 
-/// The card, folded at first.
+/// The card, folded at first. What is in it is made when it is first unfolded: it needs scripts, and few visits need it.
 #[component]
 pub fn WhatIf(
     /// The page's data.
@@ -49,6 +49,29 @@ pub fn WhatIf(
     /// What moves.
     now: RwSignal<DeviceNow>,
 ) -> impl IntoView {
+    let node = NodeRef::<html::Details>::new();
+    let is_needed = RwSignal::new(false);
+    // It may have been unfolded before scripts ran.
+    Effect::new(move |_| {
+        when_whole(move || {
+            if node.try_get_untracked().flatten().is_some_and(|details| details.has_attribute("open")) {
+                is_needed.set(true);
+            }
+        });
+    });
+    view! {
+        <details class="card what-if" id="what-if" node_ref=node on:toggle=move |_| is_needed.set(true)>
+            <summary><h2>"What if the policy were different?"</h2></summary>
+            <p class="faint what-if-lead">"Try other terms: score, band and what follows are computed here, by the function that decides on the server. Nothing is saved."</p>
+            <noscript><p class="notice">"This needs scripts: it is computed in the browser."</p></noscript>
+            {move || is_needed.get().then(|| view! { <Parts view now/> })}
+        </details>
+    }
+}
+
+/// Other terms, and what would come of them.
+#[component]
+fn Parts(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> impl IntoView {
     let clock = use_now();
     let seen_at = view.with_untracked(|v| v.at);
     let at = move || clock.get_untracked().unwrap_or(seen_at);
@@ -100,83 +123,78 @@ pub fn WhatIf(
         _ => None,
     };
     view! {
-        <details class="card what-if" id="what-if">
-            <summary><h2>"What if the policy were different?"</h2></summary>
-            <p class="faint what-if-lead">"Try other terms: score, band and what follows are computed here, by the function that decides on the server. Nothing is saved."</p>
-            <noscript><p class="notice">"This needs scripts: it is computed in the browser."</p></noscript>
-            <div class="what-if-parts">
-                <Later><div class="stack what-if-form" role="group" aria-label="Other terms">
-                    <SelectField label="Backups run" name="what-kind" value=typed.kind options=kinds(view)/>
-                    <div class="field-row" hidden=move || typed.kind.get() != "every">
-                        <Field label="Every" name="what-every" kind="number" value=typed.every plain=true autocomplete="off" error=typed.fault(policy, "every")/>
-                        <SelectField label="Unit" name="what-unit" value=typed.unit options=units()/>
-                    </div>
-                    <div class="stack" hidden=move || typed.kind.get() != "cron">
-                        <div class="field-row">
-                            <Field label="Cron expression" name="what-cron" value=typed.cron plain=true autocomplete="off" placeholder="30 2 * * 1-5" error=Signal::derive(fault_of_times)/>
-                            <Field label="Time zone" name="what-zone" value=typed.zone plain=true autocomplete="off"/>
-                        </div>
-                        <p class="field-hint">"Set times are resolved by the portal, because the browser has no database of time zones; the rest is computed here."</p>
-                    </div>
+        <div class="what-if-parts">
+            <div class="stack what-if-form" role="group" aria-label="Other terms">
+                <SelectField label="Backups run" name="what-kind" value=typed.kind options=kinds(view)/>
+                <div class="field-row" hidden=move || typed.kind.get() != "every">
+                    <Field label="Every" name="what-every" kind="number" value=typed.every plain=true autocomplete="off" error=typed.fault(policy, "every")/>
+                    <SelectField label="Unit" name="what-unit" value=typed.unit options=units()/>
+                </div>
+                <div class="stack" hidden=move || typed.kind.get() != "cron">
                     <div class="field-row">
-                        <Field label="Grace (minutes)" name="what-grace" kind="number" value=typed.grace plain=true autocomplete="off" error=typed.fault(policy, "grace")/>
-                        <Field label="Longest run (minutes)" name="what-longest" kind="number" value=typed.longest plain=true autocomplete="off" error=typed.fault(policy, "longest")/>
+                        <Field label="Cron expression" name="what-cron" value=typed.cron plain=true autocomplete="off" placeholder="30 2 * * 1-5" error=Signal::derive(fault_of_times)/>
+                        <Field label="Time zone" name="what-zone" value=typed.zone plain=true autocomplete="off"/>
                     </div>
-                    <div class="field-row">
-                        <Field label="Overdue after (hours)" name="what-overdue" kind="number" value=typed.overdue plain=true autocomplete="off" hint="Empty: 12 for servers, 24 for workstations." error=typed.fault(policy, "overdue")/>
-                        <Field label="Restore test every (days)" name="what-restore" kind="number" value=typed.restore plain=true autocomplete="off" hint="Empty: none is asked for." error=typed.fault(policy, "restore")/>
-                    </div>
-                    <div class="field-row">
-                        <Field label="Offline allowance (hours)" name="what-offline" kind="number" value=typed.offline plain=true autocomplete="off" hint="For workstations." error=typed.fault(policy, "offline")/>
-                        <Field label="Silence (days)" name="what-silence" kind="number" value=typed.silence plain=true autocomplete="off" error=typed.fault(policy, "silence")/>
-                    </div>
-                    <div class="form-actions">
-                        <Button kind=ButtonKind::Quiet disabled=Signal::derive(move || !is_changed.get()) on_press=Callback::new(move |()| typed.reset(&view.with_untracked(|v| (v.policy.clone(), v.time_zone.clone()))))>
-                            "As it is"
-                        </Button>
-                    </div>
-                </div></Later>
-                <Later><div class="what-if-result">
-                    <p class="what-if-words" role="status" aria-live="polite">
-                        {move || {
-                            if !is_changed.get() {
-                                return "Change something: what would come of it stands here, beside what is.".to_owned();
-                            }
-                            match (before.get(), after.get()) {
-                                (before, Some(after)) => said(&before, &after),
-                                _ if waits() && fault_of_times().is_none() => "Asking the portal for the set times …".to_owned(),
-                                _ => "Something above can't be used yet.".to_owned(),
-                            }
-                        }}
-                    </p>
-                    <table class="what-if-table">
-                        <caption class="hidden-words">"As it is, and as it would be"</caption>
-                        <thead><tr><th scope="col"><span class="hidden-words">"What"</span></th><th scope="col">"As it is"</th><th scope="col">"What if"</th></tr></thead>
-                        <tbody>{move || rows(&before.get(), after.get().as_ref().filter(|_| is_changed.get()), at(), now)}</tbody>
-                    </table>
-                    <figure class="what-if-ahead">
-                        <figcaption>"The next 72 hours, if no backup comes"</figcaption>
-                        <div class="outlook" inner_html=move || {
-                            let other = after.get().filter(|_| is_changed.get());
-                            before.with(|b| charts::outlook(&b.outlook.points, other.as_ref().map(|o| o.outlook.points.as_slice()), AHEAD, b.outlook.until))
-                        }></div>
-                        <div class="outlook-axis" aria-hidden="true"><span>"now"</span><span>"24 h"</span><span>"48 h"</span><span>"72 h"</span></div>
-                        <ul class="outlook-key">
-                            <li data-line="now">"As it is"</li>
-                            {move || is_changed.get().then(|| view! { <li data-line="other">"What if"</li> })}
-                        </ul>
-                    </figure>
-                    {move || kept().map(|words| view! { <p class="faint">{words}</p> })}
-                    <p class="what-if-foot">
-                        {move || shared(view)}
-                        {me::may(Action::ManageDevices).then(|| view! {
-                            " "
-                            <a href=move || policy_link(view, typed, is_changed.get())>"Open the policy to make it so"</a>
-                        })}
-                    </p>
-                </div></Later>
+                    <p class="field-hint">"Set times are resolved by the portal, because the browser has no database of time zones; the rest is computed here."</p>
+                </div>
+                <div class="field-row">
+                    <Field label="Grace (minutes)" name="what-grace" kind="number" value=typed.grace plain=true autocomplete="off" error=typed.fault(policy, "grace")/>
+                    <Field label="Longest run (minutes)" name="what-longest" kind="number" value=typed.longest plain=true autocomplete="off" error=typed.fault(policy, "longest")/>
+                </div>
+                <div class="field-row">
+                    <Field label="Overdue after (hours)" name="what-overdue" kind="number" value=typed.overdue plain=true autocomplete="off" hint="Empty: 12 for servers, 24 for workstations." error=typed.fault(policy, "overdue")/>
+                    <Field label="Restore test every (days)" name="what-restore" kind="number" value=typed.restore plain=true autocomplete="off" hint="Empty: none is asked for." error=typed.fault(policy, "restore")/>
+                </div>
+                <div class="field-row">
+                    <Field label="Offline allowance (hours)" name="what-offline" kind="number" value=typed.offline plain=true autocomplete="off" hint="For workstations." error=typed.fault(policy, "offline")/>
+                    <Field label="Silence (days)" name="what-silence" kind="number" value=typed.silence plain=true autocomplete="off" error=typed.fault(policy, "silence")/>
+                </div>
+                <div class="form-actions">
+                    <Button kind=ButtonKind::Quiet disabled=Signal::derive(move || !is_changed.get()) on_press=Callback::new(move |()| typed.reset(&view.with_untracked(|v| (v.policy.clone(), v.time_zone.clone()))))>
+                        "As it is"
+                    </Button>
+                </div>
             </div>
-        </details>
+            <div class="what-if-result">
+                <p class="what-if-words" role="status" aria-live="polite">
+                    {move || {
+                        if !is_changed.get() {
+                            return "Change something: what would come of it stands here, beside what is.".to_owned();
+                        }
+                        match (before.get(), after.get()) {
+                            (before, Some(after)) => said(&before, &after),
+                            _ if waits() && fault_of_times().is_none() => "Asking the portal for the set times …".to_owned(),
+                            _ => "Something above can't be used yet.".to_owned(),
+                        }
+                    }}
+                </p>
+                <table class="what-if-table">
+                    <caption class="hidden-words">"As it is, and as it would be"</caption>
+                    <thead><tr><th scope="col"><span class="hidden-words">"What"</span></th><th scope="col">"As it is"</th><th scope="col">"What if"</th></tr></thead>
+                    <tbody>{move || rows(&before.get(), after.get().as_ref().filter(|_| is_changed.get()), at(), now)}</tbody>
+                </table>
+                <figure class="what-if-ahead">
+                    <figcaption>"The next 72 hours, if no backup comes"</figcaption>
+                    <div class="outlook" inner_html=move || {
+                        let other = after.get().filter(|_| is_changed.get());
+                        before.with(|b| charts::outlook(&b.outlook.points, other.as_ref().map(|o| o.outlook.points.as_slice()), AHEAD, b.outlook.until))
+                    }></div>
+                    <div class="outlook-axis" aria-hidden="true"><span>"now"</span><span>"24 h"</span><span>"48 h"</span><span>"72 h"</span></div>
+                    <ul class="outlook-key">
+                        <li data-line="now">"As it is"</li>
+                        {move || is_changed.get().then(|| view! { <li data-line="other">"What if"</li> })}
+                    </ul>
+                </figure>
+                {move || kept().map(|words| view! { <p class="faint">{words}</p> })}
+                <p class="what-if-foot">
+                    {move || shared(view)}
+                    {me::may(Action::ManageDevices).then(|| view! {
+                        " "
+                        <a href=move || policy_link(view, typed, is_changed.get())>"Open the policy to make it so"</a>
+                    })}
+                </p>
+            </div>
+        </div>
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
         Button, ButtonKind, Empty, LinkButton, Section, SelectField, Skeleton, StatTile, StatTiles, TableFrame, TextField, loaded_with,
     },
     pages::start::form::{Faults, FormFault},
+    wire,
 };
 use domain::text;
 use leptos::prelude::*;
@@ -25,7 +26,7 @@ const EXAMPLE: &str = "address,name,type,status\nada@example.org,Ada Lovelace,us
 #[component]
 pub fn ImportPage() -> impl IntoView {
     let id = which();
-    let data = Resource::new(move || id.get(), load_import);
+    let data = wire::resource(move || id.get(), load_import);
     loaded_with(
         data,
         || view! { <Skeleton/> }.into_any(),

@@ -12,6 +12,7 @@ use crate::{
     components::{Button, ButtonKind, Dialog, Progress, Section, SelectField, TableFrame, TimeText, loaded, use_toasts},
     error::UiError,
     pages::start::form::{Faults, FormFault},
+    wire,
 };
 use domain::{report::Month, text, time::Time};
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -102,7 +103,7 @@ impl Shown {
 /// The section.
 #[component]
 pub(super) fn MonthlyRun() -> impl IntoView {
-    let first = Resource::new_blocking(|| (), |()| monthly_run());
+    let first = wire::resource_blocking(|| (), |()| monthly_run());
     view! {
         <Section title="Monthly run">
             <p class="faint">"Backup Summary Reports are made on the 5th of the next month at 06:00, in each organization's own time zone."</p>

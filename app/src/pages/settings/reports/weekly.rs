@@ -8,6 +8,7 @@ use crate::{
         hindered::Hindered,
         start::form::{Faults, FormFault, worked},
     },
+    wire,
 };
 use domain::{report::weekly::WEEKDAYS, text, time::Time};
 use leptos::prelude::*;
@@ -63,7 +64,7 @@ pub(super) fn Weekly() -> impl IntoView {
     let typed = Typed::new();
     let later = RwSignal::new(0_u32);
     let done = [worked(acts.save), worked(acts.resume)];
-    let view = Resource::new_blocking(move || (done.map(|n| n.get()), later.get()), |_| load_weekly());
+    let view = wire::resource_blocking(move || (done.map(|n| n.get()), later.get()), |_| load_weekly());
     let toasts = use_toasts();
     Effect::new(move |_| {
         if acts.save.value().with(|v| matches!(v, Some(Ok(())))) {
