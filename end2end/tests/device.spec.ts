@@ -45,6 +45,38 @@ test("the score says what takes it down, what raises it and to what, and leads t
   await expect(page.locator(".device-score .ring-number")).toHaveText(String(promised));
 });
 
+test("a time tells itself in the reader's own zone once it is reached, by keyboard or by pointer", async ({ browser }) => {
+  const context = await browser.newContext({ timezoneId: "Asia/Tokyo", locale: "en-GB" });
+  const page = await context.newPage();
+  await portal.signIn(page);
+  await open(page, `${portal.url}/devices/${device.id}`);
+  const reached = page.locator(".device-head time[data-exact]").first();
+  await expect(reached).toHaveAttribute("data-exact", / UTC$/);
+  await reached.focus();
+  await expect(reached).toHaveAttribute("data-exact", /GMT\+9|Japan|JST/);
+  const pointed = page.locator("#runs time").first();
+  await expect(pointed).toHaveAttribute("title", / UTC$/);
+  await pointed.hover();
+  await expect(pointed).toHaveAttribute("title", /GMT\+9|Japan|JST/);
+  await context.close();
+});
+
+test("what-if that is unfolded before scripts run is there when they do", async ({ page }) => {
+  await portal.signIn(page);
+  let go = () => {};
+  const held = new Promise<void>((free) => (go = free));
+  await page.route("**/pkg/*.js", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`${portal.url}/devices/${device.id}`);
+  await page.locator("#what-if summary").click();
+  await expect(page.locator("#what-if")).toHaveAttribute("open", "");
+  await expect(page.locator(".what-if-words")).toHaveCount(0);
+  go();
+  await expect(page.locator(".what-if-words")).toContainText("Change something");
+});
+
 test("what-if is computed in the browser, beside what is, by keyboard, and saves nothing", async ({ page }) => {
   await portal.signIn(page);
   await open(page, `${portal.url}/devices/${device.id}`);

@@ -1,12 +1,18 @@
 //! What lists ask for when something has moved: new runs of the job log, alerts that opened or resolved.
 
-use crate::portal::{START, TestApp, Who};
+use crate::{
+    portal::{START, TestApp, Who},
+    wire::Wire,
+};
 use axum::{
     body::Body,
     http::{Method, Request},
 };
-use domain::access::Role;
+use domain::access::{KeyRights, Role};
+use engine::store::keys::KeyScope;
 use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::timeout;
 
 async fn ask(app: &TestApp, who: &Who, name: &str, arguments: Value) -> Value {
     let request = Request::builder()
@@ -129,4 +135,21 @@ async fn a_client_is_not_led_to_what_its_partner_sets_for_all() {
     }
     let found = async |who: &Who| app.get(who, "/search?q=service+levels").await.text();
     assert!(has(&found(&app.owner).await, "/settings/sla") && !has(&found(&client).await, "/settings/sla"));
+}
+
+#[tokio::test]
+async fn a_page_of_a_paused_device_begins_with_what_the_stream_tells_of_it() {
+    let app = TestApp::new().await;
+    report(&app, "1", "failed", -9).await;
+    app.post(&app.owner, &format!("/api/v1/devices/{}/pause", app.own.device), json!({ "reason": "moved" })).await.ok();
+    let view = ask(&app, &app.owner, "device", json!({ "id": app.own.device, "runs": null })).await;
+    assert_eq!(view["alerts"].as_array().unwrap().len(), 1, "its alert is open, and muted");
+    let address = app.listen().await;
+    let reader = app.key("reader", KeyScope::Partner(app.partner), KeyRights { read: true, ..KeyRights::default() }).await;
+    let mut stream = Wire::connect(address).await.unwrap().open(&format!("/live?devices={}", app.own.device), reader.key()).await.unwrap();
+    let (name, data) = timeout(Duration::from_secs(5), stream.event()).await.unwrap().unwrap();
+    assert_eq!(name, "snapshot");
+    let snapshot: Value = serde_json::from_str(&data).unwrap();
+    assert_eq!(view["line"]["now"]["alerts"], json!([]));
+    assert_eq!(snapshot["devices"][0], view["line"]["now"]);
 }

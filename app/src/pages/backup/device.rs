@@ -72,7 +72,8 @@ fn Shown(view: DeviceView) -> impl IntoView {
     });
     let marks = Memo::new(move |_| {
         now.with(|n| {
-            let ended: Vec<_> = n.runs.iter().filter(|r| r.ended_at.is_some()).map(|r| (r.run, r.state)).collect();
+            // Not the runs themselves: which of them the stream names depends on what it tells of.
+            let ended: Vec<_> = n.facts.jobs.iter().map(|j| (j.job, j.history.last_end, j.history.last_missed_slot)).collect();
             let alerts: Vec<_> = n.alerts.iter().map(|a| (a.alert, a.severity, a.acknowledged)).collect();
             (ended, alerts, n.facts.life, n.facts.restore, n.facts.jobs.len())
         })

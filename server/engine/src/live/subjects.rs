@@ -103,7 +103,7 @@ fn run_now(id: RunId, job: JobId, job_name: &str, run: &Run) -> RunNow {
     }
 }
 
-/// These devices as they are, with their open and last runs and open alerts. `now`: assess for it; none: for when they were assessed.
+/// These devices as they are, with their open and last runs and the open alerts that aren't muted. `now`: assess for it; none: for when they were assessed.
 pub(super) async fn now_of<'s>(store: &'s Store, devices: &[(PartnerId, DeviceId)], now: Option<Time>) -> Result<Work<'s>, Error> {
     let conn = store.reads();
     let mut work = Work::load(store, conn, devices, now.unwrap_or(Time(0))).await?;
@@ -135,7 +135,7 @@ pub(super) async fn now_of<'s>(store: &'s Store, devices: &[(PartnerId, DeviceId
         .query(
             conn,
             "SELECT a.partner_id, a.device_id, a.id, a.kind, a.severity, a.opened_at, a.acknowledged_at FROM {x} {join} alerts a \
-             ON a.partner_id = x.a AND a.device_id = x.b AND a.resolved_at IS NULL",
+             ON a.partner_id = x.a AND a.device_id = x.b AND a.resolved_at IS NULL AND a.muted = FALSE",
         )
         .await?;
     for row in rows {

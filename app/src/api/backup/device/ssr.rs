@@ -80,9 +80,10 @@ pub(super) async fn device(id: &str, runs_from: Option<String>) -> Result<Device
     let storage = devices::storage(store, &actor, id).await?;
     let policies = if may_manage { policies::list(store, &actor).await? } else { Vec::new() };
     let mut line = line(detail.row);
+    // Those that the stream tells: a page that begins with others would be fetched anew at once.
     line.now.alerts = alerts
         .iter()
-        .filter(|a| a.resolved_at.is_none())
+        .filter(|a| a.resolved_at.is_none() && !a.muted)
         .map(|a| AlertNow {
             alert: a.id,
             kind: a.kind,
