@@ -143,9 +143,9 @@ pub struct OrganizationNow {
     pub saas: Option<SaasNow>,
 }
 
-/// First message of a stream, and again after a lag: everything the tab watches.
+/// First message of a stream, and again after a lag: everything the tab watches. `D`: a device, or its text for who reads it later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Snapshot {
+pub struct Snapshot<D = DeviceNow> {
     /// The server's build; a page of another build offers to reload.
     pub build: String,
     /// The server's time.
@@ -156,7 +156,7 @@ pub struct Snapshot {
     #[serde(default)]
     pub saas: Option<SaasNow>,
     /// The watched devices.
-    pub devices: Vec<DeviceNow>,
+    pub devices: Vec<D>,
     /// The watched accounts.
     #[serde(default)]
     pub accounts: Vec<AccountNow>,

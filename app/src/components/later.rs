@@ -40,7 +40,7 @@ pub fn when_whole(act: impl FnOnce() + 'static) {
 }
 
 #[cfg(feature = "hydrate")]
-pub use pieces::hydrate_body;
+pub use pieces::{Turn, hydrate_body};
 
 #[cfg(feature = "hydrate")]
 mod pieces {
@@ -67,9 +67,23 @@ mod pieces {
     use wasm_bindgen::{JsCast, closure::Closure};
     use web_sys::{Event, EventTarget};
 
-    /// A task that has taken so long, in milliseconds, leaves the next piece to another: a quarter of a frame, which a phone four times
-    /// slower than this takes a frame for.
-    const TASK: f64 = 4.0;
+    /// A task of work that can be left and taken up again.
+    pub struct Turn(f64);
+
+    impl Turn {
+        /// So many milliseconds: a quarter of a frame, because a phone is four times slower.
+        const MOST: f64 = 4.0;
+
+        /// Begins now.
+        pub fn begin() -> Self {
+            Self(milliseconds())
+        }
+
+        /// The rest belongs into another task.
+        pub fn is_over(&self) -> bool {
+            milliseconds() - self.0 > Self::MOST
+        }
+    }
 
     thread_local! {
         static IS_HYDRATING: Cell<bool> = const { Cell::new(false) };
@@ -111,10 +125,10 @@ mod pieces {
     /// The next pieces, in a task of their own.
     fn go_on(shared: Arc<HydrateSharedContext>) {
         let task = move || {
-            let begun = milliseconds();
+            let turn = Turn::begin();
             while let Some(step) = WAITING.with_borrow_mut(VecDeque::pop_front) {
                 step.take();
-                if milliseconds() - begun > TASK {
+                if turn.is_over() {
                     return go_on(shared);
                 }
             }

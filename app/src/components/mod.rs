@@ -46,9 +46,9 @@ pub use csv::{CsvButton, CsvRow};
 pub use dialog::{Confirm, Dialog};
 pub use field::{Field, SelectField, SwitchField, TextField};
 pub use filters::{ChipFilter, Chips, ClearFilters, FilterBar, SearchFilter, SelectFilter, use_filter};
-#[cfg(feature = "hydrate")]
-pub use later::hydrate_body;
 pub use later::{Later, ahead, when_whole};
+#[cfg(feature = "hydrate")]
+pub use later::{Turn, hydrate_body};
 pub use log::LogViewer;
 pub use menu::{Menu, MenuButton, MenuCheck, MenuLink, MenuPart};
 pub use page::{Page, Section};

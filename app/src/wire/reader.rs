@@ -6,14 +6,14 @@
 //! numbers may begin with zeros.
 
 use serde::{
-    Deserializer,
+    Deserialize, Deserializer,
     de::{
         DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
         value::{Error, StrDeserializer},
     },
     forward_to_deserialize_any,
 };
-use std::{borrow::Cow, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 /// Reads a value from JSON.
 ///
@@ -30,6 +30,30 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 pub(super) fn try_field<T: DeserializeOwned>(answer: &str, path: &[&str]) -> bool {
     let mut text = Text { text: answer, at: 0 };
     path.iter().all(|name| text.enter(name).unwrap_or(false)) && T::deserialize(&mut text).is_ok()
+}
+
+const KEPT: &str = "app::wire::Kept";
+
+/// A value whose text is kept, to be read later by [`read`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept(pub String);
+
+impl<'de> Deserialize<'de> for Kept {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Kept;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text read by app::wire")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Kept, E> {
+                Ok(Kept(text.to_owned()))
+            }
+        }
+        deserializer.deserialize_newtype_struct(KEPT, Text)
+    }
 }
 
 /// Text that is read from front to back.
@@ -234,8 +258,13 @@ impl<'de> Deserializer<'de> for &mut Text<'de> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_newtype_struct(self)
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
+        if name != KEPT {
+            return visitor.visit_newtype_struct(self);
+        }
+        let begun = self.at;
+        self.skip()?;
+        visitor.visit_str(&self.text[begun..self.at])
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
