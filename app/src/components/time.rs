@@ -33,10 +33,11 @@ pub fn TimeText(
         match at.get() {
             None => view! { <span class="faint">{none.clone()}</span> }.into_any(),
             Some(time) => {
-                let words = match now.or(rendered_at) {
-                    Some(now) if !exact => text::ago(time, now),
-                    Some(_) => crate::browser::local_time(time),
-                    None => text::utc(time),
+                // Only the browser knows the reader's zone, and only after hydration, so that both write the same at first.
+                let words = match (now, now.or(rendered_at)) {
+                    (_, Some(now)) if !exact => text::ago(time, now),
+                    (Some(_), _) => crate::browser::local_time(time),
+                    (None, _) => text::utc(time),
                 };
                 let told = text::utc(time);
                 let (title, reached) = if focusable { (None, Some(told)) } else { (Some(told), None) };
