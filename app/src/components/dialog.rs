@@ -39,7 +39,7 @@ pub fn Dialog(
         let _ = is_open;
     });
     view! {
-        <dialog class="dialog" node_ref=node aria-label=move || title.get() on:close=move |_| open.set(false)>
+        <dialog class="dialog" node_ref=node aria-label=move || title.get() on:close=move |_| closed(node, open)>
             {move || {
                 open.get().then(|| {
                     view! {
@@ -53,6 +53,16 @@ pub fn Dialog(
             }}
         </dialog>
     }
+}
+
+/// Takes over that the browser closed a dialog. It tells so in a task of its own: one that was opened again before that stays open.
+pub(super) fn closed(node: NodeRef<html::Dialog>, open: RwSignal<bool>) {
+    #[cfg(feature = "hydrate")]
+    if node.get_untracked().is_some_and(|dialog| dialog.open()) {
+        return;
+    }
+    let _ = node;
+    open.set(false);
 }
 
 /// Asks before something is taken away: says what will happen, and wants a word typed.

@@ -6,6 +6,7 @@ use crate::{
     browser,
     components::{
         BandBadge,
+        dialog::closed,
         icon::{Icon, SEARCH},
     },
 };
@@ -137,7 +138,7 @@ pub(super) fn Panel(
             class="palette"
             aria-label="Search"
             node_ref=dialog
-            on:close=move |_| open.set(false)
+            on:close=move |_| closed(dialog, open)
             on:click=move |event| {
                 // A press beside the box lands on the dialog itself.
                 if browser::is_pressed_itself(&event) {
