@@ -3,6 +3,7 @@
 //! The stream carries states, never increments, so that a message twice or a snapshot after a gap does no harm.
 //! Between messages scores age here: at each `next_change` the shared `assess` decides again, without a request (D4).
 
+pub use brief::{DeviceBrief, Doing};
 use domain::{
     health::assess,
     ids::{AccountId, DeviceId, OrganizationId},
@@ -14,8 +15,10 @@ use leptos::{
     prelude::*,
     wasm_split::{SplitLoaderError, wasm_split},
 };
+use std::collections::HashMap;
 use watched::Watched;
 
+mod brief;
 #[cfg(feature = "hydrate")]
 mod stream;
 mod watched;
@@ -75,6 +78,9 @@ pub struct Live {
     /// The last device that changed, whether on screen or not: lists may want to offer new rows.
     pub last_change: RwSignal<Option<DeviceId>>,
     devices: Watched<DeviceId, DeviceNow>,
+    rows: Watched<DeviceId, DeviceBrief>,
+    /// What the stream told last of the devices that have a row: it ages here.
+    told: StoredValue<HashMap<DeviceId, DeviceNow>>,
     organizations: Watched<OrganizationId, OrganizationNow>,
     runs: Watched<DeviceId, Vec<RunNow>>,
     accounts: Watched<AccountId, AccountNow>,
@@ -97,6 +103,8 @@ impl Live {
             now: RwSignal::new(None),
             last_change: RwSignal::new(None),
             devices: Watched::new(),
+            rows: Watched::new(),
+            told: StoredValue::new(HashMap::new()),
             organizations: Watched::new(),
             runs: Watched::new(),
             accounts: Watched::new(),
@@ -131,6 +139,14 @@ impl Live {
     pub fn watch(&self, seen: DeviceNow) -> RwSignal<DeviceNow> {
         let live = *self;
         let signal = self.devices.begin(seen.device, seen, move || live.watch_changed());
+        self.watch_changed();
+        signal
+    }
+
+    /// A device in a row: its signal follows the stream until the page is gone, and ages once the stream has told what decides its health.
+    pub fn watch_row(&self, seen: DeviceBrief) -> RwSignal<DeviceBrief> {
+        let live = *self;
+        let signal = self.rows.begin(seen.device, seen, move || live.watch_changed());
         self.watch_changed();
         signal
     }
@@ -185,28 +201,50 @@ impl Live {
         let id = device.device;
         self.devices.take(id, &device);
         self.runs.take(id, &device.runs);
+        if self.rows.has(id) {
+            self.rows.take(id, &DeviceBrief::from(&device));
+            self.told.update_value(|told| {
+                told.insert(id, device);
+            });
+        }
         self.last_change.set(Some(id));
     }
 
     /// Decides again for each watched device whose time has come. Gives the earliest time that is still to come.
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server has the reconciler"))]
     fn age(&self, now: Time) -> Option<Time> {
-        let signals = self.devices.signals();
-        let mut next: Option<Time> = None;
-        for signal in signals {
-            let Some(due) = signal.try_with_untracked(|d| d.next_change).flatten() else { continue };
-            if due <= now {
-                let _ = signal.try_update(|device| {
-                    let decided = assess(&device.facts, now);
-                    device.score = decided.score;
-                    device.band = decided.band;
-                    device.next_change = decided.next_change.filter(|n| *n > now);
-                });
+        let mut next: Vec<Time> = Vec::new();
+        for signal in self.devices.signals() {
+            if signal.try_with_untracked(|device| is_due(device, now)) == Some(true) {
+                let _ = signal.try_update(|device| decide(device, now));
             }
-            if let Some(due) = signal.try_with_untracked(|d| d.next_change).flatten() {
-                next = Some(next.map_or(due, |n| n.min(due)));
-            }
+            next.extend(signal.try_with_untracked(|d| d.next_change).flatten());
         }
-        next
+        let mut aged = Vec::new();
+        self.told.update_value(|told| {
+            told.retain(|id, _| self.rows.has(*id));
+            for device in told.values_mut() {
+                if is_due(device, now) {
+                    decide(device, now);
+                    aged.push(DeviceBrief::from(&*device));
+                }
+                next.extend(device.next_change);
+            }
+        });
+        for brief in aged {
+            self.rows.take(brief.device, &brief);
+        }
+        next.into_iter().min()
     }
+}
+
+fn is_due(device: &DeviceNow, now: Time) -> bool {
+    device.next_change.is_some_and(|due| due <= now)
+}
+
+fn decide(device: &mut DeviceNow, now: Time) {
+    let decided = assess(&device.facts, now);
+    device.score = decided.score;
+    device.band = decided.band;
+    device.next_change = decided.next_change.filter(|n| *n > now);
 }

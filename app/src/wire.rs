@@ -14,8 +14,6 @@ use leptos::{
     server::codee::{Decoder, Encoder},
     server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType, codec::Post},
 };
-#[cfg(feature = "hydrate")]
-pub use reader::Kept;
 use serde::{Serialize, de::DeserializeOwned};
 use std::marker::PhantomData;
 

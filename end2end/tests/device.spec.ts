@@ -45,6 +45,33 @@ test("the score says what takes it down, what raises it and to what, and leads t
   await expect(page.locator(".device-score .ring-number")).toHaveText(String(promised));
 });
 
+test.describe("when nothing is heard of the server any more", () => {
+  // The browser itself reports each failed connection: that is what is being provoked.
+  test.use({ expectedErrors: /ERR_|Failed to load resource/ });
+  for (const place of ["list", "page"]) {
+    test(`a device that should have been backed up loses its score on its ${place}`, async ({ page }) => {
+      const silent = await portal.device(`silent-${place}`);
+      await portal.api("POST", "events", [{ device: silent.name, job: "nightly", run: "1", state: "succeeded", at: at(5), bytes: 10_000_000, items: 1000 }]);
+      await portal.signIn(page);
+      await page.clock.install();
+      await open(page, `${portal.url}${place === "list" ? "/backups/devices" : `/devices/${silent.id}`}`);
+      await expect(page.locator(".live-indicator")).toHaveAttribute("data-pulse", "live");
+      const score = place === "list" ? page.getByRole("row").filter({ hasText: silent.name }).locator(".score-number") : page.locator(".device-score .ring-number");
+      await expect(score).toHaveText("100");
+      // What the stream tells has arrived, and is read.
+      const doing = place === "list" ? page.getByRole("row").filter({ hasText: silent.name }) : page.locator(".device-top");
+      await portal.api("POST", "events", [{ device: silent.name, job: "nightly", run: "2", state: "running", at: at(1) }]);
+      await expect(doing).toContainText("Running");
+      await portal.api("POST", "events", [{ device: silent.name, job: "nightly", run: "2", state: "succeeded", at: at(0), bytes: 10_000_000, items: 1000 }]);
+      await expect(doing).toContainText("Succeeded");
+      await page.route("**/live?*", (route) => route.abort());
+      await page.clock.fastForward(80 * 3_600_000);
+      await expect(score).not.toHaveText("100");
+      await expect(page.locator(".live-indicator")).toContainText(/stale since/i);
+    });
+  }
+});
+
 test("a time tells itself in the reader's own zone once it is reached, by keyboard or by pointer", async ({ browser }) => {
   const context = await browser.newContext({ timezoneId: "Asia/Tokyo", locale: "en-GB" });
   const page = await context.newPage();

@@ -83,7 +83,10 @@ async fn latency(server: &Server, rate: u64, seconds: u64) -> (usize, Duration, 
     let watched: Vec<String> = server.devices.iter().take(100).cloned().collect();
     let mut stream =
         Wire::connect(server.address).await.unwrap().open(&format!("/live?devices={}", watched.join(",")), &server.key).await.unwrap();
-    stream.event().await.unwrap();
+    // The snapshot, then what is watched.
+    for _ in 0..=watched.len() {
+        stream.event().await.unwrap();
+    }
     let waiting: Arc<std::sync::Mutex<std::collections::HashMap<String, Instant>>> = Arc::default();
     let took = Arc::new(std::sync::Mutex::new(Vec::new()));
     let reading = {

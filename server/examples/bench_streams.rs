@@ -52,7 +52,10 @@ async fn main() {
         let watched: Vec<&str> = (0..PAGE).map(|n| server.devices[(first + n) % devices].as_str()).collect();
         let path = format!("/live?devices={}", watched.join(","));
         let mut stream = Wire::connect(server.address).await.unwrap().open(&path, &server.key).await.unwrap();
-        stream.event().await.unwrap();
+        // The snapshot, then what is watched.
+        for _ in 0..=PAGE {
+            stream.event().await.unwrap();
+        }
         let (sent, took, messages, bytes) = (sent.clone(), took.clone(), messages.clone(), bytes.clone());
         reading.spawn(async move {
             while let Ok((name, data)) = stream.event().await {

@@ -143,9 +143,9 @@ pub struct OrganizationNow {
     pub saas: Option<SaasNow>,
 }
 
-/// First message of a stream, and again after a lag: everything the tab watches. `D`: a device, or its text for who reads it later.
+/// First message of a stream, and again after a lag. The watched devices follow, a message each: a page of them is too much for one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Snapshot<D = DeviceNow> {
+pub struct Snapshot {
     /// The server's build; a page of another build offers to reload.
     pub build: String,
     /// The server's time.
@@ -155,8 +155,6 @@ pub struct Snapshot<D = DeviceNow> {
     /// Counts of the scope's SaaS accounts; none: there is no connection.
     #[serde(default)]
     pub saas: Option<SaasNow>,
-    /// The watched devices.
-    pub devices: Vec<D>,
     /// The watched accounts.
     #[serde(default)]
     pub accounts: Vec<AccountNow>,

@@ -7,7 +7,7 @@ pub(in crate::api) mod clients;
 mod commands;
 pub mod compliance;
 mod device;
-mod devices;
+pub(in crate::api) mod devices;
 mod home;
 pub(in crate::api) mod incidents;
 mod log;

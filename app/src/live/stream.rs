@@ -1,7 +1,7 @@
 //! The browser's half of [`super::Live`]: the event stream, its reconnection, the clock and the ageing.
 
 use super::{Live, Pulse};
-use crate::{components::Turn, wire::Kept};
+use crate::components::Turn;
 use domain::{
     ids::{AccountId, DeviceId, OrganizationId},
     live::{CountsNow, DeviceNow, OrganizationNow, Snapshot},
@@ -11,7 +11,7 @@ use domain::{
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
 /// The server says `ping` every 15 s; two of them missing is stale.
@@ -45,8 +45,8 @@ struct Stream {
 }
 
 thread_local! {
-    /// Devices of a snapshot that are still to be read, in a few tasks: together they take a phone a fifth of a second.
-    static UNREAD: RefCell<VecDeque<Kept>> = const { RefCell::new(VecDeque::new()) };
+    /// Devices that were told and are still to be read: those of a whole page would take a phone a fifth of a second in one task.
+    static UNREAD: RefCell<VecDeque<JsValue>> = const { RefCell::new(VecDeque::new()) };
     static STREAM: RefCell<Option<Rc<RefCell<Stream>>>> = const { RefCell::new(None) };
 }
 
@@ -133,6 +133,7 @@ fn watch_changed() {
 
 fn watched(live: Live) -> Asked {
     let mut devices = live.devices.ids(MOST_WATCHED);
+    devices.extend(live.rows.ids(MOST_WATCHED));
     devices.extend(live.runs.ids(MOST_WATCHED));
     devices.sort_unstable();
     devices.dedup();
@@ -174,7 +175,9 @@ fn open() {
     for name in ["snapshot", "device", "organization", "account", "counts", "saas", "new", "ping"] {
         let handler = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             heard();
-            if let Some(data) = event.data().as_string() {
+            if name == "device" {
+                later(live, event.data());
+            } else if let Some(data) = event.data().as_string() {
                 take(live, name, &data);
             }
         });
@@ -222,15 +225,26 @@ fn failed() {
     }
 }
 
-/// Reads devices of a snapshot, for a turn; all of them when something newer has come.
-fn read_on(live: Live, all: bool) {
+/// Keeps what is told of a device, to be read after what came before it. A few dozen may come in one task of the browser.
+fn later(live: Live, told: JsValue) {
+    let is_first = UNREAD.with_borrow_mut(|unread| {
+        unread.push_back(told);
+        unread.len() == 1
+    });
+    if is_first {
+        crate::browser::after(0, move || read_on(live));
+    }
+}
+
+/// Reads what was told of devices, for a turn.
+fn read_on(live: Live) {
     let turn = Turn::begin();
-    while let Some(Kept(text)) = UNREAD.with_borrow_mut(VecDeque::pop_front) {
-        if let Ok(device) = crate::wire::read::<DeviceNow>(&text) {
+    while let Some(told) = UNREAD.with_borrow_mut(VecDeque::pop_front) {
+        if let Some(Ok(device)) = told.as_string().map(|text| crate::wire::read::<DeviceNow>(&text)) {
             live.take(device);
         }
-        if !all && turn.is_over() {
-            crate::browser::after(0, move || read_on(live, false));
+        if turn.is_over() && UNREAD.with_borrow(|unread| !unread.is_empty()) {
+            crate::browser::after(0, move || read_on(live));
             return;
         }
     }
@@ -240,7 +254,7 @@ fn read_on(live: Live, all: bool) {
 fn take(live: Live, name: &str, data: &str) {
     match name {
         "snapshot" => {
-            let Ok(snapshot) = crate::wire::read::<Snapshot<Kept>>(data) else { return };
+            let Ok(snapshot) = crate::wire::read::<Snapshot>(data) else { return };
             live.offset.set_value(snapshot.at - crate::browser::clock());
             live.now.set(Some(snapshot.at));
             if crate::browser::root_attribute("data-build").is_some_and(|b| !b.is_empty() && b != snapshot.build) {
@@ -256,21 +270,10 @@ fn take(live: Live, name: &str, data: &str) {
             for organization in snapshot.organizations {
                 live.organizations.take(organization.organization, &organization);
             }
-            UNREAD.set(snapshot.devices.into());
-            crate::browser::after(0, move || read_on(live, false));
         }
         "organization" => {
             if let Ok(now) = crate::wire::read::<OrganizationNow>(data) {
                 live.organizations.take(now.organization, &now);
-            }
-        }
-        "device" => {
-            if let Ok(device) = crate::wire::read::<DeviceNow>(data) {
-                if UNREAD.with_borrow(|unread| !unread.is_empty()) {
-                    read_on(live, true);
-                }
-                live.take(device);
-                age();
             }
         }
         "account" => {

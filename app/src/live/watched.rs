@@ -51,6 +51,11 @@ where
         }
     }
 
+    /// True while a page shows it.
+    pub(super) fn has(self, id: K) -> bool {
+        self.0.with_value(|signals| signals.contains_key(&id))
+    }
+
     /// All signals.
     pub(super) fn signals(self) -> Vec<RwSignal<T>> {
         self.0.with_value(|signals| signals.values().flatten().copied().collect())

@@ -5,15 +5,18 @@
 //! before a page answers (docs/decisions/0017-lean-reading.md). It reads what our own server has written: nesting isn't limited, and
 //! numbers may begin with zeros.
 
+mod text;
+
 use serde::{
-    Deserialize, Deserializer,
+    Deserializer,
     de::{
         DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
         value::{Error, StrDeserializer},
     },
     forward_to_deserialize_any,
 };
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{borrow::Cow, str::FromStr};
+use text::{Number, Text};
 
 /// Reads a value from JSON.
 ///
@@ -30,171 +33,6 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 pub(super) fn try_field<T: DeserializeOwned>(answer: &str, path: &[&str]) -> bool {
     let mut text = Text { text: answer, at: 0 };
     path.iter().all(|name| text.enter(name).unwrap_or(false)) && T::deserialize(&mut text).is_ok()
-}
-
-const KEPT: &str = "app::wire::Kept";
-
-/// A value whose text is kept, to be read later by [`read`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept(pub String);
-
-impl<'de> Deserialize<'de> for Kept {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl Visitor<'_> for Text {
-            type Value = Kept;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text read by app::wire")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Kept, E> {
-                Ok(Kept(text.to_owned()))
-            }
-        }
-        deserializer.deserialize_newtype_struct(KEPT, Text)
-    }
-}
-
-/// Text that is read from front to back.
-struct Text<'a> {
-    text: &'a str,
-    /// Bytes that are read.
-    at: usize,
-}
-
-enum Number {
-    Natural(u64),
-    Negative(i64),
-    Broken(f64),
-}
-
-impl<'a> Text<'a> {
-    /// Passes white space over; none at the end.
-    fn next_byte(&mut self) -> Option<u8> {
-        let rest = self.text.as_bytes().get(self.at..)?;
-        self.at += rest.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(rest.len());
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    /// Takes the mark if it comes next.
-    fn has(&mut self, mark: u8) -> bool {
-        let is_next = self.next_byte() == Some(mark);
-        self.at += usize::from(is_next);
-        is_next
-    }
-
-    fn mark(&mut self, mark: u8, wanted: &str) -> Result<(), Error> {
-        if self.has(mark) { Ok(()) } else { Err(self.is_not(wanted)) }
-    }
-
-    fn word(&mut self, word: &str) -> bool {
-        let is_next = self.next_byte().is_some() && self.text[self.at..].starts_with(word);
-        self.at += if is_next { word.len() } else { 0 };
-        is_next
-    }
-
-    fn number(&mut self) -> Result<Number, Error> {
-        let wanted = "a number";
-        if self.next_byte().is_none() {
-            return Err(self.is_not(wanted));
-        }
-        let rest = &self.text[self.at..];
-        let digits = &rest[..rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(rest.len())];
-        let number = digits.parse().map(Number::Natural).or_else(|_| digits.parse().map(Number::Negative));
-        // Rare, and the library has a table for it already.
-        let number = number.or_else(|_| serde_json::from_str(digits).map(Number::Broken)).map_err(|_| self.is_not(wanted))?;
-        self.at += digits.len();
-        Ok(number)
-    }
-
-    fn string(&mut self) -> Result<Cow<'a, str>, Error> {
-        self.mark(b'"', "text")?;
-        let rest = &self.text[self.at..];
-        let mut is_escaped = false;
-        let mut bytes = rest.bytes().enumerate();
-        let end = loop {
-            match bytes.next() {
-                Some((end, b'"')) => break end,
-                Some((_, b'\\')) => {
-                    is_escaped = true;
-                    bytes.next();
-                }
-                Some(_) => {}
-                None => return Err(self.is_not("text with an end")),
-            }
-        };
-        let begun = self.at - 1;
-        self.at += end + 1;
-        if is_escaped {
-            // Rare: the library knows all escapes.
-            return serde_json::from_str(&self.text[begun..self.at]).map(Cow::Owned).map_err(Error::custom);
-        }
-        Ok(Cow::Borrowed(&rest[..end]))
-    }
-
-    /// Passes one value over.
-    fn skip(&mut self) -> Result<(), Error> {
-        let mut depth = 0_usize;
-        loop {
-            match self.next_byte() {
-                Some(b'"') => {
-                    self.string()?;
-                }
-                Some(b'{' | b'[') => {
-                    depth += 1;
-                    self.at += 1;
-                }
-                Some(b'}' | b']') if depth > 0 => {
-                    depth -= 1;
-                    self.at += 1;
-                }
-                Some(b',' | b':') if depth > 0 => self.at += 1,
-                Some(b't' | b'f' | b'n') if self.word("true") || self.word("false") || self.word("null") => {}
-                _ => {
-                    self.number()?;
-                }
-            }
-            if depth == 0 {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Goes to the value of a field; false if the object hasn't one of that name.
-    #[cfg(feature = "hydrate")]
-    fn enter(&mut self, name: &str) -> Result<bool, Error> {
-        self.mark(b'{', "an object")?;
-        loop {
-            let found = self.string()? == name;
-            self.mark(b':', "a colon")?;
-            if found {
-                return Ok(true);
-            }
-            self.skip()?;
-            if !self.has(b',') {
-                return Ok(false);
-            }
-        }
-    }
-
-    /// Before an item or a field: false at the end.
-    fn goes_on(&mut self, is_first: &mut bool, end: u8) -> Result<bool, Error> {
-        if self.next_byte() == Some(end) {
-            return Ok(false);
-        }
-        if !std::mem::take(is_first) {
-            self.mark(b',', "a comma")?;
-        }
-        Ok(true)
-    }
-
-    fn is_not(&self, wanted: &str) -> Error {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let found: String = rest.chars().take(12).collect();
-        let found = if found.is_empty() { "the end" } else { &found };
-        Error::custom(format_args!("expected {wanted}, found {found} at {}", self.at))
-    }
 }
 
 macro_rules! numbers {
@@ -258,13 +96,8 @@ impl<'de> Deserializer<'de> for &mut Text<'de> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
-        if name != KEPT {
-            return visitor.visit_newtype_struct(self);
-        }
-        let begun = self.at;
-        self.skip()?;
-        visitor.visit_str(&self.text[begun..self.at])
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::reader::{Kept, read};
+use super::reader::read;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -101,12 +101,4 @@ fn what_does_not_fit_is_told() {
         ]
         .join("\n")
     );
-}
-
-#[test]
-fn a_value_whose_text_is_kept_is_read_later() {
-    let kept: Vec<Kept> = read("[ {\"Box\": {\"width\": 1, \"note\": \"]}\"}} , \"Point\"]").unwrap();
-    let later: Vec<Shape> = kept.iter().map(|Kept(text)| read(text).unwrap()).collect();
-    assert_eq!(later, [Shape::Box { width: 1, note: Some("]}".to_owned()) }, Shape::Point]);
-    assert!(serde_json::from_str::<Kept>("1").is_err(), "other readers keep no text");
 }

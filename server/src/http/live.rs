@@ -1,6 +1,6 @@
 //! `GET /live`: one event stream per open tab (D6, live counts).
 //!
-//! First a snapshot of the scope, then small idempotent states: `device` and `account` of those watched, `organization` of the watched
+//! First a snapshot of the scope and a `device` for each watched one, then small idempotent states: `device` and `account` of those watched, `organization` of the watched
 //! organizations, `counts` of devices, `saas` of accounts, `new` for devices of the scope that are not watched. At most four a second of a topic: the first at once, the rest as one at the end of the beat.
 //! A real `ping` every 15 s. After a lag: a new snapshot. It ends with the server, the session, or the scope.
 
@@ -107,7 +107,7 @@ pub async fn stream(State(portal): State<Portal>, caller: Caller, Search(watch):
     portal.metrics().streams.inc();
     tokio::spawn(async move {
         let metrics = tab.portal.clone();
-        if tab.sender.send(Ok(snapshot)).await.is_ok() {
+        if tab.send_all(snapshot).await.is_ok() {
             tab.run(changes).await;
         }
         metrics.metrics().streams.dec();
@@ -151,16 +151,20 @@ struct Tab {
 struct Over;
 
 impl Tab {
-    async fn snapshot(&mut self) -> ApiResult<Event> {
+    /// The scope as it is, then each watched device.
+    async fn snapshot(&mut self) -> ApiResult<Vec<Event>> {
         let build = self.portal.site().build().to_owned();
         let watched = Watched { devices: &self.watched, accounts: &self.accounts };
-        let snapshot = live::snapshot(self.portal.store(), &self.actor, &watched, &self.organizations, &build, self.portal.now()).await?;
+        let (snapshot, devices) =
+            live::snapshot(self.portal.store(), &self.actor, &watched, &self.organizations, &build, self.portal.now()).await?;
         self.sent_counts = Some(ScopeNow { counts: snapshot.counts, saas: snapshot.saas });
         self.topics.clear();
         self.fresh.clear();
         self.sent_organizations.clear();
-        let json = serde_json::to_string(&snapshot).map_err(|error| ApiError::internal(error.to_string()))?;
-        Ok(Event::default().event("snapshot").data(json))
+        let fault = |error: serde_json::Error| ApiError::internal(error.to_string());
+        let scope = Event::default().event("snapshot").data(serde_json::to_string(&snapshot).map_err(fault)?);
+        let devices = devices.iter().map(|device| Ok(Event::default().event("device").data(serde_json::to_string(device).map_err(fault)?)));
+        std::iter::once(Ok(scope)).chain(devices).collect()
     }
 
     async fn run(&mut self, mut changes: tokio::sync::broadcast::Receiver<Arc<Vec<Change>>>) {
@@ -207,7 +211,7 @@ impl Tab {
 
     async fn begin_anew(&mut self) -> Result<(), Over> {
         match self.snapshot().await {
-            Ok(event) => self.send(event).await,
+            Ok(events) => self.send_all(events).await,
             Err(_) => Err(Over),
         }
     }
@@ -301,6 +305,13 @@ impl Tab {
             let json = json!({ "devices": self.fresh.iter().take(MAX_WATCHED).collect::<Vec<_>>() });
             self.fresh.clear();
             self.send(Event::default().event("new").data(json.to_string())).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_all(&self, events: Vec<Event>) -> Result<(), Over> {
+        for event in events {
+            self.send(event).await?;
         }
         Ok(())
     }

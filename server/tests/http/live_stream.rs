@@ -39,7 +39,11 @@ async fn a_stream_begins_with_a_snapshot_and_tells_changes_as_states() {
     let (name, data) = next(&mut wire).await;
     assert_eq!(name, "snapshot");
     let snapshot: Snapshot = serde_json::from_str(&data).unwrap();
-    assert_eq!((snapshot.devices.len(), snapshot.counts.unknown), (1, 3));
+    assert_eq!(snapshot.counts.unknown, 3);
+    let (name, data) = next(&mut wire).await;
+    assert_eq!(name, "device", "each watched device follows");
+    let begun: DeviceNow = serde_json::from_str(&data).unwrap();
+    assert_eq!((begun.device, begun.running), (app.own.device, 0));
     send(&app, &app.own.ingest, "1", "running").await;
     let (mut device, mut counts) = (None, None);
     while device.is_none() || counts.is_none() {
@@ -107,8 +111,9 @@ async fn nothing_of_another_partner_is_ever_told() {
     let app = TestApp::new().await;
     let who = reader(&app).await;
     let mut wire = open(&app, &who, &format!("{},{}", app.own.device, app.foreign.device)).await;
-    let snapshot: Snapshot = serde_json::from_str(&next(&mut wire).await.1).unwrap();
-    assert_eq!(snapshot.devices.len(), 1);
+    assert_eq!(next(&mut wire).await.0, "snapshot");
+    let (name, data) = next(&mut wire).await;
+    assert!(name == "device" && data.contains(&app.own.device.to_string()), "{name} {data}");
     send(&app, &app.foreign.ingest, "1", "running").await;
     send(&app, &app.own.ingest, "1", "running").await;
     let (name, data) = next(&mut wire).await;
@@ -120,7 +125,7 @@ async fn many_changes_of_a_device_become_four_a_second() {
     let app = TestApp::new().await;
     let who = reader(&app).await;
     let mut wire = open(&app, &who, &app.own.device.to_string()).await;
-    next(&mut wire).await;
+    assert_eq!([next(&mut wire).await.0, next(&mut wire).await.0], ["snapshot", "device"]);
     let begun = Instant::now();
     let sending = async {
         while begun.elapsed() < Duration::from_millis(1_500) {

@@ -5,6 +5,7 @@ use crate::{api::settings::policies::PolicyInput, error::UiError, wire::Wire};
 use domain::{
     health::NewSlots,
     ids::{DeviceId, JobId, RestoreTestId},
+    live::DeviceNow,
     policy::Policy,
     time::Time,
 };
@@ -109,6 +110,8 @@ pub struct Paused {
 pub struct DeviceView {
     /// As in the list.
     pub line: DeviceLine,
+    /// Everything that moves.
+    pub now: DeviceNow,
     /// The server's time.
     pub at: Time,
     /// The machine's own name.

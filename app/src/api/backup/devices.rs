@@ -1,10 +1,9 @@
 //! Devices: the list.
 
-use crate::error::UiError;
-use crate::wire::Wire;
+use crate::{error::UiError, live::DeviceBrief, wire::Wire};
 use domain::{
     ids::{DeviceId, OrganizationId, PolicyId},
-    live::{CountsNow, DeviceNow},
+    live::CountsNow,
     policy::DeviceClass,
 };
 use leptos::prelude::*;
@@ -47,7 +46,7 @@ pub struct DeviceLine {
     /// Its policy and that one's name.
     pub policy: (PolicyId, String),
     /// Everything that moves.
-    pub now: DeviceNow,
+    pub now: DeviceBrief,
     /// Bytes used at the destination.
     pub storage_used: Option<i64>,
     /// Bytes allowed there.
@@ -133,4 +132,4 @@ pub async fn find_organizations(typed: String) -> Result<Vec<(String, String)>, 
 }
 
 #[cfg(feature = "ssr")]
-pub(super) mod ssr;
+pub(in crate::api) mod ssr;

@@ -1,11 +1,10 @@
 //! What can be chosen for a device, its policy found or made, its key, its connect page. Server side only.
 
 use super::{AddDeviceView, Choice, ConnectView, session};
-use crate::{context::PublicUrl, error::UiError};
+use crate::{api::backup::devices::ssr::device_now, context::PublicUrl, error::UiError};
 use domain::{
     access::{Action, Actor, KeyRights, Scope},
     ids::{DeviceId, OrganizationId, PolicyId},
-    live::DeviceNow,
     policy::{DeviceClass, Policy},
     schedule::Schedule,
     text,
@@ -14,7 +13,7 @@ use domain::{
 use engine::{
     Engine,
     store::{
-        devices::{self, DeviceRow},
+        devices,
         keys::{self, KeyScope, NewKey},
         organizations::{self, OrganizationFilter, OrganizationStatus},
         policies::{self, NewPolicy},
@@ -121,25 +120,6 @@ pub(super) async fn ingest_key(engine: &Engine, actor: &Actor, device: DeviceId,
     let rights = KeyRights { ingest: true, ..KeyRights::default() };
     let new = NewKey { scope: KeyScope::Device(device), name, rights, expires_at: None };
     Ok(keys::create(&engine.store, actor, new, now).await?.1)
-}
-
-/// A row as the live stream would say it.
-pub(in crate::api) fn device_now(row: &DeviceRow) -> DeviceNow {
-    let few = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
-    DeviceNow {
-        device: row.id,
-        organization: row.organization.0,
-        score: row.score,
-        band: row.band,
-        running: few(row.running),
-        retrying: few(row.retrying),
-        last_usable_at: row.last_usable_at,
-        due_at: row.due_at,
-        next_change: row.next_change,
-        facts: row.facts.clone(),
-        runs: row.latest_run.clone().into_iter().collect(),
-        alerts: Vec::new(),
-    }
 }
 
 pub(super) async fn connect(engine: &Engine, actor: &Actor, id: DeviceId) -> Result<ConnectView, UiError> {

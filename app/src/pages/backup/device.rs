@@ -18,7 +18,7 @@ use crate::{
     api::backup::{AlertLine, DeviceView, JobLine, RunLine, load_device},
     browser,
     components::{BandBadge, DayBars, Later, Page, ScoreRing, TimeText, loaded},
-    live::Live,
+    live::{DeviceBrief, Live},
     me, wire,
 };
 use domain::{
@@ -35,7 +35,7 @@ const SETTLE: u32 = 600;
 /// The page. What is asked of the server, and its answer, are read and shown in tasks of their own.
 #[component]
 pub fn Device() -> impl IntoView {
-    wire::read_ahead::<DeviceNow>(&["Ok", "line", "now"]);
+    wire::read_ahead::<DeviceNow>(&["Ok", "now"]);
     wire::read_ahead::<Policy>(&["Ok", "policy"]);
     wire::read_ahead::<Vec<JobLine>>(&["Ok", "jobs"]);
     wire::read_ahead::<Vec<RunLine>>(&["Ok", "runs"]);
@@ -57,7 +57,7 @@ fn Asked() -> impl IntoView {
 #[component]
 fn Shown(view: DeviceView) -> impl IntoView {
     let id = view.line.id;
-    let now: RwSignal<DeviceNow> = Live::get().watch(view.line.now.clone());
+    let now: RwSignal<DeviceNow> = Live::get().watch(view.now.clone());
     let view = RwSignal::new(view);
     let query = use_query_map();
     // The stream moves state and score; the rest of the page is fetched again when a run ended or alerts changed.
@@ -144,7 +144,7 @@ fn policy_words(view: RwSignal<DeviceView>, may_manage: bool) -> AnyView {
 
 /// Why nothing is alerted, if that is so.
 fn notices(view: RwSignal<DeviceView>) -> AnyView {
-    let (deactivated, paused, life) = view.with(|v| (v.organization_deactivated, v.paused.clone(), v.line.now.facts.life));
+    let (deactivated, paused, life) = view.with(|v| (v.organization_deactivated, v.paused.clone(), v.now.facts.life));
     if deactivated {
         return view! { <p class="notice">"Its organization is deactivated: nothing is alerted."</p> }.into_any();
     }
@@ -190,7 +190,7 @@ fn Head(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> impl IntoView {
             <div class="device-score"><ScoreRing score band/><BandBadge band/></div>
             <Later><dl class="pairs">
                 <dt>"State"</dt>
-                <dd><span role="status"><DoingBadge now/></span></dd>
+                <dd><span role="status"><DoingBadge now=Signal::derive(move || now.with(|n| DeviceBrief::from(n)))/></span></dd>
                 <dt>"Last usable backup"</dt>
                 <dd><TimeText at=Signal::derive(move || now.with(|n| n.last_usable_at)) none="never" focusable=true/></dd>
                 <dt>"Next due"</dt>

@@ -4,9 +4,9 @@ use super::state::{DoingBadge, storage};
 use crate::{
     api::backup::{AlertLine, DeviceLine},
     components::{DayBars, ScorePill, Tag, TimeText},
-    live::Live,
+    live::{DeviceBrief, Live},
 };
-use domain::{alert::AlertKind, ids::DeviceId, live::DeviceNow, policy::DeviceClass, text};
+use domain::{alert::AlertKind, ids::DeviceId, policy::DeviceClass, text};
 use leptos::prelude::*;
 
 /// The word for a class.
@@ -42,8 +42,8 @@ pub fn DeviceRow(
     /// The device.
     line: DeviceLine,
 ) -> impl IntoView {
-    let now: RwSignal<DeviceNow> = Live::get().watch(line.now.clone());
-    let used = move || now.with(|n| n.facts.storage.map(|s| s.used)).or(line.storage_used);
+    let now: RwSignal<DeviceBrief> = Live::get().watch_row(line.now);
+    let used = move || now.with(|n| n.storage_used).or(line.storage_used);
     let quota = line.quota_bytes;
     let bars = line.bars.drawn();
     view! {

@@ -35,7 +35,7 @@ pub fn DevicesTable(
 #[component]
 fn Row(line: DeviceLine) -> impl IntoView {
     let bars = line.bars.drawn();
-    let now = Live::get().watch(line.now);
+    let now = Live::get().watch_row(line.now);
     view! {
         <tr>
             <th scope="row" class="cell-name" data-label="Device">

@@ -9,7 +9,7 @@ use crate::{
 use domain::{
     access::Actor,
     ids::{AccountId, DeviceId, OrganizationId, PartnerId},
-    live::Snapshot,
+    live::{DeviceNow, Snapshot},
     time::Time,
 };
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ pub struct Watched<'w> {
     pub accounts: &'w [AccountId],
 }
 
-/// Everything a tab watches: counts of the actor's scope, and the watched devices, accounts and organizations in it.
+/// Everything a tab watches: counts of the actor's scope, and the watched accounts and organizations in it; apart from them the devices.
 ///
 /// # Errors
 /// `Forbidden`: the actor doesn't see dashboards. The database fails.
@@ -34,7 +34,7 @@ pub async fn snapshot(
     organizations: &OrganizationWatch,
     build: &str,
     now: Time,
-) -> Result<Snapshot, Error> {
+) -> Result<(Snapshot, Vec<DeviceNow>), Error> {
     let ScopeNow { counts, saas } = scope_now(store, actor, now).await?;
     let accounts: Vec<DeviceId> = watched.accounts.iter().map(|account| DeviceId(account.0)).collect();
     let mut subjects = found(store, actor, watched.devices, "devices").await?;
@@ -43,7 +43,7 @@ pub async fn snapshot(
     let devices = (0..work.subjects.len()).filter_map(|place| work.device_now(place)).collect();
     let accounts = (0..work.subjects.len()).filter_map(|place| work.account_now(place)).collect();
     let organizations = organizations.now(store, now).await?;
-    Ok(Snapshot { build: build.to_owned(), at: now, counts, saas, devices, accounts, organizations })
+    Ok((Snapshot { build: build.to_owned(), at: now, counts, saas, accounts, organizations }, devices))
 }
 
 /// Those of the watched subjects that exist for the actor.

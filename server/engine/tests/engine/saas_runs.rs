@@ -250,7 +250,7 @@ on_both_stores! {
         let actor = Actor::system(Scope::Organization(portal.partner, portal.organization));
         let organizations = live::watch(&portal.fresh.store, &portal.engine.live, &actor, &[portal.organization]).await.unwrap();
         let watched = live::Watched { devices: &[], accounts: &[id] };
-        let snapshot = live::snapshot(&portal.fresh.store, &actor, &watched, &organizations, "b", hours(1)).await.unwrap();
+        let (snapshot, _) = live::snapshot(&portal.fresh.store, &actor, &watched, &organizations, "b", hours(1)).await.unwrap();
         assert_eq!(snapshot.accounts, [now]);
         assert_eq!(snapshot.saas, snapshot.organizations[0].saas);
         assert_eq!(snapshot.saas.map(|saas| saas.running), Some(1));

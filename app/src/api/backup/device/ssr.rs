@@ -2,7 +2,11 @@
 
 use super::{DeviceView, JobEdit, JobLine, Paused, RestoreLine};
 use crate::{
-    api::backup::{Glance, alerts, devices::ssr::line, runs},
+    api::backup::{
+        Glance, alerts,
+        devices::ssr::{device_now, line},
+        runs,
+    },
     context,
     error::UiError,
 };
@@ -79,9 +83,9 @@ pub(super) async fn device(id: &str, runs_from: Option<String>) -> Result<Device
     let alerts = alerts::ssr::of_device(&engine, &actor, id, ALERTS).await?;
     let storage = devices::storage(store, &actor, id).await?;
     let policies = if may_manage { policies::list(store, &actor).await? } else { Vec::new() };
-    let mut line = line(detail.row);
+    let mut moving = device_now(&detail.row);
     // Those that the stream tells: a page that begins with others would be fetched anew at once.
-    line.now.alerts = alerts
+    moving.alerts = alerts
         .iter()
         .filter(|a| a.resolved_at.is_none() && !a.muted)
         .map(|a| AlertNow {
@@ -93,7 +97,8 @@ pub(super) async fn device(id: &str, runs_from: Option<String>) -> Result<Device
         })
         .collect();
     Ok(DeviceView {
-        line,
+        line: line(detail.row),
+        now: moving,
         at: now,
         hostname: detail.hostname,
         agent_version: detail.agent_version,

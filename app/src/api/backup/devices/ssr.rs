@@ -1,7 +1,7 @@
 //! From the engine's devices to the pages' ones.
 
 use super::{Bars, DeviceLine, DevicesQuery, DevicesView};
-use crate::{context, error::UiError};
+use crate::{context, error::UiError, live::DeviceBrief};
 use domain::{access::Actor, live::DeviceNow};
 use engine::{
     Engine,
@@ -11,21 +11,27 @@ use engine::{
     },
 };
 
-pub(in crate::api::backup) fn line(row: DeviceRow) -> DeviceLine {
-    let now = DeviceNow {
+/// A row as the live stream would say it.
+pub(in crate::api) fn device_now(row: &DeviceRow) -> DeviceNow {
+    let few = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
+    DeviceNow {
         device: row.id,
         organization: row.organization.0,
         score: row.score,
         band: row.band,
-        running: u32::try_from(row.running).unwrap_or(0),
-        retrying: u32::try_from(row.retrying).unwrap_or(0),
+        running: few(row.running),
+        retrying: few(row.retrying),
         last_usable_at: row.last_usable_at,
         due_at: row.due_at,
         next_change: row.next_change,
-        facts: row.facts,
-        runs: row.latest_run.into_iter().collect(),
+        facts: row.facts.clone(),
+        runs: row.latest_run.clone().into_iter().collect(),
         alerts: Vec::new(),
-    };
+    }
+}
+
+pub(in crate::api::backup) fn line(row: DeviceRow) -> DeviceLine {
+    let now = DeviceBrief::from(&device_now(&row));
     let bars = Bars {
         today: i32::try_from(row.today).unwrap_or(0),
         days: row.bars.iter().map(|day| day.map(|d| (d.succeeded, d.warning, d.failed, d.missed))).collect(),
