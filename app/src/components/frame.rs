@@ -67,11 +67,11 @@ pub fn Frame(
         <Later><header class="top-bar">
             <a class="product" href="/"><Mark/><span>"Holdfast"</span></a>
             {me.as_ref().map(|_| view! { <MainNav/> })}
-            <div class="top-bar-end">
+            <Later><div class="top-bar-end">
                 {me.as_ref().map(|me| view! { {me.role.may(Action::SeeDashboards).then(|| view! { <LiveIndicator/> })} <Palette/> })}
                 <ThemeSwitch/>
                 {me.map(|me| view! { <Account me/> })}
-            </div>
+            </div></Later>
         </header></Later>
         <Later><main id="main" tabindex="-1">{children()}</main></Later>
         <div class="hidden-words" aria-live="polite" role="status">{move || announcer.words.get()}</div>

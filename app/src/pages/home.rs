@@ -8,7 +8,7 @@ mod plans;
 mod running;
 
 use crate::{
-    api::backup::{EndedLine, FleetHome, HomeView, LogLine, NewLine, load_home},
+    api::backup::{AttentionLine, EndedLine, FleetHome, HomeView, IncidentLine, LogLine, NewLine, load_home},
     components::{BandsBar, Empty, Later, LinkButton, LiveCount, Page, badge::band_shape, button::ButtonKind, icon::Icon, loaded},
     live::Live,
     me,
@@ -27,6 +27,12 @@ const AGAIN: u32 = 1_500;
 pub fn Home() -> impl IntoView {
     let is_client = me::me().is_some_and(|me| me.role.is_client());
     let title = if is_client { "Your backups" } else { "Home" };
+    // Finance has another answer.
+    if me::may(Action::SeeDashboards) {
+        wire::read_ahead::<Vec<IncidentLine>>(&["Ok", "Fleet", "incidents"]);
+        wire::read_ahead::<Vec<AttentionLine>>(&["Ok", "Fleet", "attention"]);
+        wire::read_ahead::<Vec<LogLine>>(&["Ok", "Fleet", "open_runs"]);
+    }
     view! { <Page title=title><Later><Asked is_client/></Later></Page> }
 }
 
@@ -177,7 +183,7 @@ fn Needs(view: RwSignal<FleetHome>, is_client: bool) -> impl IntoView {
                 if lines.is_empty() {
                     view! { <div class="card calm"><p class="answer">"Nothing needs you now."</p><p class="faint">"What fails, is late or can't be restored is listed here by itself."</p></div> }.into_any()
                 } else {
-                    view! { <ol class="needs">{lines.into_iter().map(|line| line.item(at, is_client)).collect_view()}</ol> }.into_any()
+                    view! { <ol class="needs">{lines.into_iter().map(|line| view! { <Later>{line.item(at, is_client)}</Later> }).collect_view()}</ol> }.into_any()
                 }
             }}
             {move || {
