@@ -87,8 +87,9 @@ pub fn shell() -> impl IntoView {
 }
 
 /// Fetches script and WebAssembly once the page is on screen: what people read comes first, also on a slow line. All files are asked
-/// for at once, each in a task of its own, two dozen of them take a phone 50 ms; the part of the program that the address leads to beside the rest. Between asking, its making and its first run the browser
-/// may answer to whoever already scrolls. A page that nobody looks at yet is never painted: it begins three seconds later.
+/// for at once (each in a task of its own: two dozen take a phone 50 ms), the part of the program that the address leads to beside the
+/// rest. Between asking, its making and its first run the browser may answer to whoever already scrolls. A page that nobody looks at yet
+/// is never painted: it begins three seconds later.
 #[cfg(feature = "ssr")]
 fn loader(assets: &Assets, part: &[String]) -> String {
     let parts: Vec<String> = part.iter().map(|file| format!("'/pkg/{file}'")).collect();
