@@ -11,6 +11,7 @@ mod m20261121_000003_index_lists;
 mod m20261121_000004_create_saas;
 mod m20261121_000005_create_service;
 mod m20261121_000006_create_reports;
+mod m20261122_000007_index_orders;
 mod steps;
 
 /// Runs all steps in order.
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000004_create_saas::Migration),
             Box::new(m20261121_000005_create_service::Migration),
             Box::new(m20261121_000006_create_reports::Migration),
+            Box::new(m20261122_000007_index_orders::Migration),
         ]
     }
 }

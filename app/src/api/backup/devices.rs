@@ -70,12 +70,12 @@ pub struct DevicesQuery {
     pub band: String,
     /// Word of a class.
     pub class: String,
-    /// Word of a life; empty: all but retired.
+    /// Word of a life, as it counts; empty: all but retired.
     pub life: String,
     /// Id of a policy.
     #[serde(default)]
     pub policy: String,
-    /// `score`, `name`, `last`, `due`, with `-` before it for the other way round.
+    /// `need` (default), `score`, `name`, `last`, `due`, with `-` before it for the other way round.
     pub sort: String,
     /// Where to go on.
     pub cursor: String,
@@ -105,7 +105,7 @@ pub struct DevicesView {
     pub lines: Vec<DeviceLine>,
     /// Where the next page begins.
     pub next_cursor: Option<String>,
-    /// All devices of the scope, when nothing narrows the list.
+    /// All devices of the list, where a stored count knows it.
     pub total: Option<i64>,
     /// The organization that the list is narrowed to: (id, name).
     pub organization: Option<(String, String)>,

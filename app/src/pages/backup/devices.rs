@@ -4,6 +4,7 @@ use super::{
     Console,
     client::ClientFilter,
     row::{DeviceRow, class_word},
+    state::doing_words,
 };
 use crate::{
     api::backup::{DeviceLine, DevicesQuery, DevicesView, load_devices},
@@ -11,7 +12,7 @@ use crate::{
         ChipFilter, Chips, ClearFilters, Column, ColumnMenu, Columns, CsvButton, CsvRow, Empty, FilterBar, Later, LinkButton, Page, Pager,
         SearchFilter, SelectFilter, SortHead, TableFrame, TableSkeleton, badge::band_shape, button::ButtonKind, loaded_with,
     },
-    live::Live,
+    live::{DeviceBrief, Live},
     me, wire,
 };
 use domain::{
@@ -40,12 +41,27 @@ const COLUMNS: [Column; 12] = [
     Column::hidden("tags", "Tags"),
 ];
 
+/// Beside the score on screen; in a file a column of its own.
+const BAND: [Column; 1] = [Column::fixed("band", "Band")];
+
 /// The same on an organization's page; the client's cells are there, and hidden.
 const OF_ORGANIZATION: [Column; 12] = {
     let mut columns = COLUMNS;
     columns[1] = Column::hidden("client", "Client");
     columns
 };
+
+/// Each as the head of its column gives it, and turned round.
+const ORDERS: [(&str, &str); 8] = [
+    ("score", "Lowest score first"),
+    ("-score", "Highest score first"),
+    ("name", "By name"),
+    ("-name", "By name, from the end"),
+    ("last", "Longest without a backup first"),
+    ("-last", "Latest backup first"),
+    ("due", "Soonest due first"),
+    ("-due", "Latest due first"),
+];
 
 const FILTERS: [&str; 5] = ["search", "organization", "class", "life", "band"];
 
@@ -109,6 +125,9 @@ fn DeviceList(view: DevicesView, again: Callback<()>, columns: Columns, of_organ
     let query = use_query_map();
     let is_all = asked(&query.read_untracked()).is_all();
     let shown = lines.len();
+    // The chips leave these out, the list doesn't.
+    let paused = counts.filter(|_| total.is_some()).map_or(0, |counts| counts.paused);
+    let note = (paused > 0).then(|| format!(", {} of them paused", text::count(paused)));
     let ids: Vec<_> = lines.iter().map(|l| l.id).collect();
     // A device that is new in the scope belongs into a list that shows everything.
     let live = Live::get();
@@ -120,7 +139,9 @@ fn DeviceList(view: DevicesView, again: Callback<()>, columns: Columns, of_organ
         }
     });
     let csv_lines = StoredValue::new(lines.clone());
-    let rows = Callback::new(move |()| csv_lines.with_value(|lines| lines.iter().map(csv_row).collect()));
+    // As the rows are now: they follow the stream.
+    let csv = move |line: &DeviceLine| csv_row(line, &live.row(line.id).unwrap_or_else(|| line.now.clone()));
+    let rows = Callback::new(move |()| csv_lines.with_value(|lines| lines.iter().map(csv).collect()));
     view! {
         <Filters organization counts columns of_organization/>
         {if shown == 0 {
@@ -133,7 +154,7 @@ fn DeviceList(view: DevicesView, again: Callback<()>, columns: Columns, of_organ
                             <SortHead key="name" label="Device"/>
                             <th scope="col">"Client"</th>
                             <th scope="col">"Class"</th>
-                            <SortHead key="score" label="Score" default=true/>
+                            <SortHead key="score" label="Score"/>
                             <th scope="col">"State"</th>
                             <SortHead key="last" label="Last backup"/>
                             <SortHead key="due" label="Next due"/>
@@ -147,8 +168,8 @@ fn DeviceList(view: DevicesView, again: Callback<()>, columns: Columns, of_organ
                     <tbody>{lines.into_iter().map(|line| view! { <Later><DeviceRow line/></Later> }).collect_view()}</tbody>
                 </TableFrame>
                 <Later><div class="table-foot">
-                    <Pager next_cursor shown total noun="device"/>
-                    <CsvButton name="devices.csv" columns rows/>
+                    <Pager next_cursor shown total noun="device" note/>
+                    <CsvButton name="devices.csv" columns also=&BAND rows/>
                 </div></Later>
             }
             .into_any()
@@ -196,11 +217,12 @@ fn Filters(organization: Option<(String, String)>, counts: Option<CountsNow>, co
     let classes = options(&[("server", "Servers"), ("workstation", "Workstations")]);
     let lives = options(&[("pending", "Waiting"), ("paused", "Paused"), ("retired", "Retired")]);
     view! {
-        <Later><FilterBar label="Filter devices" keep=vec!["sort", "band", "policy"]>
+        <Later><FilterBar label="Filter devices" keep=vec!["band", "policy"]>
             <SearchFilter label="Search devices"/>
             {client}
             <SelectFilter name="class" label="Class" all="All classes" options=classes/>
             <SelectFilter name="life" label="Life" all="In use" options=lives/>
+            <SelectFilter name="sort" label="Order" all="What needs a look first" options=options(&ORDERS)/>
             <ClearFilters keys=FILTERS.to_vec()/>
             <ColumnMenu columns/>
         </FilterBar></Later>
@@ -213,20 +235,22 @@ fn Filters(organization: Option<(String, String)>, counts: Option<CountsNow>, co
     }
 }
 
-fn csv_row(line: &DeviceLine) -> CsvRow {
+fn csv_row(line: &DeviceLine, now: &DeviceBrief) -> CsvRow {
     let time = |t: Option<Time>| t.map(rfc3339).unwrap_or_default();
+    let used = now.storage_used.or(line.storage_used);
     vec![
         ("device", line.name.clone()),
         ("client", line.organization.1.clone()),
         ("class", class_word(line.class).to_owned()),
-        ("score", line.now.score.0.to_string()),
-        ("state", text::band_label(line.now.band).to_owned()),
-        ("last", time(line.now.last_usable_at)),
-        ("due", time(line.now.due_at)),
+        ("score", if now.is_counted() { now.score.0.to_string() } else { String::new() }),
+        ("state", doing_words(now)),
+        ("last", time(now.last_usable_at)),
+        ("due", time(now.due_at)),
         ("policy", line.policy.1.clone()),
-        ("storage", line.storage_used.map(|n| n.to_string()).unwrap_or_default()),
+        ("storage", used.map(|n| n.to_string()).unwrap_or_default()),
         ("days", charts::day_bars_text(&line.bars.drawn())),
         ("alerts", line.open_alerts.to_string()),
         ("tags", line.tags.join(" ")),
+        ("band", if now.is_counted() { text::band_label(now.band).to_owned() } else { String::new() }),
     ]
 }

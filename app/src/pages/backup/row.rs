@@ -1,6 +1,9 @@
 //! One device in the list: everything that moves follows the device's signal.
 
-use super::state::{DoingBadge, storage};
+use super::{
+    due::{Due, DueText},
+    state::{DoingBadge, storage},
+};
 use crate::{
     api::backup::{AlertLine, DeviceLine},
     components::{DayBars, ScorePill, Tag, TimeText},
@@ -36,6 +39,19 @@ fn fullness(used: Option<i64>, quota: Option<i64>) -> Option<i64> {
     (quota > 0).then(|| (i128::from(used) * 100 / i128::from(quota)).try_into().unwrap_or(i64::MAX))
 }
 
+/// The score, of a device that is in a band.
+fn score(now: RwSignal<DeviceBrief>) -> impl IntoView {
+    let is_counted = Memo::new(move |_| now.with(DeviceBrief::is_counted));
+    let (score, band) = (Signal::derive(move || now.with(|n| n.score)), Signal::derive(move || now.with(|n| n.band)));
+    move || {
+        if is_counted.get() {
+            view! { <ScorePill score band/> }.into_any()
+        } else {
+            view! { <span class="faint" title="Paused and retired devices are in no band">"–"</span> }.into_any()
+        }
+    }
+}
+
 /// A row of the list.
 #[component]
 pub fn DeviceRow(
@@ -54,10 +70,10 @@ pub fn DeviceRow(
             </th>
             <td data-label="Client" class="cell-clip"><a class="quiet-link" href=format!("/organizations/{}", line.organization.0)>{line.organization.1}</a></td>
             <td data-label="Class">{class_word(line.class)}</td>
-            <td data-label="Score"><ScorePill score=Signal::derive(move || now.with(|n| n.score)) band=Signal::derive(move || now.with(|n| n.band))/></td>
+            <td data-label="Score">{score(now)}</td>
             <td data-label="State"><DoingBadge now/></td>
             <td data-label="Last backup"><TimeText at=Signal::derive(move || now.with(|n| n.last_usable_at)) none="never"/></td>
-            <td data-label="Next due"><TimeText at=Signal::derive(move || now.with(|n| n.due_at))/></td>
+            <td data-label="Next due"><DueText due=Signal::derive(move || now.with(|n| Due::from(n)))/></td>
             <td data-label="Policy" class="cell-clip">{line.policy.1}</td>
             <td data-label="Storage" class="number" data-full=move || fullness(used(), quota).filter(|f| *f > 95).map(|_| "")>
                 {move || storage(used(), quota)}

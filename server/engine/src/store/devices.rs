@@ -6,6 +6,7 @@
 mod commands;
 mod foresight;
 mod list;
+mod need;
 mod order;
 mod story;
 

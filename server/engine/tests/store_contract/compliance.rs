@@ -165,10 +165,10 @@ on_both_stores! {
         plan(day(9), day(10), day(8)).await;
         let now = day(9) + Span::HOUR;
         world.engine.reconciler.tick(now).await.unwrap();
-        let broken = async |now| compliance::now(world.store(), &world.owner, &NowFilter::default(), now).await.unwrap().0.items.len();
-        assert_eq!(broken(now).await, 0, "past its limit, in maintenance");
+        let broken = async || compliance::now(world.store(), &world.owner, &NowFilter::default()).await.unwrap().0.items.len();
+        assert_eq!(broken().await, 0, "past its limit, in maintenance");
         world.engine.reconciler.tick(day(10)).await.unwrap();
-        assert_eq!(broken(day(10)).await, 1, "still past it as the window ends");
+        assert_eq!(broken().await, 1, "still past it as the window ends");
         let report = compliance::report(world.store(), &world.owner, Of::Organization(acme), day(8), day(11), day(11)).await.unwrap();
         let figures = &report.organizations[0].devices[0].figures;
         let half = Span::hours(12);
@@ -236,7 +236,7 @@ on_both_stores! {
         let list = async |held, shortest_first| {
             let (mut filter, mut names) = (NowFilter { held, shortest_first, limit: Some(2), ..Default::default() }, Vec::new());
             loop {
-                let (page, standing) = compliance::now(world.store(), &world.owner, &filter, now).await.unwrap();
+                let (page, standing) = compliance::now(world.store(), &world.owner, &filter).await.unwrap();
                 assert_eq!((standing.covered, standing.in_breach), (7, 4));
                 names.extend(page.items.into_iter().map(|row| (row.name, row.breach_at <= now)));
                 let Some(cursor) = page.next_cursor else { return names };
@@ -249,6 +249,64 @@ on_both_stores! {
         turned.reverse();
         assert_eq!(list(Held::Broken, true).await, turned);
         assert_eq!(list(Held::Kept, false).await.len(), 3);
+    }
+
+    async fn who_is_past_the_limit_by_more_comes_first_whatever_the_limit_and_with_or_without_a_backup(fresh) {
+        let world = World::started(fresh).await;
+        let (acme, globex) = (world.organization("Acme").await, world.organization("Globex").await);
+        let rule = |organization, class, hours| Proposal { scope: RuleScope::Organization(organization), class, hours };
+        for (organization, servers, workstations) in [(acme, 26, 80), (globex, 6, 200)] {
+            for (class, hours) in [(DeviceClass::Server, servers), (DeviceClass::Workstation, workstations)] {
+                sla::set(&world.engine, &world.owner, rule(organization, class, hours), MONDAY).await.unwrap();
+            }
+        }
+        // Name, client, class, hours from Monday to its last backup; none: never.
+        let (server, laptop) = (DeviceClass::Server, DeviceClass::Workstation);
+        let fleet = [
+            ("a", acme, server, Some(0)),    // limit at 26 h
+            ("b", acme, laptop, Some(0)),    // 80 h
+            ("c", acme, laptop, None),       // 80 h
+            ("d", globex, server, Some(70)), // 76 h
+            ("e", globex, server, None),     // 6 h
+            ("f", globex, laptop, None),     // 200 h
+            ("g", acme, server, Some(99)),   // 125 h
+            ("h", globex, server, Some(95)), // 101 h
+            ("i", acme, laptop, Some(50)),   // 130 h
+        ];
+        for (name, organization, class, backup) in fleet {
+            let new = devices::NewDevice { class, ..new_device(organization, name) };
+            let device = devices::create(&world.engine, &world.owner, new, MONDAY).await.unwrap();
+            if let Some(hours) = backup {
+                world.report(device, "r", RunState::Succeeded, MONDAY + Span::hours(hours)).await;
+            }
+        }
+        let now = MONDAY + Span::hours(100);
+        world.engine.reconciler.tick(now).await.unwrap();
+        let list = async |filter: NowFilter| {
+            let (mut filter, mut found) = (NowFilter { limit: Some(2), ..filter }, Vec::new());
+            loop {
+                let page = compliance::now(world.store(), &world.owner, &filter).await.unwrap().0;
+                found.extend(page.items.into_iter().map(|row| (row.name, (row.breach_at - MONDAY).0 / Span::HOUR.0)));
+                let Some(cursor) = page.next_cursor else { return found };
+                filter.cursor = Some(cursor);
+            }
+        };
+        let of = |rows: &[(&str, i64)]| rows.iter().map(|(name, hours)| ((*name).to_owned(), *hours)).collect::<Vec<_>>();
+        let broken = of(&[("e", 6), ("a", 26), ("d", 76), ("b", 80), ("c", 80)]);
+        let kept = of(&[("h", 101), ("g", 125), ("i", 130), ("f", 200)]);
+        for (held, expected) in [(Held::Broken, broken), (Held::Kept, kept)] {
+            assert_eq!(list(NowFilter { held, ..Default::default() }).await, expected, "{held:?}");
+            for class in [server, laptop] {
+                let own = |(name, _): &&(String, i64)| fleet.iter().any(|device| device.0 == name && device.2 == class);
+                let expected: Vec<_> = expected.iter().filter(own).cloned().collect();
+                assert_eq!(list(NowFilter { held, class: Some(class), ..Default::default() }).await, expected, "{held:?} {class:?}");
+            }
+            let own = |(name, _): &&(String, i64)| fleet.iter().any(|device| device.0 == name && device.1 == globex);
+            let of_one: Vec<_> = expected.iter().filter(own).cloned().collect();
+            assert_eq!(list(NowFilter { held, organization: Some(globex), ..Default::default() }).await, of_one, "{held:?} of one");
+            let turned: Vec<_> = expected.into_iter().rev().collect();
+            assert_eq!(list(NowFilter { held, shortest_first: true, ..Default::default() }).await, turned, "{held:?} turned");
+        }
     }
 
     async fn clients_see_their_own_organization_and_others_nothing(fresh) {
@@ -264,10 +322,10 @@ on_both_stores! {
         assert_eq!(asked(&client, Of::Device(other)).await.unwrap_err(), "not_found");
         let finance = member(Role::Finance, world.owner.scope.clone());
         assert_eq!(asked(&finance, Of::All).await.unwrap_err(), "forbidden");
-        let (page, standing) = compliance::now(world.store(), &client, &NowFilter { held: Held::Kept, ..Default::default() }, UNTIL).await.unwrap();
+        let (page, standing) = compliance::now(world.store(), &client, &NowFilter { held: Held::Kept, ..Default::default() }).await.unwrap();
         assert_eq!((page.items.len(), standing.covered), (1, 1));
         let elsewhere = NowFilter { organization: Some(globex), ..Default::default() };
-        assert_eq!(compliance::now(world.store(), &client, &elsewhere, UNTIL).await.unwrap_err().public_code(), "not_found");
+        assert_eq!(compliance::now(world.store(), &client, &elsewhere).await.unwrap_err().public_code(), "not_found");
         let too_long = compliance::report(world.store(), &world.owner, Of::All, day(0), day(401), day(401)).await.unwrap_err();
         assert_eq!(too_long.public_code(), "invalid_period");
     }

@@ -9,7 +9,7 @@ use domain::{
     time::Span,
 };
 use engine::{
-    on_both_stores,
+    live, on_both_stores,
     store::{
         devices::{self, DeviceChange, DeviceFilter, DeviceRow, DeviceSort, NewDevice},
         organizations::{self, NewOrganization, OrganizationChange, OrganizationFilter, OrganizationStatus},
@@ -46,7 +46,7 @@ on_both_stores! {
         world.report(ids[1], "r", RunState::Succeeded, MONDAY).await;
         world.report(ids[3], "r", RunState::Failed, MONDAY).await;
         world.report(ids[5], "r", RunState::Succeeded, MONDAY + Span::MINUTE).await;
-        for sort in [DeviceSort::Score, DeviceSort::Name, DeviceSort::LastSuccess, DeviceSort::Due] {
+        for sort in [DeviceSort::Score, DeviceSort::Need, DeviceSort::Name, DeviceSort::LastSuccess, DeviceSort::Due] {
             let up = all(&world, &DeviceFilter { sort, ..Default::default() }).await;
             let mut down = all(&world, &DeviceFilter { sort, descending: true, ..Default::default() }).await;
             down.reverse();
@@ -63,6 +63,106 @@ on_both_stores! {
         assert_eq!(by_score.last().unwrap().band, Band::Healthy);
         let last = all(&world, &DeviceFilter { sort: DeviceSort::LastSuccess, ..Default::default() }).await;
         assert_eq!(names(&last)[6..], ["Alpha", "foxtrot"]);
+    }
+
+    async fn what_needs_a_look_comes_first_whatever_is_asked_for_and_however_it_is_paged(fresh) {
+        let world = World::started(fresh).await;
+        let (engine, owner) = (&world.engine, &world.owner);
+        let (acme, gone) = (world.organization("Acme").await, world.organization("Gone").await);
+        let hourly = NewPolicy { partner: None, name: "Hourly".into(), policy: Policy { schedule: Schedule::Every { every_minutes: 60 }, ..Policy::default() } };
+        let hourly = policies::create(world.store(), owner, hourly, MONDAY).await.unwrap();
+        // Of each kind four, half of them laptops, half by the hour; most are in use, two are paused by hand, two with their client.
+        for (kind, failures) in [("bad", 3), ("shaky", 1), ("new", -1), ("well", 0)] {
+            for (n, organization) in [acme, acme, acme, acme, acme, gone].into_iter().enumerate() {
+                let class = if n % 2 == 0 { DeviceClass::Server } else { DeviceClass::Workstation };
+                let policy = (n / 2 % 2 == 0).then_some(hourly);
+                let new = NewDevice { class, policy, ..new_device(organization, &format!("{kind}-{n}")) };
+                let id = devices::create(engine, owner, new, MONDAY).await.unwrap();
+                for turn in 0..failures {
+                    world.report(id, &format!("bad-{turn}"), RunState::Failed, MONDAY + Span::minutes(turn)).await;
+                }
+                if failures == 0 {
+                    world.report(id, "well", RunState::Succeeded, MONDAY).await;
+                }
+                if n == 4 {
+                    devices::pause(engine, owner, id, MONDAY + Span::MINUTE).await.unwrap();
+                }
+            }
+        }
+        let retired = world.device(acme, "retired").await;
+        devices::retire(engine, owner, retired, MONDAY).await.unwrap();
+        let off = OrganizationChange { status: Some(OrganizationStatus::Deactivated), ..Default::default() };
+        organizations::edit(engine, owner, gone, off, MONDAY + Span::MINUTE).await.unwrap();
+
+        let by_need = DeviceFilter { sort: DeviceSort::Need, ..Default::default() };
+        let whole = all(&world, &by_need).await;
+        let counts = live::counts(world.store(), owner).await.unwrap();
+        assert_eq!((counts.critical, counts.warning, counts.unknown, counts.healthy, counts.paused), (4, 4, 4, 4, 8));
+        let place = |row: &DeviceRow| match (row.facts.life, row.band) {
+            (DeviceLife::Paused, _) => (4, 0, row.id),
+            (_, Band::Critical) => (0, row.score.0, row.id),
+            (_, Band::Warning) => (1, row.score.0, row.id),
+            (_, Band::Unknown) => (2, row.score.0, row.id),
+            (_, Band::Healthy) => (3, row.score.0, row.id),
+        };
+        let mut sorted = whole.clone();
+        sorted.sort_by_key(place);
+        assert_eq!((names(&whole), whole.len()), (names(&sorted), 24));
+        assert!(whole[15].facts.life == DeviceLife::Active && whole[16..].iter().all(|row| row.facts.life == DeviceLife::Paused));
+
+        let is_wanted = |filter: &DeviceFilter, row: &DeviceRow| {
+            filter.organization.is_none_or(|id| row.organization.0 == id)
+                && filter.class.is_none_or(|class| row.class == class)
+                && filter.policy.is_none_or(|policy| row.policy.0 == policy)
+                && filter.life.is_none_or(|life| row.facts.life == life)
+                && filter.search.as_ref().is_none_or(|part| row.name.contains(part))
+                && filter.band.is_none_or(|band| row.band == band && (filter.life.is_some() || row.facts.life != DeviceLife::Paused))
+        };
+        let bands = [Band::Critical, Band::Warning, Band::Unknown, Band::Healthy].map(Some);
+        for band in [None].into_iter().chain(bands) {
+            for life in [None, Some(DeviceLife::Active), Some(DeviceLife::Pending), Some(DeviceLife::Paused)] {
+                let narrowed = DeviceFilter { band, life, ..by_need.clone() };
+                for filter in [
+                    narrowed.clone(),
+                    DeviceFilter { organization: Some(acme), ..narrowed.clone() },
+                    DeviceFilter { class: Some(DeviceClass::Workstation), ..narrowed.clone() },
+                    DeviceFilter { policy: Some(hourly), ..narrowed.clone() },
+                    DeviceFilter { search: Some("-1".into()), ..narrowed },
+                ] {
+                    let expected: Vec<_> = whole.iter().filter(|row| is_wanted(&filter, row)).cloned().collect();
+                    assert_eq!(names(&all(&world, &filter).await), names(&expected), "{filter:?}");
+                    let mut turned = all(&world, &DeviceFilter { descending: true, ..filter.clone() }).await;
+                    turned.reverse();
+                    assert_eq!(names(&turned), names(&expected), "{filter:?}, turned round");
+                }
+            }
+        }
+    }
+
+    async fn what_counts_as_paused_is_found_in_every_order_also_through_its_client(fresh) {
+        let world = World::started(fresh).await;
+        let (engine, owner) = (&world.engine, &world.owner);
+        let (acme, gone) = (world.organization("Acme").await, world.organization("Gone").await);
+        let by_hand = world.device(acme, "by hand").await;
+        devices::pause(engine, owner, by_hand, MONDAY).await.unwrap();
+        world.device(acme, "in use").await;
+        let (with_client, retired) = (world.device(gone, "with its client").await, world.device(gone, "retired").await);
+        devices::retire(engine, owner, retired, MONDAY).await.unwrap();
+        let change = |status| OrganizationChange { status: Some(status), ..Default::default() };
+        organizations::edit(engine, owner, gone, change(OrganizationStatus::Deactivated), MONDAY).await.unwrap();
+        let found = async |life, sort| {
+            let mut ids: Vec<_> = all(&world, &DeviceFilter { life: Some(life), sort, ..Default::default() }).await.iter().map(|d| d.id).collect();
+            ids.sort_unstable();
+            ids
+        };
+        for sort in [DeviceSort::Score, DeviceSort::Need, DeviceSort::Name, DeviceSort::LastSuccess, DeviceSort::Due] {
+            assert_eq!(found(DeviceLife::Paused, sort).await, [by_hand, with_client], "{sort:?}");
+            assert_eq!(found(DeviceLife::Pending, sort).await.len(), 1, "{sort:?}");
+            assert_eq!(found(DeviceLife::Retired, sort).await, [retired], "{sort:?}");
+        }
+        assert_eq!(live::counts(world.store(), owner).await.unwrap().paused, 2);
+        organizations::edit(engine, owner, gone, change(OrganizationStatus::Activated), MONDAY).await.unwrap();
+        assert_eq!(found(DeviceLife::Paused, DeviceSort::Need).await, [by_hand]);
     }
 
     async fn a_cursor_of_another_list_or_of_nobody_is_refused(fresh) {

@@ -194,7 +194,7 @@ pub struct DeviceQuery {
     band: Option<String>,
     /// workstation or server.
     class: Option<String>,
-    /// pending, active, paused or retired; default: all but retired.
+    /// pending, active, paused (also through a deactivated organization) or retired; default: all but retired.
     life: Option<String>,
     /// Id.
     policy: Option<String>,

@@ -125,7 +125,7 @@ pub(super) async fn page(query: ComplianceQuery) -> Result<ComplianceView, UiErr
         cursor: Some(query.cursor.clone()).filter(|c| !c.is_empty() && query.period.is_empty()),
         limit: Some(if query.period.is_empty() { 50 } else { 1 }),
     };
-    let (rows, standing) = compliance::now(&engine.store, &actor, &filter, now).await?;
+    let (rows, standing) = compliance::now(&engine.store, &actor, &filter).await?;
     let (now_view, period) = if query.period.is_empty() {
         let lines = rows.items.into_iter().map(now_line).collect();
         (Some(NowView { lines, next_cursor: rows.next_cursor, at: now }), None)

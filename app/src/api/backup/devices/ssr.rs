@@ -65,7 +65,8 @@ fn filter(query: &DevicesQuery) -> DeviceFilter {
         "name" => DeviceSort::Name,
         "last" => DeviceSort::LastSuccess,
         "due" => DeviceSort::Due,
-        _ => DeviceSort::Score,
+        "score" => DeviceSort::Score,
+        _ => DeviceSort::Need,
     };
     DeviceFilter {
         organization: word(&query.organization),

@@ -1,5 +1,5 @@
-//! Who meets the service level now and who doesn't, since when and why: by keyset, from states. The longest without a usable backup come
-//! first, which is the order of an index; of those in breach it is that of their breaches, nearly.
+//! Who meets the service level now and who doesn't, since when and why: by keyset, from states. The longest past their limit come first,
+//! or the soonest to pass it: each list is the order of an index of its own, whatever hours hold for whom.
 
 use crate::{
     error::Error,
@@ -53,7 +53,7 @@ pub struct NowFilter {
     pub organization: Option<OrganizationId>,
     /// Only of this class.
     pub class: Option<DeviceClass>,
-    /// True: the shortest without a backup first.
+    /// True: the shortest past their limit, or the last to pass it, first.
     pub shortest_first: bool,
     /// Where to go on.
     pub cursor: Option<String>,
@@ -99,7 +99,7 @@ pub struct Standing {
 ///
 /// # Errors
 /// `Forbidden` without the right to read; `NotFound` (organization); `Invalid` (cursor, limit).
-pub async fn now(store: &Store, actor: &Actor, filter: &NowFilter, now: Time) -> Result<(Page<NowRow>, Standing), Error> {
+pub async fn now(store: &Store, actor: &Actor, filter: &NowFilter) -> Result<(Page<NowRow>, Standing), Error> {
     scope::require(actor, Action::SeeDashboards, "see compliance")?;
     let limit = page::limit(filter.limit)?;
     let organization = match (&actor.scope, filter.organization) {
@@ -120,7 +120,7 @@ pub async fn now(store: &Store, actor: &Actor, filter: &NowFilter, now: Time) ->
     for partner in partners {
         let organization = organization.map(|(_, id)| id);
         standing_of(store, partner, (organization, own), &mut standing).await?;
-        rows.extend(piece(store, partner, &Asked { organization, device: own, filter, after, limit, now }).await?);
+        rows.extend(piece(store, partner, &Asked { organization, device: own, filter, after, limit }).await?);
     }
     rows.sort_by_key(|row: &NowRow| key(row));
     if filter.shortest_first {
@@ -158,7 +158,7 @@ async fn name_jobs(store: &Store, rows: &mut [NowRow]) -> Result<(), Error> {
 }
 
 fn key(row: &NowRow) -> (i64, i64) {
-    (row.last_usable_at.map_or(0, |at| at.0), row.device.0)
+    (row.breach_at.0, row.device.0)
 }
 
 async fn standing_of(
@@ -199,23 +199,11 @@ struct Asked<'a> {
     filter: &'a NowFilter,
     after: Option<(i64, i64)>,
     limit: u64,
-    now: Time,
 }
 
-/// The shortest rule in force for any organization of a partner.
-async fn shortest(store: &Store, partner: PartnerId) -> Result<Span, Error> {
-    let mut sql = Sql::new("SELECT MIN(sla_workstation_hours), MIN(sla_server_hours) FROM organizations WHERE partner_id = ");
-    sql.bind(partner.0);
-    let row = store.reads().query_one_raw(sql.build(store.backend())).await?;
-    let (workstations, servers): (Option<i64>, Option<i64>) = match &row {
-        Some(row) => (at(row, 0)?, at(row, 1)?),
-        None => (None, None),
-    };
-    Ok(Span::hours(workstations.unwrap_or(0).min(servers.unwrap_or(0))))
-}
-
-async fn piece(store: &Store, partner: PartnerId, asked: &Asked<'_>) -> Result<Vec<NowRow>, Error> {
-    let Asked { organization, device, filter, after, limit, now } = *asked;
+/// `SELECT …` of a partner's rows, in order, one more than a page at most.
+fn statement(partner: PartnerId, asked: &Asked<'_>) -> Sql {
+    let Asked { organization, device, filter, after, limit } = *asked;
     let mut sql = Sql::new(&format!(
         "SELECT s.device_id, d.name, d.class, s.organization_id, o.name, o.{}, o.{}, s.last_usable_at, s.breach_at, s.assessment \
          FROM device_state s JOIN devices d ON d.partner_id = s.partner_id AND d.id = s.device_id \
@@ -223,12 +211,9 @@ async fn piece(store: &Store, partner: PartnerId, asked: &Asked<'_>) -> Result<V
         column(DeviceClass::Workstation),
         column(DeviceClass::Server),
     ));
+    // In the words of the two indexes.
     sql.bind(partner.0).push(" AND s.life <> 'retired' AND s.breach_at IS NOT NULL AND ");
     sql.push(if filter.held == Held::Broken { "s.in_breach" } else { "NOT s.in_breach" });
-    if filter.held == Held::Broken {
-        // Nobody's backup is too old that is younger than the shortest rule: only that end of the index is read.
-        sql.push(" AND COALESCE(s.last_usable_at, 0) <= ").bind((now - shortest(store, partner).await?).0);
-    }
     if let Some(organization) = organization {
         sql.push(" AND s.organization_id = ").bind(organization.0);
     }
@@ -238,15 +223,17 @@ async fn piece(store: &Store, partner: PartnerId, asked: &Asked<'_>) -> Result<V
     if let Some(class) = filter.class {
         sql.push(" AND d.class = ").bind(class.as_str());
     }
-    if let Some((usable, id)) = after {
-        let (than, last) = if filter.shortest_first { ("<", "<") } else { (">", ">") };
-        sql.push(&format!(" AND COALESCE(s.last_usable_at, 0) {than}= ")).bind(usable);
-        sql.push(&format!(" AND (COALESCE(s.last_usable_at, 0) {than} ")).bind(usable);
-        sql.push(&format!(" OR s.device_id {last} ")).bind(id).push(")");
+    if let Some((breach, id)) = after {
+        let than = if filter.shortest_first { "<" } else { ">" };
+        sql.push(&format!(" AND (s.breach_at, s.device_id) {than} (")).bind(breach).push(", ").bind(id).push(")");
     }
     let way = if filter.shortest_first { "DESC" } else { "ASC" };
-    sql.push(&format!(" ORDER BY COALESCE(s.last_usable_at, 0) {way}, s.device_id {way} LIMIT {}", limit + 1));
-    let rows = store.reads().query_all_raw(sql.build(store.backend())).await?;
+    sql.push(&format!(" ORDER BY s.breach_at {way}, s.device_id {way} LIMIT {}", limit + 1));
+    sql
+}
+
+async fn piece(store: &Store, partner: PartnerId, asked: &Asked<'_>) -> Result<Vec<NowRow>, Error> {
+    let rows = store.reads().query_all_raw(statement(partner, asked).build(store.backend())).await?;
     rows.iter()
         .map(|row| {
             let class: DeviceClass = parse(&at::<String>(row, 2)?)?;
@@ -272,5 +259,28 @@ impl NowRow {
     /// How long it is past its limit at a time; negative: how long it has.
     pub fn past(&self, now: Time) -> Span {
         now - self.breach_at
+    }
+}
+
+#[cfg(all(test, feature = "test-support"))]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::testing::{self, Kind};
+
+    #[tokio::test]
+    async fn either_list_is_walked_along_an_index_of_its_own_and_ends_when_the_page_is_full() {
+        let fresh = testing::fresh(Kind::Sqlite).await;
+        let orders = [(Held::Broken, "device_state_breach"), (Held::Kept, "device_state_kept")];
+        for ((held, index), shortest_first) in orders.iter().flat_map(|order| [(order, false), (order, true)]) {
+            for (class, after) in [(None, None), (Some(DeviceClass::Server), Some((70, 9)))] {
+                let filter = NowFilter { held: *held, shortest_first, class, ..NowFilter::default() };
+                let mut sql = statement(PartnerId(7), &Asked { organization: None, device: None, filter: &filter, after, limit: 50 });
+                sql.before("EXPLAIN QUERY PLAN ");
+                let rows = fresh.store.reads().query_all_raw(sql.build(fresh.store.backend())).await.unwrap();
+                let plan = rows.iter().map(|row| row.try_get_by_index::<String>(3).unwrap()).collect::<Vec<_>>().join("\n");
+                assert!(plan.contains(index) && !plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{filter:?}: {plan}");
+            }
+        }
     }
 }

@@ -34,9 +34,11 @@ pub const BARS: usize = 28;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceSort {
-    /// Worst score first.
+    /// Lowest score first.
     #[default]
     Score,
+    /// What needs a look first ([`super::need`]).
+    Need,
     /// By name.
     Name,
     /// Longest without a usable backup first; never at all before those.
@@ -54,7 +56,7 @@ pub struct DeviceFilter {
     pub band: Option<Band>,
     /// Only this class.
     pub class: Option<DeviceClass>,
-    /// Only this life; none: all but retired.
+    /// Only this life, as it counts: of a deactivated client all but the retired ones are paused. None: all but retired.
     pub life: Option<DeviceLife>,
     /// Only this policy's.
     pub policy: Option<PolicyId>,

@@ -3,7 +3,12 @@
 //! Each partner of the scope is asked by itself, within one statement that merges the parts: so an index gives the order of each part and a
 //! part ends when it has enough. A filter that few devices pass is asked first, and only those are sorted ([`Way`]).
 
-use super::list::{DeviceFilter, DeviceSort};
+mod way;
+
+use super::{
+    list::{DeviceFilter, DeviceSort},
+    need::{self, NEED},
+};
 use crate::{
     error::Error,
     store::{
@@ -13,18 +18,12 @@ use crate::{
 };
 use domain::{
     access::{Action, Actor, Scope},
-    health::Band,
-    ids::{DeviceId, OrganizationId, PartnerId},
-    policy::{DeviceClass, DeviceLife},
+    ids::{DeviceId, PartnerId},
+    policy::DeviceLife,
 };
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 use serde::{Deserialize, Serialize};
-
-/// So few devices are sorted sooner than found in the order of all.
-const FEW: u64 = 5_000;
-
-/// So few found by name are named one by one.
-const FEW_NAMED: u64 = 512;
+use way::{Way, between, of_paused};
 
 /// Partners that one statement asks.
 const PARTNERS: usize = 100;
@@ -43,18 +42,16 @@ pub(super) struct Placed {
     pub(super) key: Key,
 }
 
-/// How one partner's part is found.
-enum Way {
-    /// Along the order of all; what isn't wanted is passed over.
-    Along,
-    /// All of the organization, sorted or along its own order.
-    Organization(OrganizationId),
-    /// Those of a class, policy and life, sorted.
-    Kind,
-    /// Those of a band, sorted.
-    Band,
-    /// These, sorted.
-    Named(Vec<i64>),
+/// Which rows of a part. Along an index the two edges of a cursor are asked for one by one: as one condition, all that share the last
+/// row's key, which may be most of a fleet, would be passed over again for each page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Edge {
+    /// All, or what is beyond the cursor.
+    Whole,
+    /// Those with the cursor's key, beyond its id.
+    Tied,
+    /// Those beyond the cursor's key.
+    Past,
 }
 
 /// The first `wanted` devices of the list after its cursor.
@@ -93,14 +90,16 @@ struct Asked<'a> {
 impl Asked<'_> {
     async fn of<C: ConnectionTrait>(&self, conn: &C, partners: &[PartnerId]) -> Result<Vec<Placed>, Error> {
         let mut query = Sql::new("SELECT p, k, i FROM (");
-        for (place, partner) in partners.iter().enumerate() {
-            if place > 0 {
-                query.push(" UNION ALL ");
-            }
+        let mut place = 0;
+        for partner in partners {
             let way = self.way(conn, *partner).await?;
-            query.push("SELECT * FROM (");
-            self.part(&mut query, *partner, &way);
-            query.push(") x").push(&place.to_string());
+            let edges: &[Edge] = if self.after.is_none() || self.is_sorted(&way) { &[Edge::Whole] } else { &[Edge::Tied, Edge::Past] };
+            for edge in edges {
+                query.push(if place > 0 { " UNION ALL " } else { "" }).push("SELECT * FROM (");
+                self.part(&mut query, *partner, &way, *edge);
+                query.push(") x").push(&place.to_string());
+                place += 1;
+            }
         }
         if partners.is_empty() {
             return Ok(Vec::new());
@@ -124,6 +123,7 @@ impl Asked<'_> {
     const fn key(&self) -> (&'static str, &'static str) {
         match self.filter.sort {
             DeviceSort::Score => ("s.score", "s.device_id"),
+            DeviceSort::Need => (NEED, "s.device_id"),
             DeviceSort::Name => ("d.name_lower", "d.id"),
             DeviceSort::LastSuccess => ("COALESCE(s.last_usable_at, 0)", "s.device_id"),
             DeviceSort::Due => ("COALESCE(s.due_at, 9223372036854775807)", "s.device_id"),
@@ -134,122 +134,43 @@ impl Asked<'_> {
         self.filter.search.as_deref().map(str::trim).filter(|s| !s.is_empty())
     }
 
-    const fn has_kind(&self) -> bool {
-        self.filter.class.is_some() || self.filter.policy.is_some() || self.filter.life.is_some()
-    }
-
-    async fn way<C: ConnectionTrait>(&self, conn: &C, partner: PartnerId) -> Result<Way, Error> {
-        match self.actor.scope {
-            Scope::Device(_, _, device) => return Ok(Way::Named(vec![device.0])),
-            Scope::Organization(_, own) => return Ok(Way::Organization(own)),
-            Scope::Partners(_) => {}
-        }
-        if let Some(organization) = self.filter.organization {
-            return Ok(Way::Organization(organization));
-        }
-        if let Some(search) = self.search() {
-            let mut named = Sql::new("SELECT d.id FROM devices d WHERE d.partner_id = ");
-            named.bind(partner.0).push(" AND d.name_lower LIKE ").bind(sql::contains(search)).push(" ESCAPE '\\' LIMIT ");
-            named.push(&(FEW_NAMED + 1).to_string());
-            let rows = conn.query_all_raw(named.build(self.backend)).await?;
-            if rows.len() as u64 <= FEW_NAMED {
-                let ids = rows.iter().map(|row| crate::store::facts::at(row, 0)).collect::<Result<_, _>>()?;
-                return Ok(Way::Named(ids));
-            }
-        }
-        if self.filter.life == Some(DeviceLife::Retired) {
-            // Orders of all leave these out.
-            return Ok(Way::Kind);
-        }
-        if self.has_kind() && self.is_few(conn, |query| self.of_kind(query, partner)).await? {
-            return Ok(Way::Kind);
-        }
-        // In the order of scores a band stands together.
-        let stands_apart = self.filter.sort != DeviceSort::Score;
-        match self.filter.band {
-            Some(band) if stands_apart && self.is_few(conn, |query| self.of_band(query, partner, band)).await? => Ok(Way::Band),
-            _ => Ok(Way::Along),
-        }
-    }
-
-    async fn is_few<C: ConnectionTrait>(&self, conn: &C, of: impl Fn(&mut Sql)) -> Result<bool, Error> {
-        let mut query = Sql::new("SELECT COUNT(*) FROM (");
-        of(&mut query);
-        query.push(" LIMIT ").push(&(FEW + 1).to_string()).push(") few");
-        let row = conn.query_one_raw(query.build(self.backend)).await?;
-        let count: i64 = row.map(|row| crate::store::facts::at(&row, 0)).transpose()?.unwrap_or(0);
-        Ok(count <= FEW.cast_signed())
-    }
-
-    /// Ids of a class, policy and life: out of an index alone.
-    fn of_kind(&self, query: &mut Sql, partner: PartnerId) {
-        query.push("SELECT d.id AS id FROM devices d WHERE d.partner_id = ").bind(partner.0);
-        self.kind(query);
-    }
-
-    fn kind(&self, query: &mut Sql) {
-        if let Some(policy) = self.filter.policy {
-            query.push(" AND d.policy_id = ").bind(policy.0);
-        }
-        let classes = [DeviceClass::Workstation, DeviceClass::Server];
-        let classes: Vec<&str> =
-            classes.iter().filter(|c| self.filter.class.is_none_or(|asked| asked == **c)).map(|c| c.as_str()).collect();
-        words(query, "d.class", &classes);
-        let lives = [DeviceLife::Pending, DeviceLife::Active, DeviceLife::Paused, DeviceLife::Retired];
-        let is_wanted = |life: &&DeviceLife| self.filter.life.map_or(**life != DeviceLife::Retired, |asked| asked == **life);
-        let lives: Vec<&str> = lives.iter().filter(is_wanted).map(|l| l.as_str()).collect();
-        words(query, "d.life", &lives);
-    }
-
-    /// Ids of a band: a range of scores.
-    fn of_band(&self, query: &mut Sql, partner: PartnerId, band: Band) {
-        query.push("SELECT s.device_id AS id FROM device_state s WHERE s.partner_id = ").bind(partner.0);
-        query.push(" AND s.life <> 'retired'");
-        self.band(query, band);
-    }
-
-    fn band(&self, query: &mut Sql, band: Band) {
-        let (low, high) = band.range();
-        query.push(" AND s.score BETWEEN ").push(&low.to_string()).push(" AND ").push(&high.to_string());
-        query.push(" AND s.band = ").bind(band.as_str());
-        if self.filter.life.is_none() {
-            // A paused device is in no band, as counts have it.
-            query.push(" AND s.life <> 'paused'");
+    /// What part of an order of all holds everything that is wanted: first and last key.
+    fn range(&self) -> Option<(i64, i64)> {
+        match (self.filter.sort, self.filter.life, self.filter.band) {
+            (DeviceSort::Need, Some(DeviceLife::Paused), _) => Some((need::PAUSED, need::PAUSED)),
+            (DeviceSort::Need, _, Some(band)) => Some(need::range(band)),
+            (DeviceSort::Need, Some(_), None) => Some((0, need::PAUSED - 1)),
+            (DeviceSort::Score, _, Some(band)) => Some((band.range().0.into(), band.range().1.into())),
+            _ => None,
         }
     }
 
     /// One partner's part: its id, key and device id, in order, as many as are wanted at most.
-    fn part(&self, query: &mut Sql, partner: PartnerId, way: &Way) {
+    fn part(&self, query: &mut Sql, partner: PartnerId, way: &Way, edge: Edge) {
         let (key, id) = self.key();
         let join = if self.backend == DbBackend::Sqlite { " CROSS JOIN " } else { " JOIN " };
         let by_name = self.filter.sort == DeviceSort::Name;
         // Both tables lead with the tenant; which comes first decides whose index gives the order.
-        let needs_device = by_name || self.has_kind() || self.search().is_some() || !matches!(way, Way::Along);
-        let needs_state = !by_name || self.filter.band.is_some() || !matches!(way, Way::Along);
-        let has_own_order = matches!(self.filter.sort, DeviceSort::Score | DeviceSort::Name);
-        let is_sorted = matches!(way, Way::Kind | Way::Band | Way::Named(_)) || matches!(way, Way::Organization(_)) && !has_own_order;
+        let needs_device = by_name || self.has_kind() || self.search().is_some() || !matches!(way, Way::Along | Way::Within(_));
+        let needs_state = !by_name || self.filter.band.is_some() || self.filter.life.is_some() || !matches!(way, Way::Along);
+        let is_sorted = self.is_sorted(way);
         // A sign before the key: sorted, not found along the order of all. PostgreSQL knows from its statistics.
-        let sign = if is_sorted && self.backend == DbBackend::Sqlite { "+" } else { "" };
-        match way {
-            Way::Kind => {
-                query.push("WITH few AS MATERIALIZED (");
-                self.of_kind(query, partner);
-                query.push(") ");
+        let not_by_index = if self.backend == DbBackend::Sqlite { "+" } else { "" };
+        let sign = if is_sorted { not_by_index } else { "" };
+        if matches!(way, Way::Kind | Way::Band | Way::Paused) {
+            query.push("WITH few AS MATERIALIZED (");
+            match (way, self.filter.band) {
+                (Way::Paused, _) => of_paused(query, partner),
+                (Way::Band, Some(band)) => self.of_band(query, partner, band),
+                _ => self.of_kind(query, partner),
             }
-            Way::Band => {
-                query.push("WITH few AS MATERIALIZED (");
-                if let Some(band) = self.filter.band {
-                    self.of_band(query, partner, band);
-                }
-                query.push(") ");
-            }
-            _ => {}
+            query.push(") ");
         }
         query.push("SELECT ").push(if needs_state { "s.partner_id" } else { "d.partner_id" });
         query.push(" AS p, ").push(key).push(" AS k, ").push(id).push(" AS i FROM ");
         let state_of = |of: &str| format!("device_state s ON s.partner_id = {of}.partner_id AND s.device_id = {of}.id");
         match way {
-            Way::Kind | Way::Band => {
+            Way::Kind | Way::Band | Way::Paused => {
                 query.push("few").push(join).push("devices d ON d.partner_id = ").bind(partner.0).push(" AND d.id = few.id");
                 query.push(join).push(&state_of("d"));
             }
@@ -274,6 +195,9 @@ impl Asked<'_> {
             Way::Organization(organization) => {
                 query.push(" AND ").push(if by_name { "d" } else { "s" }).push(".organization_id = ").bind(organization.0);
             }
+            Way::Within(organization) => {
+                query.push(" AND ").push(not_by_index).push("s.organization_id = ").bind(organization.0);
+            }
             Way::Named(ids) => {
                 query.push(" AND d.id IN ").bind_list(ids.iter().copied());
             }
@@ -285,9 +209,26 @@ impl Asked<'_> {
             query.push(" AND ").push(if by_name { "d" } else { "s" }).push(".organization_id = ").bind(asked.0);
         }
         self.rest(query, needs_device, needs_state);
-        self.beyond(query, &format!("{sign}{key}"), &format!("{sign}{id}"));
-        query.push(" ORDER BY ").push(sign).push(key).push(self.direction());
-        query.push(", ").push(sign).push(id).push(self.direction()).push(" LIMIT ").push(&self.wanted.to_string());
+        let (sorted_key, sorted_id) = (format!("{sign}{key}"), format!("{sign}{id}"));
+        self.beyond(query, &sorted_key, &sorted_id, edge);
+        if let Some((low, high)) = self.range().filter(|_| !is_sorted) {
+            // Beyond a cursor only the far end: of two conditions on the near one SQLite may walk from the wrong one.
+            match edge {
+                Edge::Whole => between(query, key, (low, high)),
+                Edge::Tied => {}
+                Edge::Past => {
+                    let (to, far) = if self.filter.descending { (" >= ", low) } else { (" <= ", high) };
+                    query.push(" AND ").push(key).push(to).push(&far.to_string());
+                }
+            }
+        } else if let Some(band) = self.filter.band.filter(|_| is_sorted) {
+            between(query, "s.score", band.range());
+        }
+        query.push(" ORDER BY ");
+        if edge != Edge::Tied {
+            query.push(&sorted_key).push(self.direction()).push(", ");
+        }
+        query.push(&sorted_id).push(self.direction()).push(" LIMIT ").push(&self.wanted.to_string());
     }
 
     /// Conditions on each row.
@@ -296,6 +237,10 @@ impl Asked<'_> {
         if has_state && !only_retired {
             // In these words: indexes of the orders hold no others.
             query.push(" AND s.life <> 'retired'");
+        }
+        if let Some(life) = self.filter.life.filter(|life| has_state && *life != DeviceLife::Retired) {
+            // The one that counts: that of a device whose client is deactivated is paused.
+            query.push(" AND s.life = ").bind(life.as_str());
         }
         if has_device {
             if self.has_kind() {
@@ -312,7 +257,7 @@ impl Asked<'_> {
         }
     }
 
-    fn beyond(&self, query: &mut Sql, key: &str, id: &str) {
+    fn beyond(&self, query: &mut Sql, key: &str, id: &str, edge: Edge) {
         let Some((last, last_id)) = &self.after else { return };
         let value = |query: &mut Sql| {
             match last {
@@ -320,83 +265,19 @@ impl Asked<'_> {
                 Key::Text(text) => query.bind(text.clone()),
             };
         };
-        let (from, beyond) = if self.filter.descending { (" <= ", " < ") } else { (" >= ", " > ") };
-        query.push(" AND ").push(key).push(from);
+        let beyond = if self.filter.descending { " < " } else { " > " };
+        query.push(" AND (").push(key).push(if edge == Edge::Tied { " = " } else { beyond });
         value(query);
-        query.push(" AND (").push(key).push(beyond);
-        value(query);
-        query.push(" OR ").push(id).push(beyond).bind(*last_id).push(")");
+        if edge == Edge::Whole {
+            query.push(" OR ").push(key).push(" = ");
+            value(query);
+        }
+        if edge != Edge::Past {
+            query.push(" AND ").push(id).push(beyond).bind(*last_id);
+        }
+        query.push(")");
     }
-}
-
-/// `AND column IN (…)` of our own words.
-fn words(query: &mut Sql, column: &str, words: &[&str]) {
-    query.push(" AND ").push(column).push(" IN (");
-    for (place, word) in words.iter().enumerate() {
-        query.push(if place > 0 { ", '" } else { "'" }).push(word).push("'");
-    }
-    query.push(")");
 }
 
 #[cfg(all(test, feature = "test-support"))]
-#[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-    use crate::testing::{self, Kind};
-    use domain::ids::PolicyId;
-    use sea_orm::Statement;
-
-    async fn plan(store: &crate::store::Store, filter: &DeviceFilter, way: &Way) -> String {
-        let partner = PartnerId(7);
-        let actor = Actor::system(Scope::Partners([partner].into()));
-        let after = Some((if filter.sort == DeviceSort::Name { Key::Text("m".into()) } else { Key::Number(70) }, 9));
-        let asked = Asked { actor: &actor, filter, after, wanted: 51, backend: DbBackend::Sqlite };
-        let mut query = Sql::new("EXPLAIN QUERY PLAN ");
-        asked.part(&mut query, partner, way);
-        let statement: Statement = query.build(DbBackend::Sqlite);
-        let rows = store.reads().query_all_raw(statement).await.unwrap();
-        rows.iter().map(|row| row.try_get_by_index::<String>(3).unwrap()).collect::<Vec<_>>().join("\n")
-    }
-
-    #[tokio::test]
-    async fn every_order_is_walked_along_an_index_of_its_own_and_ends_when_the_page_is_full() {
-        let fresh = testing::fresh(Kind::Sqlite).await;
-        let all = DeviceFilter::default();
-        let filters = [
-            all.clone(),
-            DeviceFilter { class: Some(DeviceClass::Server), policy: Some(PolicyId(3)), ..all.clone() },
-            DeviceFilter { band: Some(Band::Critical), life: Some(DeviceLife::Paused), ..all.clone() },
-            DeviceFilter { search: Some("fs".into()), ..all },
-        ];
-        for (sort, index) in [
-            (DeviceSort::Score, "device_state_score"),
-            (DeviceSort::Name, "devices_sorted"),
-            (DeviceSort::LastSuccess, "device_state_usable"),
-            (DeviceSort::Due, "device_state_due"),
-        ] {
-            for (filter, descending) in filters.iter().flat_map(|f| [(f, false), (f, true)]) {
-                let filter = DeviceFilter { sort, descending, ..filter.clone() };
-                let plan = plan(&fresh.store, &filter, &Way::Along).await;
-                assert!(plan.contains(index), "{filter:?}: {plan}");
-                assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{filter:?}: {plan}");
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn an_organizations_devices_and_few_of_a_kind_are_found_by_index_and_then_sorted() {
-        let fresh = testing::fresh(Kind::Sqlite).await;
-        let all = DeviceFilter::default();
-        let organization = Way::Organization(OrganizationId(5));
-        for sort in [DeviceSort::Score, DeviceSort::Name, DeviceSort::LastSuccess, DeviceSort::Due] {
-            let of_one = plan(&fresh.store, &DeviceFilter { sort, ..all.clone() }, &organization).await;
-            assert!(of_one.contains("device_state_organization") || of_one.contains("devices_name"), "{sort:?}: {of_one}");
-            let kind = DeviceFilter { sort, class: Some(DeviceClass::Server), life: Some(DeviceLife::Retired), ..all.clone() };
-            let of_kind = plan(&fresh.store, &kind, &Way::Kind).await;
-            assert!(of_kind.contains("devices_class") && !of_kind.contains("SCAN d"), "{sort:?}: {of_kind}");
-            let band = DeviceFilter { sort, band: Some(Band::Critical), ..all.clone() };
-            let of_band = plan(&fresh.store, &band, &Way::Band).await;
-            assert!(of_band.contains("device_state_score") && !of_band.contains("SCAN d"), "{sort:?}: {of_band}");
-        }
-    }
-}
+mod tests;
