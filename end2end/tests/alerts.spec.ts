@@ -166,6 +166,30 @@ test("many are acknowledged in one go, with a reason", async ({ page }) => {
   await expect(rows.nth(0)).toContainText("Seen by Lena Brandt");
 });
 
+test("an acknowledgement is taken back, from the row and where it is said", async ({ page }) => {
+  await signIn(page);
+  await open(page, `${portal.url}/backups/alerts?state=acknowledged&kind=job_failed`);
+  const row = page.locator("tbody tr").first();
+  const choose = async (what: string) => {
+    await row.locator(".cell-more summary").click();
+    await row.getByRole("button", { name: what, exact: true }).click();
+  };
+  const acknowledge = async () => {
+    await choose("Acknowledge");
+    await page.getByRole("dialog").getByLabel("Reason or note").fill("on my list");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await expect(row).toContainText("Seen by Lena Brandt");
+  };
+  await expect(row).toContainText("Seen by Lena Brandt");
+  await choose("Take it back");
+  await expect(page.getByText("Acknowledgement of 1 alert taken back.")).toBeVisible();
+  await expect(row).not.toContainText("Seen by");
+  await acknowledge();
+  await page.locator(".toast", { hasText: "1 alert acknowledged." }).getByRole("button", { name: "Undo" }).click();
+  await expect(row).not.toContainText("Seen by");
+  await acknowledge();
+});
+
 test("an alert that resolves says so on its page by itself", async ({ page }) => {
   await signIn(page);
   await open(page, `${portal.url}/alerts/${alert}`);
@@ -255,16 +279,24 @@ test("a policy that can't keep a service level says so once, with whom it concer
 test("from the list to an alert and back by keyboard alone", async ({ page }) => {
   await signIn(page);
   await open(page, `${portal.url}/backups/alerts?kind=job_failed`);
-  const link = page.locator("tbody .row-link").first();
-  await link.focus();
-  await page.keyboard.press("j");
-  await page.keyboard.press("k");
-  await expect(link).toBeFocused();
+  const link = page.locator("tbody .row-link");
+  expect(await link.count(), "there are rows to walk").toBeGreaterThan(2);
+  await link.first().focus();
+  const steps: [string, number][] = [["j", 1], ["ArrowDown", 2], ["k", 1], ["ArrowUp", 0], ["ArrowUp", 0], ["j", 1]];
+  for (const [key, row] of steps) {
+    await page.keyboard.press(key);
+    await expect(link.nth(row), key).toBeFocused();
+  }
+  const second = (await link.nth(1).getAttribute("href")) ?? "";
+  expect(second).toMatch(/^\/alerts\/[0-9a-z]{13}$/);
   await page.keyboard.press("Enter");
-  await expect(page).toHaveURL(/\/alerts\/[0-9a-z]{13}$/);
+  await expect(page).toHaveURL(`${portal.url}${second}`);
   await expect(page.locator("h1")).toBeFocused();
+  // As Alt ← does. The keys themselves belong to the browser's window, which a browser without one doesn't hear.
   await page.goBack();
   await expect(page).toHaveURL(/kind=job_failed/);
+  await expect(page.locator("h1")).toBeFocused();
+  await expect(page).toHaveTitle(/^Alerts/);
 });
 
 test("a client sees its own alert and can't tend it", async ({ page }) => {

@@ -131,7 +131,7 @@ impl World {
 
     async fn go_on(&self, turn: &mut discovery::Turn) {
         let patience = Patience { first: Duration::from_millis(1), longest: Duration::from_millis(5), tries: 2 };
-        let directory = Directory::new(turn.service, &self.base, Http::new()).patient(patience);
+        let directory = Directory::new(turn.service, &self.base, Http::new(), patience);
         discover(&self.engine, turn, directory, &Anybody, &CancellationToken::new()).await.unwrap();
     }
 

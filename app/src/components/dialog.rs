@@ -1,4 +1,4 @@
-//! The browser's own dialog: it keeps the focus inside, closes on Escape and gives the focus back.
+//! The browser's own dialog: it keeps the focus inside, closes on Escape and gives the focus back. A form is begun at its first field.
 
 use super::{
     Button, ButtonKind, Field,
@@ -27,11 +27,11 @@ pub fn Dialog(
                 // Opened while its page is still being put together: it can be shown once it is in the document.
                 crate::browser::after(30, move || {
                     if open.try_get_untracked() == Some(true) && !dialog.open() {
-                        let _ = dialog.show_modal();
+                        show(&dialog);
                     }
                 });
             } else if is_open && !dialog.open() {
-                let _ = dialog.show_modal();
+                show(&dialog);
             } else if !is_open && dialog.open() {
                 dialog.close();
             }
@@ -52,6 +52,24 @@ pub fn Dialog(
                 })
             }}
         </dialog>
+    }
+}
+
+/// What can be filled in; of radio buttons, the one that is chosen.
+#[cfg(feature = "hydrate")]
+const FIELDS: &str = ".dialog-body :is(input:not([type=hidden], [type=radio]:not(:checked)), select, textarea):enabled";
+
+/// Shows a dialog with the focus in its first field. Where it has none, or one asks for the focus by itself (`autofocus`), the browser
+/// knows where the focus goes.
+#[cfg(feature = "hydrate")]
+fn show(dialog: &web_sys::HtmlDialogElement) {
+    use wasm_bindgen::JsCast;
+    if dialog.show_modal().is_err() || matches!(dialog.query_selector("[autofocus]"), Ok(Some(_))) {
+        return;
+    }
+    let first = dialog.query_selector(FIELDS).ok().flatten();
+    if let Some(field) = first.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = field.focus();
     }
 }
 
@@ -111,7 +129,7 @@ pub fn Confirm(
                 }
             >
                 <p>{move || body.get()}</p>
-                <Field label=Signal::derive(move || format!("Type “{}” to go on", word.get())) name="confirm" value=typed error autocomplete="off"/>
+                <Field label=Signal::derive(move || format!("Type “{}” to go on", word.get())) name="confirm" value=typed error required=true autocomplete="off"/>
                 <div class="form-actions">
                     <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
                     <Button kind=ButtonKind::Danger submit=true busy disabled=Signal::derive(move || !matches())>{move || action.get()}</Button>

@@ -2,17 +2,18 @@
 
 use super::icon::{CLOSE, CRITICAL, HEALTHY, Icon};
 use leptos::prelude::*;
+use std::sync::Arc;
 
 const SHORT: u32 = 6_000;
 const LONG: u32 = 15_000;
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Toast {
     number: u32,
     words: String,
     has_failed: bool,
-    /// Words of a button, and what it does.
-    offer: Option<(String, Callback<()>)>,
+    /// Words of a button, and what it does. Not a callback: those end with the page that made them, and this may stay longer.
+    offer: Option<(String, Arc<dyn Fn() + Send + Sync>)>,
 }
 
 /// Context: says things. Get it with [`use_toasts`].
@@ -40,11 +41,11 @@ impl ToastList {
     }
 
     /// Says it, with a button: "Retired." – "Undo".
-    pub fn offer(&self, words: impl Into<String>, action: impl Into<String>, on_press: Callback<()>) {
-        self.add(words.into(), false, Some((action.into(), on_press)), LONG);
+    pub fn offer(&self, words: impl Into<String>, action: impl Into<String>, on_press: impl Fn() + Send + Sync + 'static) {
+        self.add(words.into(), false, Some((action.into(), Arc::new(on_press))), LONG);
     }
 
-    fn add(self, words: String, has_failed: bool, offer: Option<(String, Callback<()>)>, stays: u32) {
+    fn add(self, words: String, has_failed: bool, offer: Option<(String, Arc<dyn Fn() + Send + Sync>)>, stays: u32) {
         let said = self.said;
         let number = self.next.get_value();
         self.next.set_value(number.wrapping_add(1));
@@ -74,7 +75,7 @@ pub fn Toasts() -> impl IntoView {
                 {
                     let number = toast.number;
                     let press = toast.offer.map(|(words, act)| view! {
-                        <button type="button" class="toast-offer" on:click=move |_| { act.run(()); toasts.end(number); }>{words}</button>
+                        <button type="button" class="toast-offer" on:click=move |_| { act(); toasts.end(number); }>{words}</button>
                     });
                     view! {
                         <div class="toast" data-state=if toast.has_failed { "failed" } else { "succeeded" }>

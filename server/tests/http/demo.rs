@@ -16,7 +16,7 @@ use engine::{
     },
     testing::{Kind, fresh},
 };
-use server::demo::{Demo, DemoError, Mover, PASSWORD, Wanted, clear};
+use server::demo::{Demo, DemoError, Mover, PASSWORD, Wanted, clear, demo_clock, half_filled, is_filled};
 use std::{path::Path, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
@@ -87,6 +87,11 @@ async fn a_demo_goes_on_where_it_stopped_and_misses_nothing_of_the_time_between(
     assert_eq!(demo.came_to(), now);
     let succeeded = successes(&fresh.store, now).await;
     assert!(succeeded > 30, "{succeeded}");
+    // Its clock has run fast: started again it goes on, neither back to the wall's time nor on by what it was ahead.
+    let (again, _) = open(&fresh.store, folder.path(), Wanted::default(), UNTIL + Span::days(1)).await.unwrap();
+    assert_eq!(again.goes_on_at(UNTIL + Span::days(1)), now);
+    assert_eq!(demo_clock(again.goes_on_at(now - Span(1)), 1)().0.div_euclid(60_000), now.0.div_euclid(60_000));
+    assert_eq!(again.goes_on_at(now + Span::HOUR), now + Span::HOUR, "the wall's time has caught up");
     assert_eq!(recount(&fresh.store).await.unwrap(), []);
     let other = open(&fresh.store, folder.path(), Wanted { seed: Some(6), ..Wanted::default() }, now).await;
     assert!(matches!(other, Err(DemoError::Another(_))));
@@ -128,11 +133,16 @@ fn only_what_a_broken_off_fill_left_behind_is_removed() {
     std::fs::write(&database, "half").unwrap();
     clear(&url, folder.path()).unwrap();
     assert!(database.exists(), "without a note it is nobody's demo");
+    assert!(!is_filled(&url, folder.path()) && half_filled(folder.path()).is_none());
     note("[]");
     clear(&url, folder.path()).unwrap();
     assert!(database.exists(), "a fill that ended is kept");
+    assert!(is_filled(&url, folder.path()) && half_filled(folder.path()).is_none());
     note("null");
+    assert!(!is_filled(&url, folder.path()) && half_filled(folder.path()).is_some());
     clear(&url, folder.path()).unwrap();
     assert!(!database.exists());
     assert!(matches!(clear(&StoreUrl::Postgres("postgres://x".into()), folder.path()), Err(DemoError::BrokenOff(_))));
+    note("[]");
+    assert!(!is_filled(&url, folder.path()), "its database was taken away");
 }

@@ -36,7 +36,7 @@ fn log() -> Value {
 }
 
 fn alerts() -> Value {
-    json!({ "state": "", "severity": "", "kind": "", "organization": "", "class": "", "search": "", "sort": "", "cursor": "" })
+    json!({ "state": "", "severity": "", "kind": "", "organization": "", "device": "", "class": "", "search": "", "sort": "", "cursor": "" })
 }
 
 #[tokio::test]
@@ -72,10 +72,55 @@ async fn an_alert_that_opens_and_resolves_is_told_to_a_list_that_is_open() {
     let news = ask(&app, &app.owner, "alerts_news", json!({ "query": alerts(), "shown": [alert] })).await;
     assert_eq!((news["first"].as_array().unwrap().len(), &news["counts"]["open"]), (0, &json!(0)));
     assert!(news["shown"][0]["resolved_at"].is_i64() && news["shown"][0]["acknowledged"].is_array());
-    assert_eq!(ask(&app, &app.owner, "tend_alerts", tend).await, json!({ "done": 0, "resolved": 1, "refused": null }));
+    assert_eq!(ask(&app, &app.owner, "tend_alerts", tend).await, json!({ "done": 0, "fresh": [], "resolved": 1, "refused": null }));
     let full = ask(&app, &app.owner, "alert", json!({ "id": alert })).await;
     let told: Vec<_> = full["line"]["events"].as_array().unwrap().iter().map(|e| e["what"].as_str().unwrap()).collect();
     assert_eq!(told, ["opened", "acknowledged", "resolved"]);
+}
+
+#[tokio::test]
+async fn a_devices_page_leads_to_all_its_alerts_also_those_that_are_over() {
+    let app = TestApp::new().await;
+    let namesake = json!({ "organization": app.own.organization, "name": "fs-010", "class": "server" });
+    app.post(&app.owner, "/api/v1/devices", namesake).await.ok();
+    report(&app, "1", "failed", -9).await;
+    report(&app, "2", "succeeded", -8).await;
+    let at = domain::text::rfc3339(START - domain::time::Span::minutes(7));
+    let event = json!({ "device": "fs-010", "job": "nightly", "run": "1", "state": "failed", "at": at });
+    app.post(&app.own.ingest, "/api/v1/events", event).await.ok();
+    let listed = async |who: &Who, changes: &[(&str, &str)]| {
+        let mut query = alerts();
+        for (key, value) in changes {
+            query[*key] = json!(value);
+        }
+        let list = ask(&app, who, "alerts", json!({ "query": query })).await;
+        let line = |line: &Value| (line["device"][1].as_str().unwrap().to_owned(), line["resolved_at"].is_i64());
+        list["lines"].as_array().unwrap().iter().map(line).collect::<Vec<_>>()
+    };
+    let device = app.own.device.to_string();
+    let all = [("state", "any"), ("sort", "time"), ("device", device.as_str())];
+    assert_eq!(listed(&app.owner, &all).await, [("fs-01".to_owned(), true)]);
+    assert_eq!(listed(&app.owner, &all[..2]).await.len(), 2, "without the device there are others");
+    assert_eq!(listed(&app.owner, &all[2..]).await, [], "of that one none is open");
+    assert_eq!(listed(&app.foreign_owner, &all).await, [], "somebody else's device has none");
+    let page = app.get(&app.owner, &format!("/devices/{device}")).await.text().replace("&amp;", "&");
+    let address = format!("/backups/alerts?device={device}&state=any&sort=time");
+    assert!(page.contains(&format!("href=\"{address}\"")), "the page leads there");
+    assert!(app.get(&app.owner, &address).await.text().contains("Only fs-01<"), "and the list says that it is narrowed");
+}
+
+#[tokio::test]
+async fn who_may_not_tend_alerts_is_offered_no_rows_to_choose() {
+    let app = TestApp::new().await;
+    report(&app, "1", "failed", -9).await;
+    let viewer = app.member("viewer", Role::Viewer).await;
+    for (who, offered) in [(&app.owner, true), (&viewer, false)] {
+        let page = app.get(who, "/backups/alerts").await.text();
+        assert!(page.contains("fs-01"), "{}: the row is there", who.0);
+        for part in ["Choose all alerts on this page", "Choose fs-01", "Tend fs-01"] {
+            assert_eq!(page.contains(part), offered, "{}: {part}", who.0);
+        }
+    }
 }
 
 #[tokio::test]

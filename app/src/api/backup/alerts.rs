@@ -44,7 +44,7 @@ pub struct AlertLine {
     pub organization: (OrganizationId, String),
     /// The job it comes from, and that one's name.
     pub job: Option<(JobId, String)>,
-    /// The run behind it: the one that it comes from, else the failing one of the same job.
+    /// The run behind it: the one that it comes from, else a failing one of its job or, failing that, of the device.
     pub run: Option<RunId>,
     /// Its kind.
     pub kind: AlertKind,
@@ -83,16 +83,28 @@ pub struct AlertLine {
 }
 
 impl AlertLine {
+    /// Until when it is quiet, if it is.
+    pub fn quiet_until(&self, now: Time) -> Option<Time> {
+        self.snoozed_until.filter(|until| *until > now && self.resolved_at.is_none())
+    }
+
     /// Why, in words.
     pub fn why(&self, now: Time) -> String {
-        domain::text::reason(&self.reason, now, |_| self.job.as_ref().map_or_else(|| "the backup".to_owned(), |(_, name)| name.clone()))
+        self.why_in(None, now)
+    }
+
+    /// Why, in words, its times in a zone; none: in UTC.
+    pub fn why_in(&self, local: Option<&domain::text::Local>, now: Time) -> String {
+        domain::text::reason_in(&self.reason, local, now, |_| {
+            self.job.as_ref().map_or_else(|| "the backup".to_owned(), |(_, name)| name.clone())
+        })
     }
 }
 
 /// What the list asks for; empty texts ask for nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertsQuery {
-    /// `open` (default), `untended`, `acknowledged`, `snoozed` or `resolved`.
+    /// `open` (default), `untended`, `acknowledged`, `snoozed`, `resolved` or `any` (with the muted ones).
     pub state: String,
     /// Word of a severity.
     pub severity: String,
@@ -100,6 +112,9 @@ pub struct AlertsQuery {
     pub kind: String,
     /// Id of an organization.
     pub organization: String,
+    /// Id of a device or account.
+    #[serde(default)]
+    pub device: String,
     /// Word of a class.
     pub class: String,
     /// Part of a device's or client's name.
@@ -208,7 +223,7 @@ pub struct AlertView {
 /// What is to be done about alerts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tend {
-    /// `acknowledge`, `snooze` or `note`.
+    /// `acknowledge`, `take_back`, `snooze`, `end_snooze` or `note`.
     pub what: String,
     /// Hours of a snooze.
     pub hours: u32,
@@ -221,6 +236,9 @@ pub struct Tend {
 pub struct TendedView {
     /// How many were tended.
     pub done: usize,
+    /// Of them, those that nobody had acknowledged, or that were not quiet, before: what can be undone. None where they are more than can
+    /// be tended in one go.
+    pub fresh: Vec<AlertId>,
     /// How many had resolved by themselves meanwhile.
     pub resolved: usize,
     /// How many could not be tended for another reason, and the first reason.
@@ -275,7 +293,7 @@ pub async fn tend_alerts(ids: Vec<AlertId>, tend: Tend) -> Result<TendedView, Ui
 pub async fn tend_alert(
     /// Which alert.
     id: AlertId,
-    /// `acknowledge`, `snooze` or `note`.
+    /// `acknowledge`, `take_back`, `snooze`, `end_snooze` or `note`.
     what: String,
     /// Hours of a snooze.
     #[server(default)]

@@ -159,16 +159,20 @@ pub(in crate::api) mod ssr {
     pub(super) async fn tend(id: IncidentId, tend: Tend) -> Result<TendedView, UiError> {
         let (engine, actor) = context::actor()?;
         let ids = alerts::open_members(&engine.store, &actor, id).await?;
-        let mut view = TendedView { done: 0, resolved: 0, refused: None };
+        let mut view = TendedView::default();
         // A transaction for each part: a big storm doesn't hold up those who report meanwhile.
         for part in ids.chunks(alerts::MOST_AT_ONCE) {
             let tended = of_alerts::tend_these(&engine, &actor, part, tend.clone()).await?;
             view.done += tended.done;
+            view.fresh.extend(tended.fresh);
             view.resolved += tended.resolved;
             view.refused = match (view.refused, tended.refused) {
                 (Some((n, first)), Some((more, _))) => Some((n + more, first)),
                 (known, fresh) => known.or(fresh),
             };
+        }
+        if view.fresh.len() > alerts::MOST_AT_ONCE {
+            view.fresh.clear();
         }
         Ok(view)
     }

@@ -14,7 +14,7 @@ mod row;
 mod table;
 mod views;
 
-pub use filters::asked;
+pub use filters::{all_of, asked};
 pub use incident_row::names as names_of_incident;
 pub use table::AlertTable;
 
@@ -28,22 +28,22 @@ use crate::{
     browser,
     components::{
         BulkBar, Button, Column, Columns, CsvButton, CsvRow, Empty, Later, Page, Pager, SelectAll, Selection, TableFrame, TableSkeleton,
-        loaded_with,
+        loaded_with, use_toasts,
     },
     live::{Live, use_now},
     me, wire,
 };
 use domain::{access::Action, ids::AlertId};
 use filters::{Filters, csv_row};
-use incident_row::IncidentAsRow;
+use incident_row::{IncidentAsRow, csv_row as incident_csv_row};
 use items::{Item, Waiting};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 use row::{AlertRow, Shared};
 use views::Saved;
 
-/// Of the table, in the order of its cells.
-const COLUMNS: [Column; 9] = [
+/// Of the table, in the order of its cells. The first and the last are there for who may tend alerts.
+static COLUMNS: [Column; 9] = [
     Column::fixed("choose", ""),
     Column::fixed("type", "Type"),
     Column::new("severity", "Severity"),
@@ -82,7 +82,7 @@ pub fn AlertList(
     #[prop(optional)]
     of_organization: bool,
 ) -> impl IntoView {
-    let columns = Columns::of("alerts", &COLUMNS);
+    let columns = Columns::of("alerts", if me::may(Action::TendAlerts) { &COLUMNS } else { &COLUMNS[1..COLUMNS.len() - 1] });
     let saved = (!of_organization).then(Saved::of_page);
     loaded_with(
         data,
@@ -101,16 +101,13 @@ fn List(view: AlertsView, columns: Columns, saved: Option<Saved>, of_organizatio
     let is_first = query.cursor.is_empty();
     let is_resolved = query.state == "resolved";
     let is_narrowed = asked_for_more(&query, of_organization);
+    // All rows are of that one; without a row its name isn't known here.
+    let device =
+        (!query.device.is_empty()).then(|| lines.first().map_or_else(|| "one device or account".to_owned(), |l| l.device.1.clone()));
     let rows = RwSignal::new(items::rows(lines, incidents, by_worth));
     let waiting = RwSignal::new(Waiting::default());
     let counts = RwSignal::new(counts);
-    let shared = Shared {
-        at,
-        selection: Selection::new(),
-        wish: RwSignal::new(None),
-        unfolded: RwSignal::new(0),
-        may_tend: me::may(Action::TendAlerts),
-    };
+    let (selection, unfolded) = (Selection::new(), RwSignal::new(0_u32));
     let query = StoredValue::new(query);
     let refresh = Callback::new(move |()| {
         let (ids, incidents) = rows.with_untracked(|rows| (items::alerts(rows), items::incidents(rows)));
@@ -120,7 +117,7 @@ fn List(view: AlertsView, columns: Columns, saved: Option<Saved>, of_organizatio
             if counts.try_set(news.counts).is_some() {
                 return;
             }
-            let reads = browser::scrolled() > TOP || !shared.selection.is_empty() || shared.unfolded.get_untracked() > 0;
+            let reads = browser::scrolled() > TOP || !selection.is_empty() || unfolded.get_untracked() > 0;
             let fresh = items::take(rows, news);
             if !is_first || is_resolved {
                 return;
@@ -150,12 +147,14 @@ fn List(view: AlertsView, columns: Columns, saved: Option<Saved>, of_organizatio
         }
     });
     let changed = Callback::new(move |()| {
-        shared.selection.clear();
+        selection.clear();
         refresh.run(());
     });
+    let may_tend = me::may(Action::TendAlerts);
+    let shared = Shared { at, selection, wish: RwSignal::new(None), unfolded, may_tend, toasts: use_toasts(), changed };
     let tend = move |what: &'static str| {
         Callback::new(move |()| {
-            let ids: Vec<AlertId> = shared.selection.ids().iter().filter_map(|id| id.parse().ok()).collect();
+            let ids: Vec<AlertId> = selection.ids().iter().filter_map(|id| id.parse().ok()).collect();
             let title = if ids.len() == 1 { "1 alert".to_owned() } else { format!("{} alerts", ids.len()) };
             shared.wish.set(Some(Wish { whom: Whom::Alerts(ids), what, title }));
         })
@@ -164,17 +163,21 @@ fn List(view: AlertsView, columns: Columns, saved: Option<Saved>, of_organizatio
     let csv = Callback::new(move |()| {
         let now = now.get_untracked().unwrap_or(at);
         rows.with_untracked(|rows| {
-            let alert = |item: &Item| match item {
-                Item::Alert(row) => Some(row.line.with_untracked(|l| csv_row(l, now))),
-                Item::Incident(_) => None,
+            let row = |item: &Item| match item {
+                Item::Alert(row) => row.line.with_untracked(|l| csv_row(l, now)),
+                Item::Incident(row) => row.line.with_untracked(incident_csv_row),
             };
-            rows.iter().filter_map(alert).collect::<Vec<CsvRow>>()
+            rows.iter().map(row).collect::<Vec<CsvRow>>()
         })
     });
     let is_empty = Memo::new(move |_| rows.with(Vec::is_empty));
+    let shown = Signal::derive(move || {
+        let state = query.with_value(|q| q.state.clone());
+        rows.with(|rows| items::counted(rows, &state, counts.get()))
+    });
     let next_cursor = StoredValue::new(next_cursor);
     view! {
-        <Filters organization counts columns saved of_organization/>
+        <Filters organization device counts columns saved of_organization/>
         {move || waiting.with(Waiting::words).map(|words| view! {
             <p class="news" role="status">
                 <Button on_press=Callback::new(move |()| items::insert(rows, waiting.try_update(std::mem::take).unwrap_or_default(), by_worth))>{words}" – show"</Button>
@@ -187,7 +190,7 @@ fn List(view: AlertsView, columns: Columns, saved: Option<Saved>, of_organizatio
                 <TableFrame label="Alerts" cards=true columns=columns>
                     <thead>
                         <tr>
-                            <SelectAll selection=shared.selection what="alerts"/>
+                            {may_tend.then(|| view! { <SelectAll selection what="alerts"/> })}
                             <th scope="col">"Type"</th>
                             <th scope="col">"Severity"</th>
                             <th scope="col">"Device"</th>
@@ -195,27 +198,27 @@ fn List(view: AlertsView, columns: Columns, saved: Option<Saved>, of_organizatio
                             <th scope="col">"Why"</th>
                             <th scope="col">"Recommended action"</th>
                             <th scope="col">"Done"</th>
-                            <th scope="col"><span class="hidden-words">"Tend"</span></th>
+                            {may_tend.then(|| view! { <th scope="col"><span class="hidden-words">"Tend"</span></th> })}
                         </tr>
                     </thead>
                     <tbody>
                         <For each=move || rows.get() key=Item::key let:item>
                             {match item {
                                 Item::Alert(row) => view! { <Later><AlertRow row shared/></Later> }.into_any(),
-                                Item::Incident(row) => view! { <Later><IncidentAsRow row/></Later> }.into_any(),
+                                Item::Incident(row) => view! { <Later><IncidentAsRow row may_tend/></Later> }.into_any(),
                             }}
                         </For>
                     </tbody>
                 </TableFrame>
                 <div class="table-foot">
-                    <Pager next_cursor=next_cursor.get_value() shown=rows.with(Vec::len) noun="alert"/>
+                    <Pager next_cursor=next_cursor.get_value() shown=rows.with_untracked(Vec::len) noun="alert" words=shown/>
                     <CsvButton name="alerts.csv" columns rows=csv/>
                 </div>
             }
             .into_any()
         }}
-        {shared.may_tend.then(|| view! {
-            <BulkBar selection=shared.selection noun="alert">
+        {may_tend.then(|| view! {
+            <BulkBar selection noun="alert">
                 <Button on_press=tend("acknowledge")>"Acknowledge"</Button>
                 <Button on_press=tend("snooze")>"Snooze"</Button>
                 <Button on_press=tend("note")>"Note"</Button>
@@ -226,7 +229,7 @@ fn List(view: AlertsView, columns: Columns, saved: Option<Saved>, of_organizatio
 }
 
 fn asked_for_more(query: &AlertsQuery, of_organization: bool) -> bool {
-    [&query.severity, &query.kind, &query.class, &query.search].iter().any(|t| !t.is_empty())
+    [&query.severity, &query.kind, &query.device, &query.class, &query.search].iter().any(|t| !t.is_empty())
         || (!of_organization && !query.organization.is_empty())
         || !matches!(query.state.as_str(), "" | "open" | "resolved")
 }

@@ -1,13 +1,15 @@
-//! Tending alerts: acknowledge them with a reason, keep them quiet for a while, write a note. One dialog for one or many.
+//! Tending alerts: acknowledge them with a reason, keep them quiet for a while, write a note. One dialog for one or many. What was done
+//! can be taken back: at once, where it is said that it was done, or later.
 
 use crate::{
     api::backup::{AlertEvent, AlertLine, Tend, TendedView, tend_alerts, tend_incident},
-    components::{Button, ButtonKind, Dialog, SelectField, TextField, TimeText, use_toasts},
+    components::{Button, ButtonKind, Dialog, SelectField, TextField, TimeText, toast::ToastList, use_toasts},
     error::UiError,
 };
 use domain::{
     ids::{AlertId, IncidentId},
     text,
+    time::Time,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -27,6 +29,43 @@ impl Whom {
             Self::Incident(_, many) => *many,
         }
     }
+}
+
+/// What can be taken back of what was done about an alert: (what, words).
+pub fn taken_back(line: &AlertLine, now: Time) -> Vec<(&'static str, &'static str)> {
+    let is_open = line.resolved_at.is_none();
+    let acknowledged = (is_open && line.acknowledged.is_some()).then_some(("take_back", "Take it back: nobody is on it"));
+    let quiet = line.quiet_until(now).map(|_| ("end_snooze", "End the snooze"));
+    acknowledged.into_iter().chain(quiet).collect()
+}
+
+/// Says what was done. What was not so before can be undone as long as it is said.
+fn say(toasts: ToastList, tended: &TendedView, what: &str, changed: Callback<()>) {
+    let words = told(tended, what);
+    let back = match what {
+        "acknowledge" => Some("take_back"),
+        "snooze" => Some("end_snooze"),
+        _ => None,
+    };
+    match back.filter(|_| !tended.fresh.is_empty()) {
+        Some(back) => {
+            let ids = tended.fresh.clone();
+            toasts.offer(words, "Undo", move || at_once(ids.clone(), back, toasts, changed));
+        }
+        None => toasts.say(words),
+    }
+}
+
+/// Does what wants no words: `take_back`, `end_snooze`.
+pub fn at_once(ids: Vec<AlertId>, what: &'static str, toasts: ToastList, changed: Callback<()>) {
+    spawn_local(async move {
+        match tend_alerts(ids, Tend { what: what.to_owned(), hours: 0, words: String::new() }).await {
+            Ok(tended) => toasts.say(told(&tended, what)),
+            Err(wrong) => toasts.fail(wrong.message),
+        }
+        // The page may be gone by now.
+        let _ = changed.try_run(());
+    });
 }
 
 /// What the dialog is open for.
@@ -70,19 +109,22 @@ pub fn TendDialog(
 pub fn TendAlert(
     /// The alert.
     line: AlertLine,
+    /// The server's time when it was read.
+    at: Time,
     /// Called after it was tended.
     changed: Callback<()>,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
+    let also = StoredValue::new(taken_back(&line, at));
     let title = format!("{}: {}", line.device.1, text::kind_label(line.kind));
     let id = line.id;
     let events = StoredValue::new(line.events);
     view! {
-        <Button kind=ButtonKind::Quiet on_press=Callback::new(move |()| open.set(true))>"Tend"</Button>
+        <Button on_press=Callback::new(move |()| open.set(true))>"Tend"</Button>
         <Dialog open title=title>
             {move || {
                 let events = events.get_value();
-                view! { <Form whom=Whom::Alerts(vec![id]) what="acknowledge" open changed/> {(!events.is_empty()).then(|| view! { <h3>"What happened"</h3>{history(events)} })} }
+                view! { <Form whom=Whom::Alerts(vec![id]) what="acknowledge" also=also.get_value() open changed/> {(!events.is_empty()).then(|| view! { <h3>"What happened"</h3>{history(events)} })} }
             }}
         </Dialog>
     }
@@ -112,6 +154,8 @@ fn happened(what: &str) -> String {
         "reopened" => "Came back",
         "resolved" => "Resolved by itself",
         "incident" => "Joined an incident",
+        "unacknowledged" => "Acknowledgement taken back",
+        "unsnoozed" => "Snooze ended",
         other => {
             let mut letters = other.chars();
             return letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
@@ -133,6 +177,8 @@ fn told(tended: &TendedView, what: &str) -> String {
     let done = match what {
         "snooze" => format!("{} quiet for now.", alerts(tended.done)),
         "note" => format!("Note kept with {}.", alerts(tended.done)),
+        "take_back" => format!("Acknowledgement of {} taken back.", alerts(tended.done)),
+        "end_snooze" => format!("Snooze of {} ended.", alerts(tended.done)),
         _ => format!("{} acknowledged.", alerts(tended.done)),
     };
     let resolved = (tended.resolved > 0).then(|| format!(" {} had resolved meanwhile.", alerts(tended.resolved)));
@@ -141,7 +187,15 @@ fn told(tended: &TendedView, what: &str) -> String {
 }
 
 #[component]
-fn Form(whom: Whom, what: &'static str, open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
+fn Form(
+    whom: Whom,
+    what: &'static str,
+    /// What can be taken back: (what, words).
+    #[prop(optional)]
+    also: Vec<(&'static str, &'static str)>,
+    open: RwSignal<bool>,
+    changed: Callback<()>,
+) -> impl IntoView {
     let many = whom.many();
     let whom = StoredValue::new(whom);
     let chosen = RwSignal::new(what.to_owned());
@@ -162,9 +216,9 @@ fn Form(whom: Whom, what: &'static str, open: RwSignal<bool>, changed: Callback<
             let _ = busy.try_set(false);
             match done {
                 Ok(tended) => {
-                    toasts.say(told(&tended, &what));
+                    say(toasts, &tended, &what, changed);
                     let _ = open.try_set(false);
-                    changed.run(());
+                    let _ = changed.try_run(());
                 }
                 Err(wrong) => {
                     let _ = error.try_set(Some(wrong));
@@ -194,9 +248,12 @@ fn Form(whom: Whom, what: &'static str, open: RwSignal<bool>, changed: Callback<
                 {choice("acknowledge", "Acknowledge: somebody takes care of it")}
                 {choice("snooze", "Snooze: keep it quiet for a while")}
                 {choice("note", "Note only")}
+                {also.into_iter().map(|(what, words)| choice(what, words)).collect_view()}
             </fieldset>
             {move || (chosen.get() == "snooze").then(|| view! { <SelectField label="For" name="hours" value=hours options=spans()/> })}
+            {move || (!matches!(chosen.get().as_str(), "take_back" | "end_snooze")).then(|| view! {
             <TextField label="Reason or note" name="words" value=words error=Signal::derive(move || error.get().map(|e| e.message))/>
+            })}
             <div class="form-actions">
                 <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
                 <Button kind=ButtonKind::Primary submit=true busy>"Save"</Button>

@@ -10,7 +10,7 @@ pub use critical::{BecameCritical, became_critical};
 pub use incidents::{IncidentCause, IncidentDetail, IncidentRow, incident, incident_row, open_incidents, open_members};
 pub use list::{AlertFilter, AlertSort, AlertTally, list, of_ids, place_of, tally};
 pub(crate) use tend::name_of;
-pub use tend::{MOST_AT_ONCE, Tended, Tending, acknowledge, note, snooze, tend_all};
+pub use tend::{MOST_AT_ONCE, Tended, Tending, acknowledge, end_snooze, note, snooze, take_back, tend_all};
 
 use super::{
     Store,
@@ -117,7 +117,7 @@ pub struct AlertRow {
     pub snoozed_until: Option<Time>,
     /// The fact and its number.
     pub reason: Reason,
-    /// The run that explains it: the one that it comes from, else the failing one of the same job.
+    /// The run that explains it: the one that it comes from, else a failing one of its job, else of another job of the same subject.
     pub behind: Option<RunId>,
     /// What that run said at its end.
     pub message: Option<String>,
@@ -154,7 +154,7 @@ impl AlertRow {
 pub struct AlertEventRow {
     /// When.
     pub at: Time,
-    /// `opened`, `raised`, `lowered`, `reopened`, `resolved`, `acknowledged`, `snoozed` or `note`.
+    /// `opened`, `raised`, `lowered`, `reopened`, `resolved`, `acknowledged`, `unacknowledged`, `snoozed`, `unsnoozed` or `note`.
     pub what: String,
     /// Who: a name, `key:…` or `system`.
     pub who: String,

@@ -13,7 +13,7 @@ use engine::{
     on_both_stores,
     store::{
         alerts::{self, AlertFilter, AlertSort, AlertState, Tending},
-        devices,
+        audit, devices,
     },
 };
 
@@ -127,6 +127,69 @@ on_both_stores! {
         let past = Tending::Snooze { until: NOW, reason: String::new() };
         assert_eq!(alerts::tend_all(engine, owner, &all, &past, NOW).await.unwrap_err().public_code(), "invalid_time");
         assert_eq!(engine::store::audit::verify(world.store(), owner, world.partner).await.map(|_| ()).map_err(|e| e.public_code()), Ok(()));
+    }
+
+    async fn what_was_acknowledged_or_snoozed_is_taken_back_once_and_it_is_recorded(fresh) {
+        let world = World::started(fresh).await;
+        let (engine, owner) = (&world.engine, &world.owner);
+        troubled(&world).await;
+        let id = ids(&world).await[0];
+        let events = async || alerts::get(world.store(), owner, id).await.unwrap().events.into_iter().map(|e| (e.what, e.who)).collect::<Vec<_>>();
+        let before = events().await.len();
+        alerts::acknowledge(engine, owner, id, "on it", NOW).await.unwrap();
+        alerts::snooze(engine, owner, id, NOW + Span::HOUR, NOW).await.unwrap();
+        let mut stream = engine.live.subscribe();
+        for again in [false, true] {
+            alerts::take_back(engine, owner, id, NOW).await.unwrap();
+            alerts::end_snooze(engine, owner, id, NOW).await.unwrap();
+            let row = alerts::get(world.store(), owner, id).await.unwrap().row;
+            assert_eq!((row.acknowledged_at, row.acknowledged_by, row.snoozed_until), (None, None, None), "again: {again}");
+        }
+        assert!(!stream.recv().await.unwrap().is_empty(), "other tabs are told");
+        let told: Vec<_> = events().await.split_off(before);
+        let ada = |what: &str| (what.to_owned(), "Ada".to_owned());
+        assert_eq!(told, ["acknowledged", "snoozed", "unacknowledged", "unsnoozed"].map(ada), "nothing is said of what changed nothing");
+        let filter = AlertFilter { now: NOW, ..Default::default() };
+        assert_eq!(alerts::tally(world.store(), owner, &filter).await.unwrap().of(AlertState::Untended, None), 5);
+        let entries = audit::list(world.store(), owner, &audit::AuditFilter::default()).await.unwrap().items;
+        let audited: Vec<_> = entries.iter().rev().filter(|e| e.subject == format!("alert:{id}")).map(|e| e.what.as_str()).collect();
+        assert_eq!(audited, ["alert.acknowledge", "alert.snooze", "alert.take_back", "alert.end_snooze"]);
+    }
+
+    async fn only_what_was_not_so_before_can_be_undone(fresh) {
+        let world = World::started(fresh).await;
+        let (engine, owner) = (&world.engine, &world.owner);
+        troubled(&world).await;
+        let all = ids(&world).await;
+        alerts::acknowledge(engine, owner, all[0], "mine", NOW).await.unwrap();
+        let tended = alerts::tend_all(engine, owner, &all, &Tending::Acknowledge { reason: String::new() }, NOW).await.unwrap();
+        let sorted = |mut ids: Vec<AlertId>| {
+            ids.sort_unstable();
+            ids
+        };
+        assert_eq!((tended.done.len(), sorted(tended.fresh)), (5, sorted(all[1..].to_vec())));
+        let snooze = Tending::Snooze { until: NOW + Span::HOUR, reason: String::new() };
+        assert_eq!(alerts::tend_all(engine, owner, &all[..1], &snooze, NOW).await.unwrap().fresh, all[..1]);
+        assert!(alerts::tend_all(engine, owner, &all[..1], &snooze, NOW).await.unwrap().fresh.is_empty(), "it was quiet already");
+        let later = NOW + Span::hours(2);
+        let over = alerts::tend_all(engine, owner, &all[..1], &Tending::EndSnooze, later).await.unwrap();
+        assert_eq!((over.done, over.fresh), (all[..1].to_vec(), vec![]), "it has ended by itself");
+    }
+
+    async fn nothing_is_taken_back_of_an_alert_that_is_over_nor_by_who_may_not_tend(fresh) {
+        let world = World::started(fresh).await;
+        let (acme, _) = troubled(&world).await;
+        let filter = AlertFilter { search: Some("pc-1".into()), ..Default::default() };
+        let alert = alerts::list(world.store(), &world.owner, &filter).await.unwrap().items.remove(0);
+        alerts::acknowledge(&world.engine, &world.owner, alert.id, "on it", NOW).await.unwrap();
+        let client = Actor { ground: Ground::Member(world.user, Role::ClientAdmin), scope: Scope::Organization(world.partner, acme) };
+        let viewer = Actor { ground: Ground::Member(world.user, Role::Viewer), ..world.owner.clone() };
+        for actor in [client, viewer] {
+            assert_eq!(alerts::take_back(&world.engine, &actor, alert.id, NOW).await.unwrap_err().public_code(), "forbidden");
+            assert_eq!(alerts::end_snooze(&world.engine, &actor, alert.id, NOW).await.unwrap_err().public_code(), "forbidden");
+        }
+        world.report(alert.device.0, "good", RunState::Succeeded, MONDAY + Span::minutes(20)).await;
+        assert_eq!(alerts::take_back(&world.engine, &world.owner, alert.id, NOW).await.unwrap_err().public_code(), "resolved");
     }
 
     async fn alerts_of_another_client_are_neither_listed_nor_counted_nor_tended(fresh) {

@@ -9,6 +9,7 @@ mod compliance;
 mod connections;
 mod delivery;
 mod devices;
+mod explained;
 mod incidents;
 mod job_log;
 mod life;

@@ -71,6 +71,8 @@ on_both_stores! {
                 runs::log(store, t, run),
                 alerts::get(store, t, alert),
                 alerts::acknowledge(engine, t, alert, "x", now),
+                alerts::take_back(engine, t, alert, now),
+                alerts::end_snooze(engine, t, alert, now),
                 alerts::note(engine, t, alert, "x", now),
                 restore_tests::list(store, t, device),
                 keys::create(store, t, key.clone(), now),

@@ -36,7 +36,9 @@ pub fn routes() -> Table {
         .add(Method::GET, "/api/v1/alerts", list)
         .add(Method::GET, "/api/v1/alerts/{id}", get)
         .add(Method::POST, "/api/v1/alerts/{id}/acknowledge", acknowledge)
+        .add(Method::POST, "/api/v1/alerts/{id}/take-back", take_back)
         .add(Method::POST, "/api/v1/alerts/{id}/snooze", snooze)
+        .add(Method::POST, "/api/v1/alerts/{id}/end-snooze", end_snooze)
         .add(Method::POST, "/api/v1/alerts/{id}/note", note)
 }
 
@@ -132,7 +134,7 @@ impl Alert {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AlertEvent {
     at: Moment,
-    /// opened, raised, lowered, reopened, resolved, acknowledged, snoozed or note.
+    /// opened, raised, lowered, reopened, resolved, acknowledged, unacknowledged, snoozed, unsnoozed or note.
     what: String,
     /// A name, `key:…` or `system`.
     who: String,
@@ -236,6 +238,14 @@ pub async fn acknowledge(
     answer(&portal, &caller, id).await
 }
 
+/// Takes an acknowledgement back: nobody takes care. Where there is none, nothing changes.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/take-back", tag = "alerts", params(("id" = String, Path)), responses((status = 200, body = AlertFull), (status = 404), (status = 409)))]
+pub async fn take_back(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>) -> ApiResult<Json<AlertFull>> {
+    let id = id("alert", &text)?;
+    alerts::take_back(portal.engine(), &caller.actor, id, portal.now()).await?;
+    answer(&portal, &caller, id).await
+}
+
 /// Keeps it quiet until a time.
 #[utoipa::path(post, path = "/api/v1/alerts/{id}/snooze", tag = "alerts", params(("id" = String, Path)), request_body = SnoozeBody, responses((status = 200, body = AlertFull), (status = 404), (status = 422)))]
 pub async fn snooze(
@@ -246,6 +256,14 @@ pub async fn snooze(
 ) -> ApiResult<Json<AlertFull>> {
     let id = id("alert", &text)?;
     alerts::snooze(portal.engine(), &caller.actor, id, body.until.0, portal.now()).await?;
+    answer(&portal, &caller, id).await
+}
+
+/// Ends a snooze before its time. Where there is none, nothing changes.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/end-snooze", tag = "alerts", params(("id" = String, Path)), responses((status = 200, body = AlertFull), (status = 404), (status = 409)))]
+pub async fn end_snooze(State(portal): State<Portal>, caller: Caller, Path(text): Path<String>) -> ApiResult<Json<AlertFull>> {
+    let id = id("alert", &text)?;
+    alerts::end_snooze(portal.engine(), &caller.actor, id, portal.now()).await?;
     answer(&portal, &caller, id).await
 }
 

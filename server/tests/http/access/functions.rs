@@ -52,7 +52,7 @@ pub(super) async fn server_functions(app: &TestApp, tenants: &[Tenant], callers:
 }
 
 fn alerts_of(c: &Client) -> Value {
-    json!({ "state": "", "severity": "", "kind": "", "organization": c.organization, "class": "", "search": "", "sort": "", "cursor": "" })
+    json!({ "state": "", "severity": "", "kind": "", "organization": c.organization, "device": "", "class": "", "search": "", "sort": "", "cursor": "" })
 }
 
 fn accounts_of(c: &Client) -> Value {

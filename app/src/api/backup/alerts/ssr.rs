@@ -77,11 +77,11 @@ pub(in crate::api) async fn of_device(engine: &Engine, actor: &Actor, device: De
 fn filter(query: &AlertsQuery, now: Time) -> AlertFilter {
     let state: AlertState = query.state.parse().unwrap_or_default();
     // Who looks for something in particular finds it by itself, not inside an incident.
-    let is_particular = [&query.kind, &query.class, &query.search].iter().any(|asked| !asked.trim().is_empty());
+    let is_particular = [&query.kind, &query.device, &query.class, &query.search].iter().any(|asked| !asked.trim().is_empty());
     AlertFilter {
         state,
         severity: query.severity.parse().ok(),
-        device: None,
+        device: query.device.parse().ok(),
         organization: query.organization.parse().ok(),
         kind: query.kind.parse().ok(),
         class: query.class.parse().ok(),
@@ -252,7 +252,7 @@ pub(in crate::api::backup) async fn tend_these(engine: &Engine, actor: &Actor, i
     let (resolved, others): (Vec<_>, Vec<_>) = tended.refused.into_iter().partition(|(_, error)| error.public_code() == "resolved");
     let count = others.len();
     let first = others.into_iter().next().map(|(_, error)| UiError::from(error).message);
-    Ok(TendedView { done: tended.done.len(), resolved: resolved.len(), refused: first.map(|why| (count, why)) })
+    Ok(TendedView { done: tended.done.len(), fresh: tended.fresh, resolved: resolved.len(), refused: first.map(|why| (count, why)) })
 }
 
 fn tending(tend: Tend, now: Time) -> Result<Tending, UiError> {
@@ -260,6 +260,8 @@ fn tending(tend: Tend, now: Time) -> Result<Tending, UiError> {
         "snooze" => Tending::Snooze { until: now + Span::hours(tend.hours.clamp(1, 24 * 90).into()), reason: tend.words },
         "note" => Tending::Note { text: tend.words },
         "acknowledge" => Tending::Acknowledge { reason: tend.words },
+        "take_back" => Tending::TakeBack,
+        "end_snooze" => Tending::EndSnooze,
         _ => return Err(UiError::field("invalid_choice", "what", "Choose what to do.")),
     })
 }

@@ -3,7 +3,7 @@
 use super::remedy::whole;
 use crate::{
     api::backup::{AlertLine, AlertView, RunBehind, TendAlert, load_alert},
-    components::{Button, ButtonKind, Page, RunBadge, Section, SeverityBadge, TimeText, icon, icon::Icon, loaded, use_toasts},
+    components::{Button, ButtonKind, Page, RunBadge, Section, SeverityBadge, TimeText, icon, icon::Icon, loaded_page, use_toasts},
     live::{Live, use_now},
     me,
     pages::{
@@ -11,7 +11,7 @@ use crate::{
             row::{alert_href, class_word},
             soon::Soon,
             state::took,
-            tend::{history, spans},
+            tend::{history, spans, taken_back},
         },
         start::form::{Faults, FormFault},
     },
@@ -32,7 +32,7 @@ const FILES: usize = 12;
 pub fn AlertPage() -> impl IntoView {
     let params = use_params_map();
     let data = wire::resource(move || params.read().get("id").unwrap_or_default(), load_alert);
-    loaded(data, |view| view! { <Shown view/> }.into_any())
+    loaded_page(data, |view| view! { <Shown view/> }.into_any())
 }
 
 #[component]
@@ -266,8 +266,21 @@ fn Tending(view: RwSignal<AlertView>, changed: Callback<()>) -> impl IntoView {
     let choice = move |value: &'static str, label: &'static str, checked: bool| {
         view! { <label class="radio"><input type="radio" name="what" value=value checked=checked/>{label}</label> }
     };
+    let now = use_now();
+    let back = Memo::new(move |_| view.with(|v| taken_back(&v.line, now.get().unwrap_or(v.at))));
+    // Forms of their own, so that they want no words; before the scripts come, too.
+    let take_back = move |(what, words): (&'static str, &'static str)| {
+        view! {
+            <ActionForm action>
+                <input type="hidden" name="id" value=id.to_string()/>
+                <input type="hidden" name="what" value=what/>
+                <Button submit=true busy=action.pending()>{words}</Button>
+            </ActionForm>
+        }
+    };
     view! {
         <Section title="Tend">
+            {move || (!back.read().is_empty()).then(|| view! { <div class="tend-back">{back.get().into_iter().map(take_back).collect_view()}</div> })}
             <ActionForm action attr:class="stack card tend-form">
                 <FormFault faults/>
                 <input type="hidden" name="id" value=id.to_string()/>

@@ -8,11 +8,11 @@ use crate::{
     me,
     pages::backup::{client::ClientFilter, row::class_word},
 };
-use domain::{alert::AlertKind, health::Band, text};
+use domain::{alert::AlertKind, health::Band, ids::DeviceId, text};
 use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
-const FILTERS: [&str; 6] = ["search", "organization", "kind", "class", "severity", "state"];
+const FILTERS: [&str; 7] = ["search", "organization", "device", "kind", "class", "severity", "state"];
 
 /// What the URL asks for. `organization`: on an organization's page, where the client is known.
 pub fn asked(query: &ParamsMap, organization: Option<&str>) -> AlertsQuery {
@@ -22,6 +22,7 @@ pub fn asked(query: &ParamsMap, organization: Option<&str>) -> AlertsQuery {
         severity: text("severity"),
         kind: text("kind"),
         organization: organization.map_or_else(|| text("organization"), ToOwned::to_owned),
+        device: text("device"),
         class: text("class"),
         search: text("search"),
         sort: text("sort"),
@@ -37,11 +38,18 @@ pub fn canonical(query: &ParamsMap) -> String {
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
 
+/// The link to all alerts of a device or account, also those that are over, latest first.
+pub fn all_of(device: DeviceId) -> AnyView {
+    view! { <a href=format!("/backups/alerts?device={device}&state=any&sort=time")>"All its alerts"</a> }.into_any()
+}
+
 /// Numbers are those of the list but for the chip's own kind of filter; none where they are more than were counted.
 #[component]
 pub fn Filters(
     /// The client that the list is narrowed to.
     organization: Option<(String, String)>,
+    /// The device or account that the list is narrowed to, if it is: its name.
+    device: Option<String>,
     /// How many there are.
     counts: RwSignal<AlertCounts>,
     /// Which columns are shown.
@@ -74,19 +82,24 @@ pub fn Filters(
     };
     view! {
         <div class="filter-line">
-        <FilterBar label="Filter alerts" keep=vec!["state", "severity"]>
+        <FilterBar label="Filter alerts" keep=vec!["device", "state", "severity"]>
             <SearchFilter label="Search device or client"/>
             {(!is_client).then(|| view! { <ClientFilter chosen=organization/> })}
             <SelectFilter name="kind" label="Type" all="All types" options=kinds/>
             <SelectFilter name="class" label="Class" all="All classes" options=vec![pair("server", "Servers"), pair("workstation", "Workstations")]/>
             <SelectFilter name="sort" label="Order" all="Most urgent first" options=vec![pair("time", "Latest first")]/>
-            <ClearFilters keys=FILTERS.to_vec()/>
-            <ColumnMenu columns/>
         </FilterBar>
-        // A form of its own: it can't stand inside that of the filters.
-        {saved.map(|saved| view! { <SavedViews saved/> })}
+        // Together at the end of the line, whatever the filters need. Views have a form of their own: it can't stand inside that of the filters.
+        <div class="filters-end">
+            <ColumnMenu columns/>
+            {saved.map(|saved| view! { <SavedViews saved/> })}
+        </div>
         </div>
         <Chips label="Severity and state">
+            {device.map(|name| view! {
+                <ChipFilter name="device" value=use_query_map().with_untracked(|q| q.get("device")).unwrap_or_default() label=format!("Only {name}")/>
+                <span class="chip-gap"></span>
+            })}
             {chip("severity", "critical", "Critical", |c| c.critical)}
             {chip("severity", "warning", "Warning", |c| c.warning)}
             <span class="chip-gap"></span>
@@ -94,6 +107,8 @@ pub fn Filters(
             {chip("state", "acknowledged", "Acknowledged", |c| c.acknowledged)}
             {chip("state", "snoozed", "Snoozed", |c| c.snoozed)}
             <ChipFilter name="state" value="resolved" label="Resolved"/>
+            // Here it comes and goes without moving anything: this line has room.
+            <ClearFilters keys=FILTERS.to_vec()/>
         </Chips>
     }
 }

@@ -3,7 +3,7 @@
 use super::{incident_row::names, remedy::coded, table::AlertTable};
 use crate::{
     api::backup::{IncidentView, load_incident},
-    components::{Button, Page, Pager, Section, SeverityBadge, TimeText, loaded},
+    components::{Button, Page, Pager, Section, SeverityBadge, TimeText, loaded_page},
     live::Live,
     me,
     pages::backup::{
@@ -25,7 +25,7 @@ pub fn IncidentPage() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let asked = move || (params.read().get("id").unwrap_or_default(), query.read().get("cursor").unwrap_or_default());
     let data = wire::resource(asked, |(id, cursor)| load_incident(id, cursor));
-    loaded(data, move |view| {
+    loaded_page(data, move |view| {
         let cursor = query.read_untracked().get("cursor").unwrap_or_default();
         view! { <Shown view cursor/> }.into_any()
     })
@@ -106,7 +106,7 @@ fn Shown(view: IncidentView, cursor: String) -> impl IntoView {
                 <p class="faint">"The incident resolves by itself with the last of its alerts. The last one joined "<TimeText at=Signal::derive(move || Some(line.read().joined_at))/>"."</p>
                 <ul class="incident-kinds" role="list" aria-label="Alerts by type">
                     {move || kinds.get().into_iter().map(|(kind, open, all)| view! {
-                        <li><strong>{text::count(all)}</strong>" "{text::kind_label(kind).to_lowercase()}{(open != all).then(|| format!(" ({} open)", text::count(open)))}</li>
+                        <li><strong>{text::count(all)}</strong>" "{text::inside(text::kind_label(kind))}{(open != all).then(|| format!(" ({} open)", text::count(open)))}</li>
                     }).collect_view()}
                 </ul>
             </div>

@@ -3,7 +3,7 @@
 use super::remedy::coded;
 use crate::{
     api::backup::IncidentLine,
-    components::{SeverityBadge, TimeText},
+    components::{CsvRow, SeverityBadge, TimeText},
 };
 use domain::{ids::IncidentId, text};
 use leptos::prelude::*;
@@ -33,11 +33,32 @@ pub fn names(line: &IncidentLine) -> String {
     line.names.join(", ") + &more
 }
 
+/// The row in a file.
+pub fn csv_row(line: &IncidentLine) -> CsvRow {
+    let whose = line.organization.as_ref().map(|(_, name)| format!(" ({name})")).unwrap_or_default();
+    let done = match (line.resolved_at, line.untended) {
+        (Some(at), _) => format!("resolved {}", text::rfc3339(at)),
+        (None, 0) => "somebody is on it".to_owned(),
+        (None, n) => format!("nobody on {n}"),
+    };
+    vec![
+        ("type", "Incident".to_owned()),
+        ("severity", line.severity.as_str().to_owned()),
+        ("device", line.counted() + &whose),
+        ("since", text::rfc3339(line.opened_at)),
+        ("why", format!("One cause: {}. {}", line.cause, names(line))),
+        ("do", [line.told.as_deref().unwrap_or_default(), &line.advice].join(" ").trim().to_owned()),
+        ("done", done),
+    ]
+}
+
 /// The row; as many cells as the list has columns.
 #[component]
 pub fn IncidentAsRow(
     /// The incident.
     row: IncidentRow,
+    /// Alerts may be tended: then the list has a column to choose them, and one for what can be done.
+    may_tend: bool,
 ) -> impl IntoView {
     let IncidentRow { id, line, is_new } = row;
     let seen = line.get_untracked();
@@ -45,7 +66,7 @@ pub fn IncidentAsRow(
     let is_open = move || line.with(|l| l.open_members > 0);
     view! {
         <tr class="incident-row" data-resolved=move || (!is_open()).then_some("") data-new=is_new.then_some("")>
-            <td class="cell-check"></td>
+            {may_tend.then(|| view! { <td class="cell-check"></td> })}
             <th scope="row" class="cell-name"><a class="row-link" href=format!("/incidents/{id}")>"Incident"</a></th>
             <td data-label="Severity"><SeverityBadge severity=Signal::derive(move || line.with(|l| l.severity))/></td>
             <td data-label="Device" class="cell-subject">
@@ -57,7 +78,7 @@ pub fn IncidentAsRow(
                 <p>"One cause: "<strong>{move || line.with(|l| l.cause.clone())}</strong></p>
                 <p class="faint">{move || line.with(names)}</p>
             </td>
-            <td data-label="What to do" class="cell-words">
+            <td data-label="Recommended action" class="cell-words">
                 {move || line.with(|l| l.told.as_deref().map(|told| view! { <p class="remedy-cause">{coded(told)}</p> }))}
                 <p class="remedy-do">{move || line.with(|l| coded(&l.advice))}</p>
             </td>
@@ -68,7 +89,7 @@ pub fn IncidentAsRow(
                     (None, n) => view! { <span class="faint">{format!("Nobody on {}", text::count(n))}</span> }.into_any(),
                 })}
             </td>
-            <td class="cell-more"></td>
+            {may_tend.then(|| view! { <td class="cell-more"></td> })}
         </tr>
     }
 }

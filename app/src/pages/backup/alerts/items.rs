@@ -1,8 +1,11 @@
 //! The rows on screen: alerts, and incidents that stand for theirs. Kept in the order that the list was asked for, while both change.
 
 use super::{incident_row::IncidentRow, row::Row};
-use crate::api::backup::{AlertLine, AlertsNews, IncidentLine};
-use domain::ids::{AlertId, IncidentId};
+use crate::api::backup::{AlertCounts, AlertLine, AlertsNews, IncidentLine};
+use domain::{
+    ids::{AlertId, IncidentId},
+    text,
+};
 use leptos::prelude::*;
 
 /// What tells a row from the others.
@@ -75,6 +78,48 @@ pub fn incidents(rows: &[Item]) -> Vec<IncidentId> {
     rows.iter().filter_map(id).collect()
 }
 
+/// How many there are, in words: "53 alerts and 3 incidents that stand for 350 more: 403 alerts". `state`: which are asked for.
+pub fn counted(rows: &[Item], state: &str, counts: AlertCounts) -> String {
+    let total = match state {
+        "" | "open" => Some(counts.open),
+        "untended" => Some(counts.untended),
+        "acknowledged" => Some(counts.acknowledged),
+        "snoozed" => Some(counts.snoozed),
+        _ => None,
+    };
+    let stands_for = |item: &Item| match item {
+        Item::Incident(row) => Some(row.line.with(|l| if state == "untended" { l.untended } else { l.open_members })),
+        Item::Alert(_) => None,
+    };
+    let folded: Vec<i64> = rows.iter().filter_map(stands_for).collect();
+    let alerts = i64::try_from(rows.len() - folded.len()).unwrap_or(i64::MAX);
+    words(alerts, &folded, total.filter(|_| !counts.is_more))
+}
+
+/// `folded`: for each incident, how many alerts it stands for. `total`: how many alerts there are, if that is known. It is left out where
+/// it doesn't fit: rows that are over stay until the list is asked for again.
+fn words(alerts: i64, folded: &[i64], total: Option<i64>) -> String {
+    let many = |n: i64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{} {one}s", text::count(n)) };
+    let more: i64 = folded.iter().sum();
+    let total = total.filter(|total| *total >= alerts + more);
+    if folded.is_empty() {
+        return match total {
+            Some(total) if total > alerts => format!("{} shown of {}", text::count(alerts), many(total, "alert")),
+            Some(_) => many(alerts, "alert"),
+            None if alerts == 1 => "1 alert".to_owned(),
+            None => format!("{} shown", many(alerts, "alert")),
+        };
+    }
+    let incidents = i64::try_from(folded.len()).unwrap_or(i64::MAX);
+    let verb = if incidents == 1 { "stands" } else { "stand" };
+    let rows = format!("{} and {} that {verb} for {} more", many(alerts, "alert"), many(incidents, "incident"), text::count(more));
+    match total {
+        Some(total) if total == alerts + more => format!("{rows}: {}", many(total, "alert")),
+        Some(total) => format!("{rows}, of {}", many(total, "alert")),
+        None => rows,
+    }
+}
+
 /// Puts a row before the first that comes after it.
 fn put(rows: &mut Vec<Item>, item: Item, by_worth: bool) {
     let own = item.place(by_worth);
@@ -140,4 +185,26 @@ pub fn insert(rows: RwSignal<Vec<Item>>, waiting: Waiting, by_worth: bool) {
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn rows_are_told_from_the_alerts_that_they_stand_for() {
+        assert_eq!(words(53, &[300, 40, 10], Some(403)), "53 alerts and 3 incidents that stand for 350 more: 403 alerts");
+        assert_eq!(words(50, &[300], Some(1_403)), "50 alerts and 1 incident that stands for 300 more, of 1,403 alerts");
+        assert_eq!(words(0, &[12], Some(12)), "0 alerts and 1 incident that stands for 12 more: 12 alerts");
+        assert_eq!(words(50, &[], Some(403)), "50 shown of 403 alerts");
+        assert_eq!((words(7, &[], Some(7)).as_str(), words(1, &[], Some(1)).as_str()), ("7 alerts", "1 alert"));
+    }
+
+    #[test]
+    fn a_number_that_is_not_known_or_does_not_fit_is_not_told() {
+        assert_eq!((words(50, &[], None).as_str(), words(1, &[], None).as_str()), ("50 alerts shown", "1 alert"));
+        assert_eq!(words(50, &[12], None), "50 alerts and 1 incident that stands for 12 more");
+        assert_eq!(words(3, &[12], Some(14)), "3 alerts and 1 incident that stands for 12 more", "one is over by now");
+        assert_eq!(words(3, &[], Some(2)), "3 alerts shown");
+    }
 }

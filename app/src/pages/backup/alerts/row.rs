@@ -3,11 +3,11 @@
 use super::{details::Details, remedy::brief, table::tended};
 use crate::{
     api::backup::AlertLine,
-    components::{Menu, MenuButton, SelectRow, Selection, SeverityBadge, TimeText, icon::MORE},
+    components::{Address, Menu, MenuButton, SelectRow, Selection, SeverityBadge, TimeText, icon::MORE, toast::ToastList},
     live::use_now,
     pages::backup::{
         row::{alert_href, class_word},
-        tend::{Whom, Wish},
+        tend::{Whom, Wish, at_once},
     },
 };
 use domain::{alert::AlertKind, ids::AlertId, text, time::Time};
@@ -42,8 +42,12 @@ pub struct Shared {
     pub wish: RwSignal<Option<Wish>>,
     /// Rows that are unfolded.
     pub unfolded: RwSignal<u32>,
-    /// Alerts may be tended.
+    /// Alerts may be tended; without it rows can't be chosen either.
     pub may_tend: bool,
+    /// Says what was done.
+    pub toasts: ToastList,
+    /// Called after alerts were tended.
+    pub changed: Callback<()>,
 }
 
 /// The row.
@@ -55,7 +59,7 @@ pub fn AlertRow(
     shared: Shared,
 ) -> impl IntoView {
     let Row { id, line, is_new } = row;
-    let Shared { at, selection, wish, unfolded, may_tend } = shared;
+    let Shared { at, selection, wish, unfolded, may_tend, toasts, changed } = shared;
     let now = use_now();
     // What never changes of an alert.
     let seen = line.get_untracked();
@@ -79,13 +83,16 @@ pub fn AlertRow(
     let ask = move |what: &'static str| {
         Callback::new(move |()| wish.set(Some(Wish { whom: Whom::Alerts(vec![id]), what, title: title.get_value() })))
     };
+    let is_acknowledged = Memo::new(move |_| line.with(|l| l.acknowledged.is_some()));
+    let is_quiet = Memo::new(move |_| line.with(|l| l.quiet_until(now.get().unwrap_or(at)).is_some()));
+    let back = move |what: &'static str| Callback::new(move |()| at_once(vec![id], what, toasts, changed));
     view! {
         <tr data-resolved=move || (!is_open.get()).then_some("") data-new=is_new.then_some("")>
-            <SelectRow selection id=id.to_string() label=name/>
+            {may_tend.then(|| view! { <SelectRow selection id=id.to_string() label=name/> })}
             <th scope="row" class="cell-name"><a class="row-link" href=format!("/alerts/{id}")>{kind}</a></th>
             <td data-label="Severity"><SeverityBadge severity=Signal::derive(move || line.with(|l| l.severity))/></td>
             <td data-label="Device" class="cell-subject">
-                <a class="quiet-link" href=alert_href(&seen)>{device.1}</a>
+                <a class="quiet-link" href=alert_href(&seen)><Address text=device.1/></a>
                 <span class="cell-aside">{match seen.kind { AlertKind::ConsentExpired => "Connection", _ if seen.is_account => "Account", _ => class_word(seen.class) }}</span>
                 <a class="cell-sub quiet-link" href=format!("/organizations/{}", organization.0)>{organization.1}</a>
             </td>
@@ -98,17 +105,19 @@ pub fn AlertRow(
                 </button>
                 {move || is_unfolded.get().then(|| view! { <Details id/> })}
             </td>
-            <td data-label="What to do" class="cell-words">{move || is_open.get().then(|| line.with(|l| brief(&l.remedy)))}</td>
+            <td data-label="Recommended action" class="cell-words">{move || is_open.get().then(|| line.with(|l| brief(&l.remedy)))}</td>
             <td data-label="Done" class="cell-state">{move || line.with(tended)}</td>
-            <td class="cell-more">
-                {move || (is_open.get() && may_tend).then(|| view! {
+            {may_tend.then(|| view! { <td class="cell-more">
+                {move || is_open.get().then(|| view! {
                     <Menu label=format!("Tend {}", title.get_value()) icon=MORE compact=true end=true>
                         <MenuButton on_press=ask("acknowledge")>"Acknowledge"</MenuButton>
                         <MenuButton on_press=ask("snooze")>"Snooze"</MenuButton>
                         <MenuButton on_press=ask("note")>"Write a note"</MenuButton>
+                        {move || is_acknowledged.get().then(|| view! { <MenuButton on_press=back("take_back")>"Take it back"</MenuButton> })}
+                        {move || is_quiet.get().then(|| view! { <MenuButton on_press=back("end_snooze")>"End the snooze"</MenuButton> })}
                     </Menu>
                 })}
-            </td>
+            </td> })}
         </tr>
     }
 }

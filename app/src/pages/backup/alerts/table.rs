@@ -3,7 +3,7 @@
 use super::remedy::brief;
 use crate::{
     api::backup::AlertLine,
-    components::{SeverityBadge, TableFrame, TimeText, icon, icon::Icon},
+    components::{PageZone, SeverityBadge, TableFrame, TimeText, icon, icon::Icon},
     live::use_now,
     me,
     pages::backup::{row::alert_href, tend::TendAlert},
@@ -65,6 +65,8 @@ fn row(line: AlertLine, at: Time, of_device: bool, may_tend: bool, changed: Call
     let now = use_now();
     let is_open = line.resolved_at.is_none();
     let why_line = line.clone();
+    let zone = PageZone::here();
+    let why = move |at| zone.with(|local| why_line.why_in(local, at));
     view! {
         <tr data-resolved=(!is_open).then_some("")>
             <td data-label="Severity"><SeverityBadge severity=line.severity/></td>
@@ -77,14 +79,14 @@ fn row(line: AlertLine, at: Time, of_device: bool, may_tend: bool, changed: Call
             })}
             <td data-label="Since"><TimeText at=line.opened_at/></td>
             <td data-label="Why" class="cell-words">
-                <p>{move || why_line.why(now.get().unwrap_or(at))}</p>
+                <p>{move || why(now.get().unwrap_or(at))}</p>
                 {line.message.clone().map(|said| view! { <p class="said">{said}</p> })}
                 {(!line.failed_items.is_empty()).then(|| view! { <p class="faint">"Files: "{line.failed_items.join(", ")}</p> })}
                 {is_open.then(|| brief(&line.remedy))}
             </td>
             <td data-label="State" class="cell-state">
                 {tended(&line)}
-                {(is_open && may_tend).then(|| view! { <TendAlert line=line.clone() changed/> })}
+                {(is_open && may_tend).then(|| view! { <TendAlert line=line.clone() at changed/> })}
             </td>
         </tr>
     }

@@ -1,4 +1,5 @@
-//! Tending alerts: acknowledge, snooze, annotate; one or many in one go. Each leaves its event and its entry in the audit log.
+//! Tending alerts: acknowledge, snooze, annotate, and take that back; one or many in one go. Each leaves its event and its entry in the
+//! audit log. Taking back what isn't there changes nothing and leaves nothing.
 
 use super::{find, seen};
 use crate::{
@@ -40,6 +41,10 @@ pub enum Tending {
         /// Why; may be empty.
         reason: String,
     },
+    /// It is acknowledged no longer: nobody is on it.
+    TakeBack,
+    /// It is quiet no longer.
+    EndSnooze,
     /// A note; also to a resolved alert.
     Note {
         /// What is to be kept.
@@ -52,6 +57,9 @@ pub enum Tending {
 pub struct Tended {
     /// Done.
     pub done: Vec<AlertId>,
+    /// Of those, the ones that were not so before: nobody had acknowledged them, they were not quiet. Taking it back leaves these as they
+    /// were, and would undo somebody else's work with the others.
+    pub fresh: Vec<AlertId>,
     /// Not done, and why.
     pub refused: Vec<(AlertId, Error)>,
 }
@@ -79,8 +87,27 @@ impl Deed {
                 let note = if reason.is_empty() { until_words } else { format!("{until_words}: {reason}") };
                 Self { what: "snoozed", audited: "alert.snooze", note, until: Some(*until) }
             }
+            Tending::TakeBack => Self { what: "unacknowledged", audited: "alert.take_back", note: String::new(), until: None },
+            Tending::EndSnooze => Self { what: "unsnoozed", audited: "alert.end_snooze", note: String::new(), until: None },
             Tending::Note { text } => Self { what: "note", audited: "alert.note", note: input::said("note", text)?, until: None },
         })
+    }
+
+    /// Whether the alert is not so yet.
+    fn is_fresh(&self, alert: &alert::Model, now: Time) -> bool {
+        let is_quiet = alert.snoozed_until.is_some_and(|until| until > now.0);
+        match self.what {
+            "acknowledged" => alert.acknowledged_at.is_none(),
+            "unacknowledged" => alert.acknowledged_at.is_some(),
+            "snoozed" => !is_quiet,
+            "unsnoozed" => is_quiet,
+            _ => true,
+        }
+    }
+
+    /// Doing it again says nothing new.
+    fn is_once(&self) -> bool {
+        matches!(self.what, "unacknowledged" | "unsnoozed")
     }
 }
 
@@ -98,6 +125,22 @@ pub async fn acknowledge(engine: &Engine, actor: &Actor, id: AlertId, reason: &s
 /// `NotFound`, `Forbidden`, `Invalid` (time), `Conflict` (resolved).
 pub async fn snooze(engine: &Engine, actor: &Actor, id: AlertId, until: Time, now: Time) -> Result<(), Error> {
     one(engine, actor, id, &Tending::Snooze { until, reason: String::new() }, now).await
+}
+
+/// Takes an acknowledgement back, whoever's it is. Where there is none, nothing changes.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`, `Conflict` (resolved).
+pub async fn take_back(engine: &Engine, actor: &Actor, id: AlertId, now: Time) -> Result<(), Error> {
+    one(engine, actor, id, &Tending::TakeBack, now).await
+}
+
+/// Ends a snooze before its time. Where there is none, nothing changes.
+///
+/// # Errors
+/// `NotFound`, `Forbidden`, `Conflict` (resolved).
+pub async fn end_snooze(engine: &Engine, actor: &Actor, id: AlertId, now: Time) -> Result<(), Error> {
+    one(engine, actor, id, &Tending::EndSnooze, now).await
 }
 
 /// Adds a note; also to a resolved alert.
@@ -180,11 +223,19 @@ async fn of_partner(
             tended.refused.push((id, over));
             continue;
         }
+        let is_fresh = deed.is_fresh(&model, now);
+        if deed.is_once() && !is_fresh {
+            tended.done.push(id);
+            continue;
+        }
         if deed.what != "note" {
             changed.push((partner, device));
         }
         record(store, &tx, actor, model, deed, &who, now).await?;
         tended.done.push(id);
+        if is_fresh {
+            tended.fresh.push(id);
+        }
     }
     changed.sort_unstable();
     changed.dedup();
@@ -210,7 +261,11 @@ async fn record(
             model.acknowledged_at = Set(Some(now.0));
             model.acknowledged_by = Set(Some(who.to_owned()));
         }
-        "snoozed" => model.snoozed_until = Set(deed.until.map(|t| t.0)),
+        "unacknowledged" => {
+            model.acknowledged_at = Set(None);
+            model.acknowledged_by = Set(None);
+        }
+        "snoozed" | "unsnoozed" => model.snoozed_until = Set(deed.until.map(|t| t.0)),
         _ => {}
     }
     if model.is_changed() {
