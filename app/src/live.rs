@@ -4,12 +4,13 @@
 //! Between messages scores age here: at each `next_change` the shared `assess` decides again, without a request (D4).
 
 pub use brief::{DeviceBrief, Doing};
+use clock::ServerClock;
 use domain::{
     health::assess,
     ids::{AccountId, DeviceId, OrganizationId},
     live::{CountsNow, DeviceNow, OrganizationNow, RunNow},
     saas::{AccountNow, SaasNow},
-    time::{Span, Time},
+    time::Time,
 };
 use leptos::{
     prelude::*,
@@ -19,6 +20,7 @@ use std::collections::HashMap;
 use watched::Watched;
 
 mod brief;
+mod clock;
 #[cfg(feature = "hydrate")]
 mod stream;
 mod watched;
@@ -85,7 +87,7 @@ pub struct Live {
     runs: Watched<DeviceId, Vec<RunNow>>,
     accounts: Watched<AccountId, AccountNow>,
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "the server never asks"))]
-    offset: StoredValue<Span>,
+    server: StoredValue<ServerClock>,
 }
 
 /// The time of [`Live`], for relative times. None on the server and until hydration is done, so that both write the same HTML.
@@ -108,7 +110,7 @@ impl Live {
             organizations: Watched::new(),
             runs: Watched::new(),
             accounts: Watched::new(),
-            offset: StoredValue::new(Span::ZERO),
+            server: StoredValue::new(ServerClock::default()),
         }
     }
 
@@ -149,6 +151,11 @@ impl Live {
         let signal = self.rows.begin(seen.device, seen, move || live.watch_changed());
         self.watch_changed();
         signal
+    }
+
+    /// A device in a row as it is shown now; none: no row shows it.
+    pub fn row(&self, device: DeviceId) -> Option<DeviceBrief> {
+        self.rows.now(device)
     }
 
     /// A device of which a page shows only runs: those that the stream told of last, until the page is gone; none at first.

@@ -22,7 +22,7 @@ use engine::{
 use futures_util::future::join_all;
 use providers::{
     Secret,
-    directory::{self, Directory, LeftOut, Member, Trouble},
+    directory::{self, Directory, LeftOut, Member, Patience, Trouble},
 };
 use std::{collections::BTreeMap, time::Duration};
 use tokio::sync::Mutex;
@@ -95,7 +95,8 @@ async fn lane(engine: &Engine, consents: &Consents, settings: &Saas, looking: &M
             look(engine, stop).await
         };
         let Some(mut turn) = turn else { return };
-        let directory = Directory::new(turn.service, &settings.of(turn.service).directory_url, consents.http().clone());
+        let address = &settings.of(turn.service).directory_url;
+        let directory = Directory::new(turn.service, address, consents.http().clone(), Patience::default());
         if let Err(error) = discover(engine, &mut turn, directory, consents, stop).await {
             tracing::warn!(%error, "discovery: will try again");
         }

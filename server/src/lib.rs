@@ -11,6 +11,7 @@ pub mod consent;
 pub mod demo;
 pub mod discovery;
 pub mod dns;
+pub mod expiry;
 pub mod http;
 pub mod logging;
 pub mod mail;

@@ -5,7 +5,7 @@
 use crate::{
     config::{Config, WrongSetting},
     consent::Consents,
-    discovery,
+    demo, discovery, expiry,
     http::{metrics_router, router},
     mail::Post,
     monthly,
@@ -50,6 +50,9 @@ pub enum ServeError {
     /// Another process uses the file.
     #[error("the database file {0} is in use by another holdfast: stop that one first")]
     InUse(String),
+    /// A demo was not filled to its end.
+    #[error("a demo was being filled here and is not whole: `holdfast demo` fills it anew; or remove {0} if that was another database")]
+    HalfFilled(String),
     /// The database.
     #[error("setting database: {0}")]
     Database(String),
@@ -132,6 +135,9 @@ async fn setup_code(store: &Store, listen: SocketAddr) -> Result<Option<String>,
 /// It can't start; afterwards it doesn't fail.
 pub async fn serve(config: Config) -> Result<(), ServeError> {
     let hold = hold(&config.database)?;
+    if let Some(note) = demo::half_filled(&config.data) {
+        return Err(ServeError::HalfFilled(note.display().to_string()));
+    }
     let store = open(&config.database).await?;
     serve_store(config, hold, store, wall_clock(), |_, _| {}).await
 }
@@ -167,6 +173,7 @@ pub async fn serve_store(
     let post = Post::new(engine.clone(), &config, &secrets)?;
     let sending = tokio::spawn(post.clone().run(stop.clone()));
     tokio::spawn(discovery::run(engine.clone(), consents.clone(), config.saas.clone(), stop.clone()));
+    tokio::spawn(expiry::run(engine.clone(), stop.clone()));
     tokio::spawn(monthly::run(engine.clone(), stop.clone()));
     tokio::spawn(weekly::run(engine.clone(), post.clone(), stop.clone()));
     beside(engine.clone(), stop.clone());
@@ -201,6 +208,13 @@ pub(crate) fn say(line: &str) {
 }
 
 async fn signals(stop: CancellationToken) {
+    asked_to_stop().await;
+    stop.cancel();
+    tracing::info!("stopping");
+}
+
+/// Waits for SIGTERM or SIGINT. From the first call on they no longer end the process by themselves.
+pub(crate) async fn asked_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let terminated = async {
         match signal(SignalKind::terminate()) {
@@ -214,8 +228,6 @@ async fn signals(stop: CancellationToken) {
         _ = tokio::signal::ctrl_c() => {}
         () = terminated => {}
     }
-    stop.cancel();
-    tracing::info!("stopping");
 }
 
 /// Small regular work of the shell itself.

@@ -2,7 +2,7 @@
 //! and to read; the stream brings that a moment later, a device at a time.
 
 use domain::{
-    health::{Band, Score},
+    health::{Band, Score, allowance},
     ids::DeviceId,
     live::DeviceNow,
     policy::DeviceLife,
@@ -54,6 +54,8 @@ pub struct DeviceBrief {
     pub score: Score,
     /// Its band.
     pub band: Band,
+    /// Its life, as it counts.
+    pub life: DeviceLife,
     /// What it is doing.
     pub doing: Doing,
     /// End of the maintenance that it is in.
@@ -62,8 +64,17 @@ pub struct DeviceBrief {
     pub last_usable_at: Option<Time>,
     /// Earliest due time (grace included) of its jobs.
     pub due_at: Option<Time>,
+    /// When it counts as offline and until when it may be, where its policy allows that.
+    pub offline: Option<(Time, Time)>,
     /// Bytes used at the destination.
     pub storage_used: Option<i64>,
+}
+
+impl DeviceBrief {
+    /// False while it is paused, also with its client, and once it is retired: then it is in no band, and nobody looks at its score.
+    pub const fn is_counted(&self) -> bool {
+        matches!(self.life, DeviceLife::Pending | DeviceLife::Active)
+    }
 }
 
 impl From<&DeviceNow> for DeviceBrief {
@@ -72,10 +83,12 @@ impl From<&DeviceNow> for DeviceBrief {
             device: now.device,
             score: now.score,
             band: now.band,
+            life: now.facts.life,
             doing: now.into(),
             quiet_until: now.quiet_until(),
             last_usable_at: now.last_usable_at,
             due_at: now.due_at,
+            offline: allowance(&now.facts),
             storage_used: now.facts.storage.map(|s| s.used),
         }
     }

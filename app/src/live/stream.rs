@@ -28,6 +28,12 @@ struct Others {
     devices: Vec<DeviceId>,
 }
 
+/// The server is there, and what time it is there.
+#[derive(serde::Deserialize)]
+struct Ping {
+    at: Time,
+}
+
 /// What is on screen.
 type Asked = (Vec<DeviceId>, Vec<OrganizationId>, Vec<AccountId>);
 
@@ -55,7 +61,17 @@ fn stream() -> Option<Rc<RefCell<Stream>>> {
 }
 
 fn server_now(live: Live) -> Time {
-    crate::browser::clock() + live.offset.get_value()
+    live.server.get_value().now(crate::browser::clock())
+}
+
+/// The server has said what time it is.
+fn server_is_at(live: Live, told: Time) {
+    let before = live.server.get_value();
+    let server = before.heard(told, crate::browser::clock());
+    if server != before {
+        live.server.set_value(server);
+        live.now.set(Some(server_now(live)));
+    }
 }
 
 /// Begins; once, for somebody who is signed in, when hydration is done. Gives what tells it that other things are on screen now.
@@ -255,8 +271,7 @@ fn take(live: Live, name: &str, data: &str) {
     match name {
         "snapshot" => {
             let Ok(snapshot) = crate::wire::read::<Snapshot>(data) else { return };
-            live.offset.set_value(snapshot.at - crate::browser::clock());
-            live.now.set(Some(snapshot.at));
+            server_is_at(live, snapshot.at);
             if crate::browser::root_attribute("data-build").is_some_and(|b| !b.is_empty() && b != snapshot.build) {
                 live.is_outdated.set(true);
             }
@@ -300,6 +315,13 @@ fn take(live: Live, name: &str, data: &str) {
                 && live.counts.get_untracked() != Some(counts)
             {
                 live.counts.set(Some(counts));
+            }
+        }
+        "ping" => {
+            if let Ok(Ping { at }) = crate::wire::read::<Ping>(data) {
+                server_is_at(live, at);
+                // It may be later than was thought.
+                age();
             }
         }
         _ => {}

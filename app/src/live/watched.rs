@@ -51,6 +51,11 @@ where
         }
     }
 
+    /// One as a page shows it now; none: no page does.
+    pub(super) fn now(self, id: K) -> Option<T> {
+        self.0.with_value(|signals| signals.get(&id)?.iter().find_map(RwSignal::try_get_untracked))
+    }
+
     /// True while a page shows it.
     pub(super) fn has(self, id: K) -> bool {
         self.0.with_value(|signals| signals.contains_key(&id))

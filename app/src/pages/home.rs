@@ -15,7 +15,13 @@ use crate::{
     pages::backup::soon::Soon,
     wire,
 };
-use domain::{access::Action, health::Band, live::CountsNow, sla, text};
+use domain::{
+    access::Action,
+    alert::{AlertKind, Severity},
+    health::Band,
+    live::CountsNow,
+    sla, text,
+};
 use leptos::{prelude::*, task::spawn_local};
 use running::RunningRun;
 
@@ -53,6 +59,18 @@ const fn watched(c: &CountsNow) -> i64 {
     c.healthy + c.warning + c.critical + c.unknown
 }
 
+/// SaaS accounts that need attention, in a sentence: counts and bands are of devices. None: none of them does.
+fn of_accounts(view: &FleetHome) -> Option<String> {
+    let lines = || view.attention.iter().filter(|line| line.is_account && line.kind != AlertKind::ConsentExpired);
+    let (sum, critical) = lines().fold((0, 0), |(sum, critical), line| {
+        (sum + line.size, if line.severity == Severity::Critical { critical + line.size } else { critical })
+    });
+    // What no line names may be of accounts too.
+    let at_least = if view.unshown > 0 || !view.incidents.is_empty() { "at least " } else { "" };
+    let worse = if critical > 0 { format!(", {critical} critical") } else { String::new() };
+    (sum > 0).then(|| format!("SaaS: {at_least}{sum} account{}{worse}.", if sum == 1 { "" } else { "s" }))
+}
+
 /// How the fleet is, in a sentence.
 fn answer(c: &CountsNow) -> String {
     let all = watched(c);
@@ -72,14 +90,23 @@ fn answer(c: &CountsNow) -> String {
 
 #[component]
 fn Fleet(view: FleetHome, is_client: bool) -> impl IntoView {
-    let first = view.counts;
+    let first = (view.counts, view.open_of_accounts);
     let view = RwSignal::new(view);
     let live = Live::get();
     let counts = Signal::derive(move || live.counts.get().unwrap_or_else(|| view.with(|v| v.counts)));
+    // Open runs of accounts are told with the counts of SaaS.
+    let of_accounts = Memo::new(move |_| match live.saas.get() {
+        Some(saas) => (saas.running, saas.retrying),
+        None => view.with(|v| v.open_of_accounts),
+    });
+    let open = Memo::new(move |_| {
+        let (running, retrying) = of_accounts.get();
+        counts.with(|c| (c.running + running, c.retrying + retrying))
+    });
     let soon = Soon::new();
     // Counts that the stream says for the first time are news where they differ from the page's own.
-    Effect::new(move |before: Option<CountsNow>| {
-        let now = live.counts.get().unwrap_or(first);
+    Effect::new(move |before: Option<(CountsNow, (i64, i64))>| {
+        let now = (live.counts.get().unwrap_or(first.0), of_accounts.get());
         if before.unwrap_or(first) != now {
             soon.wish(AGAIN, move || {
                 spawn_local(async move {
@@ -98,12 +125,12 @@ fn Fleet(view: FleetHome, is_client: bool) -> impl IntoView {
         }
         view! {
             <div class="home">
-                <Later><Now counts/></Later>
+                <Later><Now counts view/></Later>
                 <Later><Needs view is_client/></Later>
                 <div class="home-side">
                     <Later><Went view is_client/></Later>
                     <Later><Fresh view/></Later>
-                    <Later><Going view counts is_client/></Later>
+                    <Later><Going view open is_client/></Later>
                 </div>
             </div>
         }
@@ -128,7 +155,8 @@ fn nothing_watched() -> AnyView {
 
 /// The four bands: a sentence, a bar, numbers that lead to the devices.
 #[component]
-fn Now(counts: Signal<CountsNow>) -> impl IntoView {
+fn Now(counts: Signal<CountsNow>, view: RwSignal<FleetHome>) -> impl IntoView {
+    let accounts = Memo::new(move |_| view.with(of_accounts));
     let bar = Signal::derive(move || {
         let c = counts.get();
         [(Band::Critical, c.critical), (Band::Warning, c.warning), (Band::Unknown, c.unknown), (Band::Healthy, c.healthy)]
@@ -144,7 +172,7 @@ fn Now(counts: Signal<CountsNow>) -> impl IntoView {
     };
     view! {
         <section class="card home-now" aria-label="The fleet now">
-            <p class="answer">{move || counts.with(answer)}</p>
+            <p class="answer">{move || counts.with(answer)}{move || accounts.get().map(|words| format!(" {words}"))}</p>
             <BandsBar counts=bar/>
             <div class="band-links">
                 {band(Band::Critical, |c| c.critical)}
@@ -201,23 +229,23 @@ fn Needs(view: RwSignal<FleetHome>, is_client: bool) -> impl IntoView {
 
 /// What goes on now.
 #[component]
-fn Going(view: RwSignal<FleetHome>, counts: Signal<CountsNow>, is_client: bool) -> impl IntoView {
+fn Going(view: RwSignal<FleetHome>, open: Memo<(i64, i64)>, is_client: bool) -> impl IntoView {
     // The rows stay while the same runs go on: they move by themselves.
     let ids = Memo::new(move |_| view.with(|v| v.open_runs.iter().map(|r| r.id).collect::<Vec<_>>()));
     let lines = move || -> Vec<LogLine> {
         ids.with(|_| ());
         view.with_untracked(|v| v.open_runs.clone())
     };
-    let number = move |state: &'static str, label: &'static str, n: fn(&CountsNow) -> i64| {
+    let number = move |state: &'static str, label: &'static str, n: fn((i64, i64)) -> i64| {
         view! {
             <a class="going-number" data-state=state href=format!("/backups/log?result={state}")>
-                <strong><LiveCount value=Signal::derive(move || counts.with(n))/></strong>" "{label}
+                <strong><LiveCount value=Signal::derive(move || n(open.get()))/></strong>" "{label}
             </a>
         }
     };
     view! {
         <section class="card side-card" aria-labelledby="going">
-            <header class="section-head"><h2 id="going">"Now"</h2><span>{number("running", "running", |c| c.running)}{number("retrying", "retrying", |c| c.retrying)}</span></header>
+            <header class="section-head"><h2 id="going">"Now"</h2><span>{number("running", "running", |(running, _)| running)}{number("retrying", "retrying", |(_, retrying)| retrying)}</span></header>
             {move || {
                 let lines = lines();
                 if lines.is_empty() {
@@ -260,7 +288,8 @@ fn Went(view: RwSignal<FleetHome>, is_client: bool) -> impl IntoView {
         if is_client {
             view! { <dd>{number}<span class="went-words">{words}</span></dd> }.into_any()
         } else {
-            view! { <dd><a class="quiet-link" href="/backups/clients">{number}</a><span class="went-words">{words}</span></dd> }.into_any()
+            view! { <dd><a class="quiet-link" href="/backups/compliance">{number}</a><span class="went-words">{words}</span></dd> }
+                .into_any()
         }
     };
     let success = move |of: EndedLine, than: Option<EndedLine>| match of.success() {
@@ -279,7 +308,7 @@ fn Went(view: RwSignal<FleetHome>, is_client: bool) -> impl IntoView {
         <section class="card side-card" aria-label="How it went">
             <dl class="went">
                 <div><dt title="Devices whose last usable backup is as recent as their service level asks">"Within the service level"</dt>{compliance}</div>
-                <div><dt>"Runs that succeeded, 24 hours"</dt>{move || ended.with(|(day, week)| success(*day, Some(*week)))}</div>
+                <div><dt>"Runs of devices that succeeded, 24 hours"</dt>{move || ended.with(|(day, week)| success(*day, Some(*week)))}</div>
                 <div><dt>"The same, 7 days"</dt>{move || ended.with(|(_, week)| success(*week, None))}</div>
             </dl>
         </section>
@@ -290,10 +319,13 @@ fn Went(view: RwSignal<FleetHome>, is_client: bool) -> impl IntoView {
 #[component]
 fn Fresh(view: RwSignal<FleetHome>) -> impl IntoView {
     let new = Memo::new(move |_| view.with(|v| v.new));
-    let line = |n: i64, one: &'static str, many: &'static str, href: &'static str| {
-        (n > 0).then(
-            || view! { <li><a class="quiet-link" href=href><strong>{text::count(n)}</strong>" "{if n == 1 { one } else { many }}</a></li> },
-        )
+    // Only to lists that show just these, or show them first.
+    let line = |n: i64, one: &'static str, many: &'static str, href: Option<&'static str>| {
+        let words = move || view! { <strong>{text::count(n)}</strong>" "{if n == 1 { one } else { many }} };
+        (n > 0).then(|| match href {
+            Some(href) => view! { <li><a class="quiet-link" href=href>{words()}</a></li> }.into_any(),
+            None => view! { <li>{words()}</li> }.into_any(),
+        })
     };
     view! {
         <section class="card side-card" aria-labelledby="new">
@@ -305,11 +337,11 @@ fn Fresh(view: RwSignal<FleetHome>) -> impl IntoView {
                 }
                 view! {
                     <ul class="news-list" role="list">
-                        {line(opened, "new alert", "new alerts", "/backups/alerts?sort=time")}
-                        {line(resolved, "alert resolved", "alerts resolved", "/backups/alerts?state=resolved")}
-                        {line(devices, "new device", "new devices", "/backups/devices")}
-                        {line(reported, "first report of a device", "first reports of devices", "/backups/log?window=24h")}
-                        {line(waiting, "unknown name in the inbox", "unknown names in the inbox", "/settings/inbox")}
+                        {line(opened, "new alert", "new alerts", Some("/backups/alerts?sort=time"))}
+                        {line(resolved, "alert resolved", "alerts resolved", Some("/backups/alerts?state=resolved"))}
+                        {line(devices, "new device", "new devices", None)}
+                        {line(reported, "first report of a device", "first reports of devices", None)}
+                        {line(waiting, "unknown name in the inbox", "unknown names in the inbox", Some("/settings/inbox"))}
                     </ul>
                 }
                 .into_any()

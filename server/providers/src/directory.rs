@@ -144,15 +144,9 @@ pub struct Directory {
 
 impl Directory {
     /// The directory of a service at this address ([`GRAPH`], [`GOOGLE`], or a stand-in).
-    pub fn new(service: Service, base: &str, http: Http) -> Self {
+    pub fn new(service: Service, base: &str, http: Http, patience: Patience) -> Self {
         let base = base.trim_end_matches('/').to_owned();
-        Self { service, base, http, patience: Patience::default(), next: None, begun: false }
-    }
-
-    /// With another patience.
-    #[must_use]
-    pub fn patient(self, patience: Patience) -> Self {
-        Self { patience, ..self }
+        Self { service, base, http, patience, next: None, begun: false }
     }
 
     /// The next page; none: that was the last. After an error the same page can be asked for again, with another token too.

@@ -87,7 +87,7 @@ async fn serve(users_: Vec<Value>, before: Vec<(usize, Answer)>) -> Provider {
 impl Provider {
     fn directory(&self, service: Service) -> Directory {
         let patience = Patience { first: Duration::from_millis(10), longest: Duration::from_secs(2), tries: 4 };
-        Directory::new(service, &self.0.lock().unwrap().base, Http::new()).patient(patience)
+        Directory::new(service, &self.0.lock().unwrap().base, Http::new(), patience)
     }
 
     fn asked(&self) -> Vec<(String, String)> {
@@ -253,7 +253,7 @@ async fn a_token_is_never_taken_to_another_host() {
 #[tokio::test]
 async fn nobody_at_the_address_is_a_passing_fault_and_nonsense_is_told() {
     let patience = Patience { first: Duration::from_millis(1), longest: Duration::from_millis(5), tries: 2 };
-    let mut nobody = Directory::new(Service::Microsoft365, "http://127.0.0.1:9", Http::new()).patient(patience);
+    let mut nobody = Directory::new(Service::Microsoft365, "http://127.0.0.1:9", Http::new(), patience);
     assert!(matches!(nobody.page(&Secret::new("t")).await, Err(Trouble::Unreachable(_))));
     let graph = serve(vec![], vec![(0, Answer(200, None, json!({ "value": "what?" })))]).await;
     let mut directory = graph.directory(Service::Microsoft365);

@@ -1,5 +1,6 @@
 //! The command line. Each command is one file; a fault is one line on standard error and a code other than 0.
 
+mod apart;
 mod backup;
 mod check;
 mod demo;

@@ -117,15 +117,27 @@ fn write(path: &Path, text: &str) -> Result<(), DemoError> {
     std::fs::rename(&new, path).map_err(wrong)
 }
 
+/// True when the folder's demo was filled to its end and its database is there, as far as that can be told without opening it.
+pub fn is_filled(url: &StoreUrl, folder: &Path) -> bool {
+    plan_in(folder).is_some_and(|plan| plan.partners.is_some())
+        && match url {
+            StoreUrl::Sqlite(path) => path.exists(),
+            StoreUrl::Postgres(_) => true,
+        }
+}
+
+/// What tells of a fill that was broken off, or is still under way; none: nothing does.
+pub fn half_filled(folder: &Path) -> Option<PathBuf> {
+    plan_in(folder).filter(|plan| plan.partners.is_none()).map(|_| plan_path(folder))
+}
+
 /// Before the store is opened: what a fill left behind that was broken off is removed.
 ///
 /// # Errors
 /// The database is not ours to remove.
 pub fn clear(url: &StoreUrl, folder: &Path) -> Result<(), DemoError> {
-    if plan_in(folder).is_none_or(|plan| plan.partners.is_some()) {
-        return Ok(());
-    }
-    let StoreUrl::Sqlite(path) = url else { return Err(DemoError::BrokenOff(plan_path(folder).display().to_string())) };
+    let Some(note) = half_filled(folder) else { return Ok(()) };
+    let StoreUrl::Sqlite(path) = url else { return Err(DemoError::BrokenOff(note.display().to_string())) };
     for end in ["", "-wal", "-shm"] {
         let mut file = path.clone().into_os_string();
         file.push(end);
@@ -197,6 +209,11 @@ impl Demo {
     pub fn came_to(&self) -> Time {
         let text = std::fs::read_to_string(self.folder.join("demo.until")).unwrap_or_default();
         text.trim().parse().map_or(self.fleet.until, Time)
+    }
+
+    /// Where its clock goes on when the wall's shows `wall`: at a higher speed it may have come further, and doesn't go back.
+    pub fn goes_on_at(&self, wall: Time) -> Time {
+        wall.max(self.came_to())
     }
 
     pub(crate) fn has_come_to(&self, time: Time) -> Result<(), DemoError> {

@@ -103,13 +103,15 @@ pub struct FleetHome {
     pub is_more: bool,
     /// Open alerts that somebody tends.
     pub tended: i64,
-    /// Open runs, latest start first.
+    /// Open runs of SaaS accounts: running, retrying. Those of devices are among the counts.
+    pub open_of_accounts: (i64, i64),
+    /// Open runs of both, latest start first.
     pub open_runs: Vec<LogLine>,
     /// What is new since yesterday.
     pub new: NewLine,
-    /// Runs of the last 24 hours.
+    /// Runs of devices of the last 24 hours.
     pub day: EndedLine,
-    /// Runs of the last seven days.
+    /// The same of the last seven days.
     pub week: EndedLine,
     /// The server's time.
     pub at: Time,
@@ -220,6 +222,7 @@ mod ssr {
             unshown: o.unshown,
             is_more: o.is_more,
             tended: o.tended,
+            open_of_accounts: o.open_of_accounts,
             open_runs: o.open_runs.into_iter().map(log::ssr::line).collect(),
             new: NewLine {
                 opened: o.new.opened,

@@ -132,16 +132,20 @@ fn incident_item(line: IncidentLine, of_client: bool) -> AnyView {
 fn subject(line: &AttentionLine) -> String {
     match (line.size, line.devices.first()) {
         (1, Some((_, name))) => name.clone(),
+        (n, _) if line.is_account => format!("{n} accounts"),
         (n, _) => format!("{n} devices"),
     }
 }
 
-/// The names of some devices of a group.
-fn names(line: &AttentionLine) -> Option<String> {
-    let named: Vec<&str> = line.devices.iter().map(|(_, name)| name.as_str()).collect();
-    let more = line.size.saturating_sub(named.len());
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (line.size > 1).then(|| named.join(", ") + &more)
+/// The names of some devices of a group, each a link.
+fn names(line: &AttentionLine) -> Option<AnyView> {
+    let more = line.size.saturating_sub(line.devices.len());
+    let more = (more > 0).then(|| format!(" and {more} more"));
+    let named = line.devices.iter().enumerate().map(|(place, (id, name))| {
+        let href = subject_href(*id, line.is_account);
+        view! { {(place > 0).then_some(", ")}<a class="quiet-link" href=href>{name.clone()}</a> }
+    });
+    (line.size > 1).then(|| view! { {named.collect_view()}{more} }.into_any())
 }
 
 /// A line of the list. `of_client`: it is one client's own Home, so whose it is goes without saying.
@@ -149,8 +153,8 @@ fn item(line: AttentionLine, at: Time, of_client: bool) -> AnyView {
     let now = use_now();
     let (href, subject, names) = (target(&line), subject(&line), names(&line));
     let said = line.said.clone().filter(|s| line.size == 1 && !s.is_empty());
-    let also: Vec<&str> = line.also.iter().map(|kind| text::kind_label(*kind)).collect();
-    let also = (line.size == 1 && !also.is_empty()).then(|| format!("Also: {}", also.join(", ").to_lowercase()));
+    let also: Vec<String> = line.also.iter().map(|kind| text::inside(text::kind_label(*kind))).collect();
+    let also = (line.size == 1 && !also.is_empty()).then(|| format!("Also: {}", also.join(", ")));
     let (severity, since, size) = (line.severity, line.since, line.size);
     let organization = line.organization.clone();
     let cause = cause(&line.remedy).map(ToOwned::to_owned);
@@ -167,7 +171,9 @@ fn item(line: AttentionLine, at: Time, of_client: bool) -> AnyView {
             <p class="need-what">
                 <span>{move || if size > 1 { folded(&line, now.get().unwrap_or(at)) } else { what(&line, now.get().unwrap_or(at)) }}</span>
                 " "
-                <span class="need-do">{cause.map(|cause| view! { <span>{coded(&cause)}</span>" " })}{coded(&steps)}{run.map(|run| view! { " "<a href=format!("/runs/{run}")>"See the log"</a> })}{alert.map(|alert| view! { " "<a href=format!("/alerts/{alert}")>"Open the alert"</a> })}</span>
+                <span class="need-do">{cause.map(|cause| view! { <span>{coded(&cause)}</span>" " })}{coded(&steps)}</span>
+                {run.map(|run| view! { " "<a class="need-link" href=format!("/runs/{run}")>"See the log"</a> })}
+                {alert.map(|alert| view! { " "<a class="need-link" href=format!("/alerts/{alert}")>"Open the alert"</a> })}
             </p>
             {names.map(|names| view! { <p class="need-more">{names}</p> })}
             {said.map(|said| view! { <p class="need-more">{said}</p> })}

@@ -14,6 +14,7 @@ use domain::{
     policy::DeviceLife,
     run::{Run, RunEvent, RunState, Transition},
     schedule::{Pending, Schedule, Slots},
+    text,
     time::{Span, Time},
 };
 use sea_orm::DatabaseTransaction;
@@ -325,7 +326,7 @@ impl Work<'_> {
             let event = RunEvent {
                 attempt: work.run.head.attempt,
                 timed_out: true,
-                message: Some(format!("timed out: no end was reported within {} minutes", longest.0 / Span::MINUTE.0)),
+                message: Some(format!("timed out: no end was reported within {}", text::span(longest))),
                 ..RunEvent::new(RunState::Failed, work.run.started_at + longest)
             };
             let key = work.key.clone();

@@ -9,7 +9,7 @@ mod commands;
 mod renew;
 mod tokens;
 
-pub use authorize::{Begun, begin, granted, person, take};
+pub use authorize::{Begun, begin, granted, person, purge, take};
 pub use commands::{NewConnection, create, remove, set_policy};
 pub use renew::{Claim, Claimed, claim, claim_due, earliest, give_back, ours, passing, refused, renewed};
 pub use tokens::{Tokens, held};

@@ -203,7 +203,7 @@ async fn replay(engine: &Engine, partner: PartnerId, id: InboxId, device: Device
     }
 }
 
-/// Throws the waiting reports away and hides the source. Its next report makes it appear again.
+/// Throws the waiting reports away and hides the source. Its later reports are refused (`source_dismissed`).
 ///
 /// # Errors
 /// `NotFound`, `Forbidden`, `Conflict` (assigned).

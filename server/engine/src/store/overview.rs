@@ -115,13 +115,15 @@ pub struct Overview {
     pub is_more: bool,
     /// Open alerts that somebody tends.
     pub tended: i64,
-    /// Open runs, latest start first; the first few.
+    /// Open runs of SaaS accounts: running, retrying. Those of devices are among the counts.
+    pub open_of_accounts: (i64, i64),
+    /// Open runs of both, latest start first; the first few.
     pub open_runs: Vec<LogRow>,
     /// What is new.
     pub new: New,
-    /// Runs that ended in the last 24 hours.
+    /// Runs of devices that ended in the last 24 hours.
     pub day: Ended,
-    /// Runs of the last seven local days, today included.
+    /// The same of the last seven local days, today included.
     pub week: Ended,
 }
 
@@ -142,9 +144,10 @@ pub async fn overview(store: &Store, actor: &Actor, since: Time, now: Time) -> R
     attention.truncate(GROUPS);
     let shown: usize = attention.iter().map(|a| a.size + a.also.len()).sum();
     let shown = i64::try_from(shown).unwrap_or(0) + incidents.iter().map(|i| i.untended).sum::<i64>();
-    let (covered, in_breach) = service_level(store, actor).await?;
+    let Sums { covered, in_breach, open_of_accounts } = sums(store, actor).await?;
     Ok(Overview {
         counts,
+        open_of_accounts,
         covered,
         in_breach,
         unshown: (untended - shown).max(0),
@@ -246,21 +249,38 @@ fn narrowed(query: &mut Sql, scope: &Scope, table: &str) {
     }
 }
 
-async fn service_level(store: &Store, actor: &Actor) -> Result<(i64, i64), Error> {
-    let (mut covered, mut in_breach) = (0, 0);
+/// Sums of live counts.
+#[derive(Default)]
+struct Sums {
+    covered: i64,
+    in_breach: i64,
+    open_of_accounts: (i64, i64),
+}
+
+async fn sums(store: &Store, actor: &Actor) -> Result<Sums, Error> {
+    let mut sum = Sums::default();
+    // Counts of accounts have a row of the whole partner: organization 0. A device has none.
+    let whose = match &actor.scope {
+        Scope::Partners(_) => 0,
+        Scope::Organization(_, organization) => organization.0,
+        Scope::Device(..) => -1,
+    };
     for partner in scope::partners(&actor.scope) {
-        let mut query = Sql::new(
-            "SELECT CAST(COALESCE(SUM(c.covered), 0) AS BIGINT), CAST(COALESCE(SUM(c.in_breach), 0) AS BIGINT) \
-             FROM organization_counts c WHERE c.partner_id = ",
-        );
-        query.bind(partner.0);
+        let mut query = Sql::new("SELECT CAST(COALESCE(SUM(c.covered), 0) AS BIGINT), CAST(COALESCE(SUM(c.in_breach), 0) AS BIGINT)");
+        for column in ["running", "retrying"] {
+            query.push(", CAST(COALESCE((SELECT s.").push(column).push(" FROM saas_counts s WHERE s.partner_id = ").bind(partner.0);
+            query.push(" AND s.organization_id = ").bind(whose).push(" AND s.service = ''), 0) AS BIGINT)");
+        }
+        query.push(" FROM organization_counts c WHERE c.partner_id = ").bind(partner.0);
         narrowed(&mut query, &actor.scope, "c");
         if let Some(row) = store.reads().query_one_raw(query.build(store.backend())).await? {
-            covered += at::<i64>(&row, 0)?;
-            in_breach += at::<i64>(&row, 1)?;
+            sum.covered += at::<i64>(&row, 0)?;
+            sum.in_breach += at::<i64>(&row, 1)?;
+            sum.open_of_accounts.0 += at::<i64>(&row, 2)?;
+            sum.open_of_accounts.1 += at::<i64>(&row, 3)?;
         }
     }
-    Ok((covered, in_breach))
+    Ok(sum)
 }
 
 async fn new(store: &Store, actor: &Actor, since: Time) -> Result<New, Error> {

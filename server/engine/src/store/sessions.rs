@@ -350,7 +350,7 @@ async fn end_row(store: &Store, row: session::Model, what: &'static str, now: Ti
     Ok(())
 }
 
-/// Removes ended sessions; how many.
+/// Removes sessions whose time is over, by age or by idleness; how many. Those that somebody ended are gone already.
 ///
 /// # Errors
 /// The database fails.

@@ -16,7 +16,7 @@ use engine::{
         sessions::SignInError,
     },
 };
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 
 fn first() -> FirstOwner {
     FirstOwner {
@@ -99,6 +99,33 @@ on_both_stores! {
             now += Span::hours(11);
         }
         assert!(sessions::find(store, &kept.token, now).await.unwrap().is_none(), "thirty days");
+    }
+
+    async fn sessions_that_are_over_are_purged_and_live_ones_stay(fresh) {
+        let world = World::started(fresh).await;
+        let store = world.store();
+        sessions::purge(store, MONDAY + Span::days(60)).await.unwrap();
+        let rows = async || {
+            let sql = Statement::from_string(store.backend(), "SELECT id FROM sessions ORDER BY id");
+            let rows = store.reads().query_all_raw(sql).await.unwrap();
+            rows.iter().map(|row| row.try_get_by_index::<i64>(0).unwrap()).collect::<Vec<_>>()
+        };
+        let sign_in = async |at: Time| sessions::sign_in(store, EMAIL, PASSWORD, "", at).await.unwrap();
+        let idle = sign_in(MONDAY).await;
+        let used = sign_in(MONDAY + Span::hours(1)).await;
+        let noon = MONDAY + Span::hours(12);
+        assert_eq!(sessions::purge(store, noon - Span(1)).await.unwrap(), 0, "twelve hours are not over");
+        assert_eq!(sessions::purge(store, noon).await.unwrap(), 1);
+        assert!(sessions::find(store, &idle.token, noon).await.unwrap().is_none());
+        assert!(sessions::find(store, &used.token, noon).await.unwrap().is_some());
+        assert_eq!(rows().await, [used.session.0]);
+        // Used to the end, and thirty days old.
+        let tx = store.begin().await.unwrap();
+        tx.execute_unprepared(&format!("UPDATE sessions SET seen_at = {}", (used.expires_at - Span::MINUTE).0)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(sessions::purge(store, used.expires_at - Span(1)).await.unwrap(), 0);
+        assert_eq!(sessions::purge(store, used.expires_at).await.unwrap(), 1);
+        assert!(rows().await.is_empty());
     }
 
     async fn an_address_is_locked_after_five_failures_known_or_not_and_longer_each_time(fresh) {

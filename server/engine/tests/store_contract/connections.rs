@@ -132,6 +132,12 @@ on_both_stores! {
         assert_eq!(take(&other_person(&world), "two", soon).await, Err("authorization_over"));
         assert_eq!(take(&world.owner, "three", MONDAY + Span::minutes(10)).await, Err("authorization_over"), "too late");
         assert_eq!(take(&world.owner, "never begun", soon).await, Err("authorization_over"));
+        for state in ["four", "five"] {
+            begin(state).await;
+        }
+        assert_eq!(connections::purge(world.store(), soon).await.unwrap(), 0, "somebody may still come back");
+        assert_eq!(connections::purge(world.store(), MONDAY + Span::minutes(10)).await.unwrap(), 2);
+        assert_eq!(take(&world.owner, "four", soon).await, Err("authorization_over"), "it is gone");
     }
 
     async fn tokens_are_renewed_weekly_and_the_new_refresh_token_takes_the_place_of_the_old(fresh) {

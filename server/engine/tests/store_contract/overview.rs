@@ -1,10 +1,14 @@
 //! Home's answers: what needs attention in which order and groups, what goes on, what is new, how it went.
 
-use crate::world::{MONDAY, World};
+use crate::{
+    saas::{customer, named, report},
+    world::{MONDAY, World},
+};
 use domain::{
     access::{Actor, Ground, Role, Scope},
     alert::{AlertKind, Severity},
     run::{RunEvent, RunState},
+    saas::Workload,
     time::{Span, Time},
 };
 use engine::{
@@ -67,6 +71,25 @@ on_both_stores! {
         assert_eq!((now.covered, now.counts.running), (3, 1));
         let later = overview::overview(world.store(), &world.owner, MONDAY + Span::days(2), MONDAY + Span::days(3)).await.unwrap();
         assert_eq!((later.new, later.day, later.week), (Default::default(), Ended::default(), now.week));
+    }
+
+    async fn runs_of_accounts_that_go_on_are_counted_beside_those_of_devices(fresh) {
+        let world = World::started(fresh).await;
+        let acme = world.organization("Acme").await;
+        let harbour = customer(&world, named("Harbour"), 3).await;
+        let device = world.device(acme, "pc").await;
+        world.report(device, "1", RunState::Running, MONDAY + Span::MINUTE).await;
+        for (user, state) in [("user000", RunState::Running), ("user001", RunState::Retrying)] {
+            report(&world, &format!("{user}@harbour.example"), Workload::Email, user, RunEvent::new(state, MONDAY + Span::minutes(2))).await;
+        }
+        let all = seen(&world, &world.owner).await;
+        assert_eq!((all.counts.running, all.counts.retrying, all.open_of_accounts), (1, 0, (1, 1)));
+        assert_eq!(all.open_runs.len(), 3, "the list holds both");
+        for (organization, of_accounts, listed) in [(acme, (0, 0), 1), (harbour, (1, 1), 2)] {
+            let client = Actor { ground: Ground::Member(world.user, Role::ClientViewer), scope: Scope::Organization(world.partner, organization) };
+            let own = seen(&world, &client).await;
+            assert_eq!((own.open_of_accounts, own.open_runs.len()), (of_accounts, listed));
+        }
     }
 
     async fn a_clients_home_holds_its_own_organization_only(fresh) {

@@ -10,6 +10,7 @@ use crate::{
     error::Error,
     reconcile::consent,
     store::{
+        Store,
         audit::{self, Entry},
         entity::{authorization, user},
         facts::parse,
@@ -80,10 +81,21 @@ pub async fn begin(
         expires_at: Set((now + HOLDS).0),
     };
     let tx = engine.store.begin().await?;
-    authorization::Entity::delete_many().filter(authorization::COLUMN.expires_at.lte(now.0)).exec(&tx).await?;
     authorization::Entity::insert(row).exec_without_returning(&tx).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Removes what was begun and whose person didn't come back in time; how many.
+///
+/// # Errors
+/// The database fails.
+pub async fn purge(store: &Store, now: Time) -> Result<u64, Error> {
+    let tx = store.begin().await?;
+    let over = authorization::COLUMN.expires_at.lte(now.0);
+    let gone = authorization::Entity::delete_many().filter(over).exec(&tx).await?;
+    tx.commit().await?;
+    Ok(gone.rows_affected)
 }
 
 fn place(state_hash: &str) -> String {

@@ -70,7 +70,7 @@ pub(super) fn check(policy: &Policy) -> Result<(), Error> {
         if (low..=high).contains(&value) {
             Ok(())
         } else {
-            Err(Error::invalid("out_of_range", field, format!("`{field}` must be between {low} and {high}.")))
+            Err(Error::invalid("out_of_range", field, format!("Give a number from {low} to {high}.")))
         }
     };
     within("grace_minutes", policy.grace_minutes, 0, 60 * HOURS_OF_A_YEAR)?;

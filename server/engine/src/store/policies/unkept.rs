@@ -16,7 +16,7 @@ use domain::{
 use sea_orm::{ConnectionTrait, Value};
 
 /// Organizations that are named.
-const NAMED: u64 = 5;
+const NAMED: u64 = 12;
 /// Schedules of jobs' own that are looked at.
 const OWN: u64 = 500;
 /// Slots ahead in which the longest gap is looked for.

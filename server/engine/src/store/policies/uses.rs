@@ -1,4 +1,4 @@
-//! How many devices follow each policy.
+//! How many devices and SaaS connections follow each policy.
 
 use crate::{
     error::Error,
@@ -22,11 +22,13 @@ pub struct PolicyUse {
     pub devices: i64,
     /// Servers among them.
     pub servers: i64,
-    /// True when there are more than were counted.
+    /// True when there are more devices than were counted.
     pub more: bool,
+    /// SaaS connections whose accounts follow it.
+    pub connections: i64,
 }
 
-/// How many devices follow each policy of the scope, by policy.
+/// How many devices and connections follow each policy of the scope, by policy.
 ///
 /// # Errors
 /// `Forbidden` without the right to read.
@@ -42,14 +44,18 @@ pub async fn uses(store: &Store, actor: &Actor) -> Result<HashMap<PolicyId, Poli
         )
     };
     let mut sql = Sql::new("SELECT p.id, ");
-    sql.push(&counted("")).push(", ").push(&counted(" AND d.class = 'server'")).push(" FROM policies p WHERE p.partner_id IN ");
+    let connections = format!(
+        ", (SELECT COUNT(*) FROM (SELECT 1 FROM connections c WHERE c.partner_id = p.partner_id AND c.policy_id = p.id LIMIT {COUNTED}) AS s)"
+    );
+    sql.push(&counted("")).push(", ").push(&counted(" AND d.class = 'server'")).push(&connections);
+    sql.push(" FROM policies p WHERE p.partner_id IN ");
     sql.bind_list(partners.iter().map(|p| p.0));
     let rows = store.reads().query_all_raw(sql.build(store.backend())).await?;
     rows.iter()
         .map(|row| {
             let (devices, servers): (i64, i64) = (at(row, 1)?, at(row, 2)?);
-            let uses = PolicyUse { devices: devices.min(COUNTED), servers: servers.min(COUNTED), more: devices > COUNTED };
-            Ok((PolicyId(at(row, 0)?), uses))
+            let (more, connections) = (devices > COUNTED, at(row, 3)?);
+            Ok((PolicyId(at(row, 0)?), PolicyUse { devices: devices.min(COUNTED), servers: servers.min(COUNTED), more, connections }))
         })
         .collect()
 }
