@@ -137,11 +137,11 @@ export class Portal {
     return { id: made.id, name, key, ping: made.ping_url };
   }
 
-  /** Signs the page in as the owner. */
-  async signIn(page: Page): Promise<void> {
+  /** Signs the page in as the owner, or as somebody else. */
+  async signIn(page: Page, who = OWNER): Promise<void> {
     await open(page, `${this.url}/sign-in`);
-    await page.getByLabel("E-mail address").fill(OWNER.email);
-    await page.getByLabel("Password").fill(OWNER.password);
+    await page.getByLabel("E-mail address").fill(who.email);
+    await page.getByLabel("Password").fill(who.password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await expect(page).not.toHaveURL(/sign-in/);
   }

@@ -41,11 +41,16 @@ build() {
 
 tests() {
   local missing=()
-  local -A wanted=([chromium]=chromium [restic]=restic [borg]=borgbackup [borgmatic]=borgmatic [rclone]=rclone [curl]=curl [openssl]=openssl [qpdf]=qpdf [pdftotext]=poppler-utils)
+  local -A wanted=([chromium]=chromium [restic]=restic [borg]=borgbackup [borgmatic]=borgmatic [rclone]=rclone [curl]=curl [openssl]=openssl [qpdf]=qpdf [pdftotext]=poppler-utils [fc-list]=fontconfig)
   for command in "${!wanted[@]}"; do
     command -v "$command" >/dev/null || missing+=("${wanted[$command]}")
   done
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+  # The made-up fleet has clients in Korea, Japan and elsewhere: without letters for them, pictures show boxes. The smallest package
+  # that holds Chinese, Japanese and Korean.
+  for language in zh-cn ja ko; do
+    [ -n "$(fc-list ":lang=$language" family 2>/dev/null)" ] || { missing+=(fonts-wqy-microhei); break; }
+  done
   # A machine that has another mail server keeps it: the one test with postfix is left out there.
   [ -e /usr/sbin/postfix ] || [ -e /usr/sbin/sendmail ] || missing+=(postfix)
   if [ ${#missing[@]} -gt 0 ]; then

@@ -88,21 +88,30 @@ mod real {
         Time(js_sys::Date::now() as i64)
     }
 
-    /// An instant in the reader's own language and zone, the zone named.
+    /// An instant in the reader's own zone, the zone named, as `text::day_time` writes it: `12 Nov 2026 03:00 CET`.
     pub fn local_time(time: Time) -> String {
         thread_local! {
             // Made once: a list has some hundred times, and making one costs far more than using it.
             static FORMAT: js_sys::Function = {
                 let options = js_sys::Object::new();
-                for (key, value) in [("dateStyle", "full"), ("timeStyle", "long")] {
+                let parts = [
+                    ("day", "numeric"),
+                    ("month", "short"),
+                    ("year", "numeric"),
+                    ("hour", "2-digit"),
+                    ("minute", "2-digit"),
+                    ("timeZoneName", "short"),
+                ];
+                for (key, value) in parts {
                     let _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
                 }
-                js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &options).format()
+                js_sys::Intl::DateTimeFormat::new(&js_sys::Array::of1(&"en-GB".into()), &options).format()
             };
         }
         #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into 53 bits")]
         let date = JsValue::from_f64(time.0 as f64);
-        FORMAT.with(|format| format.call1(&JsValue::UNDEFINED, &date)).ok().and_then(|words| words.as_string()).unwrap_or_default()
+        let words = FORMAT.with(|format| format.call1(&JsValue::UNDEFINED, &date)).ok().and_then(|words| words.as_string());
+        words.unwrap_or_default().replacen(", ", " ", 1)
     }
 
     /// `10:42` in the reader's zone.
@@ -144,9 +153,9 @@ mod real {
         }
     }
 
-    /// Brings the current tab of rows that are wider than the screen into sight.
+    /// Brings the current link of rows that are wider than the screen into sight, without moving the page.
     pub fn show_current_tab() {
-        let Ok(tabs) = document().query_selector_all(".tabs > [aria-current]") else { return };
+        let Ok(tabs) = document().query_selector_all(":is(.main-nav, .tabs) > [aria-current]") else { return };
         for place in 0..tabs.length() {
             if let Some(tab) = tabs.item(place).and_then(|tab| tab.dyn_into::<web_sys::HtmlElement>().ok())
                 && let Some(row) = tab.parent_element()

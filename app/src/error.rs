@@ -75,7 +75,8 @@ impl FromServerFnError for UiError {
                 "offline",
                 "The portal can't be reached. Check the connection; what you entered is still here, so try again.",
             ),
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+            // In the browser it is an answer that can't be read: not ours, as a proxy gives one while the portal is down.
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => {
                 Self::new(400, "invalid", "Something in this form can't be read. Check it and try again.")
             }
             _ => Self::new(500, "internal", "Something went wrong on our side. Try again; if it stays, tell whoever runs this portal."),

@@ -1,7 +1,7 @@
 //! The portal as people see it: pages, components, server functions.
 //!
 //! Built twice: with `ssr` into the server, which renders and answers, and with `hydrate` into the browser.
-//! A page: route → page component → one server function → engine query with the actor's scope → view model.
+//! A page: route → page component → a server function → engine query with the actor's scope → view model.
 
 #![recursion_limit = "512"]
 
@@ -89,12 +89,15 @@ pub fn shell() -> impl IntoView {
 /// Fetches script and WebAssembly once the page is on screen: what people read comes first, also on a slow line. All files are asked
 /// for at once (each in a task of its own: two dozen take a phone 50 ms), the part of the program that the address leads to beside the
 /// rest. Between asking, its making and its first run the browser may answer to whoever already scrolls. A page that nobody looks at yet
-/// is never painted: it begins three seconds later.
+/// is never painted: it begins three seconds later. A button that is pressed before is marked, and pressed once the page is whole
+/// (`components::hydrate_body`).
 #[cfg(feature = "ssr")]
 fn loader(assets: &Assets, part: &[String]) -> String {
     let parts: Vec<String> = part.iter().map(|file| format!("'/pkg/{file}'")).collect();
     format!(
-        "let begin=()=>{{begin=()=>{{}};\
+        "onclick=e=>{{let b=e.target.closest('button[type=button]');\
+         if(b){{document.querySelector('[data-pressed]')?.removeAttribute('data-pressed');b.dataset.pressed=''}}}};\
+         let begin=()=>{{begin=()=>{{}};\
          for(const href of ['/pkg/{wasm}',{parts}])setTimeout(()=>document.head.append(Object.assign(document.createElement('link'),{{rel:'preload',as:'fetch',type:'application/wasm',crossOrigin:'',href}})));\
          setTimeout(()=>import('/pkg/{js}').then(m=>m.default({{module_or_path:'/pkg/{wasm}'}}).then(()=>setTimeout(m.hydrate))))}};\
          new PerformanceObserver(()=>begin()).observe({{type:'paint',buffered:true}});setTimeout(()=>begin(),3e3)",
@@ -153,7 +156,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/organizations/:id/features") view=Screen::OrganizationFeatures ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/accounts/import") view=Screen::ImportAccounts ssr=whole.clone()/>
                     <Route path=path!("/organizations/:id/settings") view=Screen::OrganizationSettings ssr=whole.clone()/>
-                    <Route path=path!("/settings") view=|| view! { <Redirect path="/settings/policies"/> }/>
+                    <Route path=path!("/settings") view=|| view! { <Redirect path=pages::settings::first()/> }/>
                     <Route path=path!("/settings/policies") view=Screen::Policies ssr=whole.clone()/>
                     <Route path=path!("/settings/policies/:id") view=Screen::Policy ssr=whole.clone()/>
                     <Route path=path!("/settings/sla") view=Screen::Sla ssr=whole.clone()/>

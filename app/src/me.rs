@@ -16,6 +16,9 @@ pub struct Me {
     pub partner: String,
     /// Role there.
     pub role: Role,
+    /// Client roles: id of the one organization there is for them.
+    #[serde(default)]
+    pub organization: Option<String>,
     /// Other memberships to switch to: value for `/sf/settings/switch_membership`, and where it is.
     #[serde(default)]
     pub others: Vec<(String, String)>,
@@ -28,6 +31,11 @@ pub struct Looking(pub Option<Me>);
 /// Who is signed in.
 pub fn me() -> Option<Me> {
     use_context::<Looking>().and_then(|l| l.0)
+}
+
+/// Whether the signed-in person is of a client, who has one organization and nothing that a partner sets for all its clients.
+pub fn is_client() -> bool {
+    me().is_some_and(|me| me.role.is_client())
 }
 
 /// Whether the signed-in person may do this: only to hide what would be refused. The engine decides.
@@ -44,7 +52,8 @@ impl Looking {
             let role = crate::context::role(&s.actor)?;
             use crate::api::settings::account::{membership_place, membership_value};
             let others = s.others.iter().map(|m| (membership_value(m), membership_place(m))).collect();
-            Some(Me { name: s.name, email: s.email, partner: s.partner_name, role, others })
+            let organization = s.organization.map(|(id, _)| id.to_string());
+            Some(Me { name: s.name, email: s.email, partner: s.partner_name, role, organization, others })
         }))
     }
 

@@ -1,93 +1,21 @@
-// The console with a fleet in it: every screen in both themes and on a phone, and one whole morning's round by keyboard alone.
-// Pictures of each are written to end2end/pictures, to be looked at.
-import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
-import type { Page } from "@playwright/test";
-import { expect, expectAccessible, hydrated, open, Portal, test } from "../portal";
+// The console with a fleet in it: lists, their pages and files, one whole morning's round by keyboard alone, and what each list asks of the
+// server. How the screens look is for screens.spec.ts.
+import type { Download, Page } from "@playwright/test";
+import { expect, hydrated, open, Portal, test } from "../portal";
 
 const OWNER = { email: "lena.brandt@example.com", password: "a harbour full of lanterns" };
-const pictures = resolve(__dirname, "../pictures/console");
 
 let portal: Portal;
-/** Places that only the fleet knows, found as a person would find them. */
-const places: Record<string, string> = {};
 
-async function signIn(page: Page): Promise<void> {
-  await open(page, `${portal.url}/sign-in`);
-  await page.getByLabel("E-mail address").fill(OWNER.email);
-  await page.getByLabel("Password").fill(OWNER.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page).not.toHaveURL(/sign-in/);
-}
+const signIn = (page: Page) => portal.signIn(page, OWNER);
 
-const first = (page: Page, selector: string) => page.locator(selector).first().getAttribute("href");
-
-test.beforeAll(async ({ browser }) => {
-  mkdirSync(pictures, { recursive: true });
+test.beforeAll(async () => {
   portal = await Portal.demo(OWNER.password);
-  const page = await browser.newPage();
-  await signIn(page);
-  await open(page, `${portal.url}/backups/devices?band=critical`);
-  places.device = (await first(page, "tbody a.row-link")) ?? "";
-  await open(page, `${portal.url}/backups/clients`);
-  places.organization = (await first(page, "tbody a.row-link")) ?? "";
-  await open(page, `${portal.url}/backups/log?result=failed`);
-  places.run = (await first(page, "tbody a[href^='/runs/']")) ?? "";
-  await open(page, `${portal.url}/settings/policies`);
-  places.policy = (await first(page, "tbody a[href^='/settings/policies/']")) ?? "";
-  await page.close();
 });
 
 test.afterAll(async () => {
   await portal.end();
 });
-
-const screens: [string, () => string][] = [
-  ["home", () => "/"],
-  ["devices", () => "/backups/devices"],
-  ["clients", () => "/backups/clients"],
-  ["alerts", () => "/backups/alerts"],
-  ["job-log", () => "/backups/log"],
-  ["device", () => places.device],
-  ["run", () => places.run],
-  ["organizations", () => "/organizations"],
-  ["organization", () => places.organization],
-  ["organization-devices", () => `${places.organization}/devices`],
-  ["organization-alerts", () => `${places.organization}/alerts`],
-  ["organization-log", () => `${places.organization}/log`],
-  ["organization-settings", () => `${places.organization}/settings`],
-  ["policies", () => "/settings/policies"],
-  ["policy", () => places.policy],
-  ["inbox", () => "/settings/inbox"],
-  ["keys", () => "/settings/keys"],
-  ["account", () => "/settings/account"],
-  ["audit", () => "/settings/audit"],
-  ["search", () => "/search?q=fs"],
-];
-
-for (const [name, path] of screens) {
-  test(`${name}: axe finds nothing and nothing sticks out, wide and narrow, light and dark`, async ({ page }) => {
-    await signIn(page);
-    expect(path(), "the fleet has such a place").not.toBe("");
-    await open(page, portal.url + path());
-    await expect(page.locator("h1")).toBeVisible();
-    for (const width of [1440, 390]) {
-      await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
-      await expectAccessible(page);
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      expect(wider, `nothing sticks out at ${width}`).toBeLessThanOrEqual(0);
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`) });
-      }
-    }
-    for (const width of [360, 2560]) {
-      await page.setViewportSize({ width, height: 1000 });
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      expect(wider, `nothing sticks out at ${width}`).toBeLessThanOrEqual(0);
-    }
-  });
-}
 
 test("the server's HTML of every list holds its rows before any script", async ({ browser }) => {
   const member = await browser.newPage();
@@ -114,37 +42,71 @@ async function tabTo(page: Page, selector: string, most = 80): Promise<void> {
   throw new Error(`the keyboard never came to ${selector} on ${page.url()}`);
 }
 
+/** A client with more critical devices than any other: twelve servers that were backed up ten days ago and have failed today, each with its log. */
+async function worstClient(name: string): Promise<string> {
+  const organization = (await portal.api<{ id: string }>("POST", "organizations", { name })).id;
+  const message = "write /mnt/nas: no space left on device";
+  const log = `opening repository\nscanning /srv\nerror: ${message}\nexit code 1\n`;
+  const events: unknown[] = [];
+  for (let n = 1; n <= 12; n++) {
+    const device = (await portal.api<{ id: string }>("POST", "devices", { name: `store-${n}`, organization, class: "server" })).id;
+    events.push({ device, job: "nightly", run: "r0", state: "succeeded", at: new Date(Date.now() - 10 * 86_400_000).toISOString(), bytes: 10_000_000 });
+    events.push({ device, job: "nightly", run: "r1", state: "failed", at: new Date().toISOString(), message, log });
+  }
+  await portal.api("POST", "events", events);
+  return `/organizations/${organization}`;
+}
+
 test("a morning's round by keyboard alone: Home, worst client, device, run, its log, and back", async ({ page }) => {
   await signIn(page);
+  const worst = await worstClient("Frostgate Cold Stores");
+  // The list of clients, ordered by who needs a look, says which one is the worst; Home leads with it.
+  await open(page, `${portal.url}/backups/clients`);
+  await expect(page.locator("tbody a.row-link").first()).toHaveAttribute("href", worst);
   await open(page, `${portal.url}/`);
-  // Home says who needs a look first: the client of its first line that names one.
-  const worst = await page.locator(".need-client").first().getAttribute("href");
+  await expect(page.locator(".need-client").first()).toHaveAttribute("href", worst);
   await tabTo(page, ".need-client");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(`${portal.url}${worst}`);
+  await expect(page.locator("h1")).toHaveText("Frostgate Cold Stores");
   await expect(page.locator("h1")).toBeFocused();
   await tabTo(page, `a[href="${worst}/devices"]`);
   await page.keyboard.press("Enter");
-  await expect(page).toHaveURL(/\/devices$/);
+  await expect(page).toHaveURL(`${portal.url}${worst}/devices`);
+  const row = page.locator("tbody tr").first();
+  await expect(row).toContainText("Critical");
+  const device = (await row.locator("a.row-link").textContent()) ?? "";
   await tabTo(page, "tbody a.row-link");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/^[^?]*\/devices\/[0-9a-z]{13}$/);
+  await expect(page.locator("h1")).toHaveText(device);
   await expect(page.locator("h1")).toBeFocused();
-  await tabTo(page, 'main a[href^="/runs/"]', 160);
+  // The latest run, which failed.
+  await expect(page.locator("#runs tbody tr").first()).toContainText("Failed");
+  await tabTo(page, '#runs tbody a[href^="/runs/"]', 160);
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/runs\//);
+  await expect(page.locator("h1")).toContainText("nightly");
   await expect(page.locator("h1")).toBeFocused();
-  await expect(page).toHaveTitle(/Holdfast/);
-  if ((await page.locator(".log").count()) > 0) {
-    await tabTo(page, ".search input");
-    await page.keyboard.type("e");
-    await page.keyboard.press("Enter");
-    await expect(page.locator(".log mark").first()).toBeVisible();
-    await page.keyboard.press("Escape");
-  }
-  for (const place of [/\/devices\/[0-9a-z]{13}$/, /\/devices$/, new RegExp(`${worst}$`), /\/$/]) {
+  await expect(page).toHaveTitle(/nightly.* · Holdfast$/);
+  await tabTo(page, ".log-bar input[type=search]");
+  await page.keyboard.type("no space");
+  await expect(page.locator(".log mark")).toHaveText("no space");
+  await expect(page.locator(".log-found")).toHaveText("1 of 1 found");
+  await page.keyboard.press("Escape");
+  const places: [string | RegExp, string][] = [
+    [/\/devices\/[0-9a-z]{13}$/, device],
+    [`${portal.url}${worst}/devices`, "Frostgate Cold Stores"],
+    [`${portal.url}${worst}`, "Frostgate Cold Stores"],
+    [`${portal.url}/`, "Home"],
+  ];
+  for (const [place, heading] of places) {
+    // As Alt ← does. The keys themselves belong to the browser's window, which a browser without one doesn't hear.
     await page.goBack();
     await expect(page).toHaveURL(place);
+    await expect(page.locator("h1")).toHaveText(heading);
+    await expect(page.locator("h1")).toBeFocused();
+    await expect(page).toHaveTitle(new RegExp(`${heading}.* · Holdfast$`));
   }
   await expect(page.locator(".need").first()).toBeVisible();
 });
@@ -219,17 +181,120 @@ test("a row opens in a new tab, because it is a link", async ({ page, context })
   await expect(page).toHaveURL(/backups\/clients/);
 });
 
+const names = (page: Page) => page.locator("tbody a.row-link").allTextContents();
+const links = (page: Page) => page.locator("tbody a.row-link").evaluateAll((all) => all.map((link) => link.getAttribute("href") ?? ""));
+
+/** The lines of the file that the button below the list gives, without their head. */
+async function csvOf(page: Page): Promise<string[]> {
+  const [download]: [Download, void] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: /CSV/ }).click()]);
+  let text = "";
+  for await (const chunk of await download.createReadStream()) text += chunk;
+  return text.trim().split("\r\n").slice(1);
+}
+
 test("what the list of devices shows is what its CSV holds", async ({ page }) => {
   await signIn(page);
   await open(page, `${portal.url}/backups/devices?band=critical`);
-  const names = await page.locator("tbody a.row-link").allTextContents();
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: /CSV/ }).click()]);
-  const stream = await download.createReadStream();
-  let text = "";
-  for await (const chunk of stream) text += chunk;
-  const lines = text.trim().split("\r\n");
-  expect(lines.length).toBe(names.length + 1);
-  names.forEach((name, place) => expect(lines[place + 1]).toContain(name));
+  const shown = await names(page);
+  expect(shown.length).toBeGreaterThan(0);
+  const lines = await csvOf(page);
+  expect(lines.length).toBe(shown.length);
+  shown.forEach((name, place) => expect(lines[place]).toContain(name));
+});
+
+test("devices are paged through: none comes twice, none is left out, the place is in the address, and the CSV holds the page", async ({ page }) => {
+  await signIn(page);
+  const { items: all } = await portal.api<{ items: unknown[] }>("GET", "devices?limit=500");
+  // By name: what happens meanwhile moves no row.
+  await open(page, `${portal.url}/backups/devices?sort=name`);
+  const pager = page.getByRole("navigation", { name: "Pages" });
+  const pages = [await links(page)];
+  const firstNames = await names(page);
+  expect(pages[0]?.length).toBe(50);
+  await expect(pager.getByRole("link", { name: "First page" })).toHaveCount(0);
+  const addresses: string[] = [];
+  while ((await pager.getByRole("link", { name: "Next page" }).count()) > 0) {
+    const before = page.url();
+    await pager.getByRole("link", { name: "Next page" }).click();
+    await expect(page).not.toHaveURL(before);
+    await expect(page).toHaveURL(/[?&]cursor=[^&]+/);
+    await expect(page).toHaveURL(/[?&]sort=name/);
+    const last = pages.at(-1)?.[0] ?? "";
+    await expect(page.locator(`tbody a.row-link[href="${last}"]`)).toHaveCount(0);
+    await expect(page.locator("tbody a.row-link").first()).toBeVisible();
+    pages.push(await links(page));
+    addresses.push(page.url());
+    expect(pages.length, "paging comes to an end").toBeLessThan(20);
+  }
+  const seen = pages.flat();
+  expect(new Set(seen).size, "none comes twice").toBe(seen.length);
+  expect(seen.length, "none is left out").toBe(all.length);
+  // The address alone brings a page back; what is saved there are its rows.
+  await open(page, addresses[0] ?? "");
+  expect(await links(page)).toEqual(pages[1]);
+  const second = await names(page);
+  expect(second).not.toEqual(firstNames);
+  const lines = await csvOf(page);
+  expect(lines.length).toBe(second.length);
+  second.forEach((name, place) => expect(lines[place]).toContain(name));
+  await pager.getByRole("link", { name: "First page" }).click();
+  await expect(page).not.toHaveURL(/cursor=/);
+  await expect.poll(() => links(page)).toEqual(pages[0]);
+  await page.goBack();
+  await expect(page).toHaveURL(addresses[0] ?? "");
+  await expect.poll(() => links(page)).toEqual(pages[1]);
+});
+
+/** A list, how it is come to by a press, and what that asks of the server: `rows` once each, nothing else. */
+type Asked = { list: string; navigation: string; link: string | RegExp; rows: string[] };
+
+const head = "organizations/one";
+const lists: Asked[] = [
+  { list: "devices", navigation: "Main", link: "Backups", rows: ["backup/devices"] },
+  { list: "clients", navigation: "Backups", link: "Clients", rows: ["backup/clients"] },
+  { list: "alerts", navigation: "Backups", link: /^Alerts/, rows: ["backup/alerts"] },
+  { list: "compliance", navigation: "Backups", link: "Compliance", rows: ["backup/compliance"] },
+  { list: "SaaS", navigation: "Backups", link: "SaaS", rows: ["saas/overview"] },
+  { list: "policies", navigation: "Main", link: "Settings", rows: ["settings/policies"] },
+  { list: "keys", navigation: "Settings", link: "API keys", rows: ["settings/keys"] },
+  { list: "inbox", navigation: "Settings", link: "Inbox", rows: ["settings/inbox"] },
+  { list: "audit log", navigation: "Settings", link: "Audit log", rows: ["settings/audit"] },
+  { list: "organizations", navigation: "Main", link: "Organizations", rows: ["organizations/list"] },
+  // A client's page has a head of its own, with name, state and tabs.
+  { list: "a client", navigation: "", link: "Clínica Montañés", rows: [head] },
+  { list: "a client's devices", navigation: "Organization", link: /^Devices/, rows: [head, "backup/devices"] },
+  { list: "a client's SaaS", navigation: "Organization", link: /^SaaS/, rows: [head, "saas/accounts"] },
+  { list: "a client's alerts", navigation: "Organization", link: /^Alerts/, rows: [head, "backup/alerts"] },
+  { list: "a client's compliance", navigation: "Organization", link: "Compliance", rows: [head, "backup/compliance"] },
+  // Runs that are open move: these two come last, since what the stream makes them ask for may come later.
+  { list: "a client's job log", navigation: "Organization", link: "Job log", rows: [head, "backup/job_log"] },
+  { list: "Home", navigation: "Main", link: "Home", rows: ["backup/home"] },
+];
+
+/** What the stream, not the press, makes Home and the job log ask: open runs of accounts, and runs that are newer than the list. */
+const FOLLOWED = ["backup/run", "backup/job_log_news"];
+
+test("coming to a list asks the server once for its rows, and for nothing that is not named here", async ({ page }) => {
+  await signIn(page);
+  await open(page, `${portal.url}/settings/account`);
+  await expect(page.locator(".live-indicator")).toHaveAttribute("data-pulse", "live");
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    const name = new URL(request.url()).pathname.split("/sf/")[1];
+    if (name !== undefined) asked.push(name);
+  });
+  for (const { list, navigation, link, rows } of lists) {
+    asked.length = 0;
+    const place = page.url();
+    const region = navigation ? page.getByRole("navigation", { name: navigation, exact: true }) : page.locator("tbody");
+    await region.getByRole("link", { name: link }).first().click();
+    await expect(page, list).not.toHaveURL(place);
+    await expect.poll(() => asked, { message: list }).toEqual(expect.arrayContaining(rows));
+    await expect(page.locator("[aria-busy=true]"), list).toHaveCount(0);
+    // Whoever asks twice does so at once, or when the stream has been told what is on the page now.
+    await page.waitForTimeout(800);
+    expect(asked.filter((name) => !FOLLOWED.includes(name)).sort(), list).toEqual([...rows].sort());
+  }
 });
 
 test("a hidden column stays hidden, also in the server's HTML", async ({ page }) => {

@@ -59,7 +59,7 @@ test.describe("when nothing is heard of the server any more", () => {
       const score = place === "list" ? page.getByRole("row").filter({ hasText: silent.name }).locator(".score-number") : page.locator(".device-score .ring-number");
       await expect(score).toHaveText("100");
       // What the stream tells has arrived, and is read.
-      const doing = place === "list" ? page.getByRole("row").filter({ hasText: silent.name }) : page.locator(".device-top");
+      const doing = place === "list" ? page.getByRole("row").filter({ hasText: silent.name }) : page.locator(".device-head");
       await portal.api("POST", "events", [{ device: silent.name, job: "nightly", run: "2", state: "running", at: at(1) }]);
       await expect(doing).toContainText("Running");
       await portal.api("POST", "events", [{ device: silent.name, job: "nightly", run: "2", state: "succeeded", at: at(0), bytes: 10_000_000, items: 1000 }]);
@@ -104,6 +104,68 @@ test("what-if that is unfolded before scripts run is there when they do", async 
   await expect(page.locator(".what-if-words")).toContainText("Change something");
 });
 
+test("a button that is pressed before scripts run is pressed once they do, the last of them, once", async ({ page }) => {
+  await portal.signIn(page);
+  let go = () => {};
+  const held = new Promise<void>((free) => (go = free));
+  await page.route("**/pkg/*.js", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`${portal.url}/devices/${device.id}`);
+  await page.getByRole("button", { name: "Pause", exact: true }).click();
+  await page.getByRole("button", { name: "Record a restore test" }).click();
+  go();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByLabel("What was restored")).toBeVisible();
+  await page.waitForSelector("html[data-hydrated]", { state: "attached" });
+  await expect(page.locator("dialog[open]")).toHaveCount(1);
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await page.waitForTimeout(500);
+  await expect(dialog, "not pressed again").toBeHidden();
+});
+
+/** A device with an open alert. */
+const troubled = async (name: string) => {
+  const one = await portal.device(name);
+  await portal.api("POST", "events", [{ device: name, job: "nightly", run: "1", state: "failed", at: at(5), message: "the disk can't be read" }]);
+  return one;
+};
+
+test("a button answers however soon it is pressed on a slow phone, and its dialog stays", async ({ page }) => {
+  const device = await troubled("pressed-soon");
+  await portal.signIn(page);
+  const phone = await page.context().newCDPSession(page);
+  await phone.send("Emulation.setCPUThrottlingRate", { rate: 6 });
+  for (const moment of [0, 150, 400, 800]) {
+    await page.goto(`${portal.url}/devices/${device.id}`, { waitUntil: "domcontentloaded" });
+    await page.waitForTimeout(moment);
+    // Wherever hydration stands by now.
+    await page.evaluate(() => [...document.querySelectorAll<HTMLElement>("button")].find((button) => button.textContent === "Tend")?.click());
+    await expect(page.getByRole("dialog"), `${moment} ms`).toBeVisible({ timeout: 15_000 });
+    await page.waitForSelector("html[data-hydrated]", { state: "attached" });
+    // What the stream tells first doesn't fetch the page anew.
+    await page.waitForTimeout(2_000);
+    await expect(page.getByRole("dialog"), `${moment} ms`).toBeVisible();
+  }
+  await phone.send("Emulation.setCPUThrottlingRate", { rate: 1 });
+});
+
+test("a note to an alert that is being written stays when a run ends", async ({ page }) => {
+  const device = await troubled("noted");
+  await portal.signIn(page);
+  await open(page, `${portal.url}/devices/${device.id}`);
+  await expect(page.locator(".live-indicator")).toHaveAttribute("data-pulse", "live");
+  await page.getByRole("button", { name: "Tend" }).first().click();
+  const note = page.getByRole("dialog").getByLabel("Reason or note");
+  await note.fill("the disk is on its way");
+  // Another job's: the alerts stay as they are.
+  await portal.api("POST", "events", [{ device: device.name, job: "weekly", run: "w1", state: "succeeded", at: at(0), bytes: 1000, items: 1, message: "weekly went well" }]);
+  await expect(page.locator("#runs")).toContainText("weekly went well");
+  await expect(note).toHaveValue("the disk is on its way");
+});
+
 test("what-if is computed in the browser, beside what is, by keyboard, and saves nothing", async ({ page }) => {
   await portal.signIn(page);
   await open(page, `${portal.url}/devices/${device.id}`);
@@ -134,7 +196,7 @@ test("what-if is computed in the browser, beside what is, by keyboard, and saves
   await expect(page.locator(".what-if-table tbody tr").first().locator(".score-pill")).toHaveCount(2);
   expect(asked.every((url) => url.endsWith("/sf/backup/slots"))).toBe(true);
   await expectAccessible(page);
-  await page.getByRole("button", { name: "As it is" }).click();
+  await page.getByRole("button", { name: "Reset" }).click();
   await expect(words).toContainText("Change something");
   const job = await portal.api<{ items: { schedule: unknown }[] }>("GET", `devices/${device.id}/jobs`);
   expect(job.items[0]?.schedule).toEqual({ every_minutes: 1440 });
@@ -217,13 +279,32 @@ test("the log is searched: hits counted, jumped between, alone on demand; the wh
   await expectAccessible(page);
 });
 
+test("the raw report of a run is folded away, and unfolds by keyboard to what its events made", async ({ page }) => {
+  await portal.signIn(page);
+  await open(page, `${portal.url}/runs/${failed}`);
+  const raw = page.locator(".raw-report");
+  const text = raw.locator("code");
+  await expect(text).toBeHidden();
+  await raw.locator("summary").focus();
+  await page.keyboard.press("Enter");
+  await expect(text).toBeVisible();
+  const run = JSON.parse((await text.textContent()) ?? "") as { head: { message: string; items: number; failed_items: string[] } };
+  expect(run.head.message).toBe("the disk can't be read");
+  expect(run.head.items).toBe(40);
+  expect(run.head.failed_items).toEqual(["/srv/a", "/srv/b"]);
+  await expectAccessible(page);
+  await page.setViewportSize({ width: 390, height: 844 });
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(wider).toBeLessThanOrEqual(0);
+});
+
 test("a run leads to the one before it and back", async ({ page }) => {
   await portal.signIn(page);
   await open(page, `${portal.url}/runs/${failed}`);
-  await page.getByRole("link", { name: "Run before" }).click();
+  await page.getByRole("link", { name: "Previous run" }).click();
   await expect(page).not.toHaveURL(new RegExp(failed));
   await expect(page.getByText("as usual").first()).toBeVisible();
-  await page.getByRole("link", { name: "Run after" }).click();
+  await page.getByRole("link", { name: "Next run" }).click();
   await expect(page).toHaveURL(new RegExp(failed));
 });
 
@@ -252,4 +333,48 @@ test("older runs have an address of their own, and are in the server's HTML", as
   await plain.goto(page.url());
   await expect(plain.getByRole("region", { name: "Runs" })).toContainText("hour 5");
   await context.close();
+});
+
+test("what is wrong and what to do come first, and a time that has passed is told as overdue", async ({ page }) => {
+  const late = await portal.device("late-01");
+  await portal.api("POST", "events", [{ device: "late-01", job: "nightly", run: "1", state: "succeeded", at: at(3 * 1440), bytes: 10_000_000, items: 1000 }]);
+  await portal.signIn(page);
+  await open(page, `${portal.url}/devices/${late.id}`);
+  await expect(page).toHaveTitle(/^late-01 · .+ · Holdfast$/);
+  const alerts = page.getByRole("region", { name: "Alerts", exact: true });
+  await expect(alerts).toContainText("Backup overdue");
+  const above = (await alerts.boundingBox())?.y ?? 0;
+  expect(above).toBeLessThan((await page.locator("#score").boundingBox())?.y ?? 0);
+  // Three days after the last one, of one a day, with an hour of grace.
+  for (const due of [page.locator(".device-head .due"), page.locator("#jobs .due")]) {
+    await expect(due).toHaveText("overdue by 1 d");
+    await expect(due).toHaveAttribute("data-state", "warning");
+  }
+  await expect(page.locator(".next-change")).toContainText("If nothing happens, it changes in");
+  const told = Number(await page.locator(".next-change strong").textContent());
+  expect(told).not.toBe(Number(await page.locator(".device-score .ring-number").textContent()));
+  await open(page, `${portal.url}/backups/devices?search=late-01`);
+  await expect(page.getByRole("row").filter({ hasText: "late-01" }).locator(".due")).toHaveText("overdue by 1 d");
+  await open(page, `${portal.url}/devices/${late.id}`);
+  await page.getByRole("button", { name: "Pause", exact: true }).click();
+  await page.getByRole("dialog").getByLabel("Why, and until when").fill("moves house");
+  await page.getByRole("dialog").getByRole("button", { name: "Pause it" }).click();
+  await expect(page.locator(".device-head dt").filter({ hasText: "Next due" }).locator("+ dd")).toHaveText("–");
+});
+
+test("a device that never reported says what makes it known, and what counts only after that", async ({ page }) => {
+  const fresh = await portal.device("fresh-01");
+  await portal.signIn(page);
+  await open(page, `${portal.url}/devices/${fresh.id}`);
+  await expect(page.locator(".apart")).toContainText("there is nothing to score before its first report");
+  await expect(page.locator(".plan li").first()).toContainText("A first usable backup");
+  await expect(page.locator(".next-change")).toHaveText("By itself nothing changes.");
+  await expect(page.locator(".factors")).not.toContainText("other things weigh more");
+});
+
+test("a run tells its times in one form, with the zone, and its tab whose run it is", async ({ page }) => {
+  await portal.signIn(page);
+  await open(page, `${portal.url}/runs/${failed}`);
+  await expect(page).toHaveTitle(/^nightly run of fs-01 · .+ · Holdfast$/);
+  await expect(page.locator(".timeline time").first()).toHaveText(/^\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d [A-Z+\d:-]+$/);
 });

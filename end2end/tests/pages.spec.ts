@@ -1,4 +1,4 @@
-// Every page: axe in both themes, no console errors, the keyboard alone, and the live indicator telling the truth.
+// Every page: axe in both themes, no console errors, the keyboard alone, what can't be shown, and the live indicator telling the truth.
 import { expect, expectAccessible, hydrated, OWNER, open, Portal, test, type Device } from "../portal";
 
 let portal: Portal;
@@ -132,6 +132,142 @@ test("the API's description is a page of its own, readable without scripts", asy
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await expect(page.getByText("/api/v1/events").first()).toBeVisible();
   await expectAccessible(page);
+});
+
+/** Of nothing. */
+const NOBODYS = "0000000000001";
+
+test.describe("what isn't there", () => {
+  // The browser reports each answer that isn't a page, or isn't data, as an error of its own: that is what is being provoked.
+  test.use({ expectedErrors: /status of 404/ });
+
+  for (const place of [
+    `/devices/${NOBODYS}`,
+    `/devices/${NOBODYS}/connect`,
+    `/runs/${NOBODYS}`,
+    `/alerts/${NOBODYS}`,
+    `/incidents/${NOBODYS}`,
+    `/accounts/${NOBODYS}`,
+    `/organizations/${NOBODYS}`,
+    `/organizations/${NOBODYS}/devices`,
+    `/organizations/${NOBODYS}/reports`,
+    `/organizations/${NOBODYS}/features`,
+    `/settings/policies/${NOBODYS}`,
+    `/settings/maintenance/${NOBODYS}`,
+  ]) {
+    test(`${place} is answered with 404, and its title and its one heading say so`, async ({ page }) => {
+      await portal.signIn(page);
+      const answer = await page.goto(portal.url + place);
+      expect(answer?.status()).toBe(404);
+      expect(await answer?.text()).toContain("<title>Not found · Holdfast</title>");
+      await hydrated(page);
+      await expect(page).toHaveTitle("Not found · Holdfast");
+      await expect(page.locator("#main").getByRole("heading")).toHaveText(["Not found"]);
+      await expect(page.getByRole("link", { name: "Go to Home" })).toBeVisible();
+    });
+  }
+
+  test("its page: axe finds nothing, wide and narrow, light and dark", async ({ page }) => {
+    await portal.signIn(page);
+    await open(page, `${portal.url}/devices/${NOBODYS}`);
+    await expect(page.locator("h1")).toBeVisible();
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectAccessible(page);
+  });
+
+  test("reached from another page, its heading has the focus and is read out", async ({ page }) => {
+    await portal.signIn(page);
+    await open(page, `${portal.url}/backups/devices`);
+    const link = page.getByRole("link", { name: "fs-01", exact: true });
+    await link.evaluate((link, to) => link.setAttribute("href", to), `/devices/${NOBODYS}`);
+    await link.click();
+    await expect(page.locator("h1")).toHaveText("Not found");
+    await expect(page.locator("h1")).toBeFocused();
+    await expect(page).toHaveTitle("Not found · Holdfast");
+    await expect(page.locator(".hidden-words[aria-live=polite]")).toHaveText("Not found");
+    await page.goBack();
+    await expect(page.locator("h1")).toHaveText("Devices");
+    await expect(page).toHaveTitle("Devices · Holdfast");
+  });
+});
+
+test.describe("when a list can't be had", () => {
+  test.use({ expectedErrors: /status of 50[02]/ });
+
+  const answers: [string, { status: number; contentType: string; body: string }][] = [
+    ["by an error of ours", { status: 500, contentType: "application/json", body: JSON.stringify({ code: "internal", message: "Something went wrong on our side.", status: 500, field: null }) }],
+    ["by a proxy's own page", { status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" }],
+  ];
+  for (const [name, answer] of answers) {
+    test(`${name}, its page stays and says so, and loading it again brings it`, async ({ page }) => {
+      await portal.signIn(page);
+      await open(page, `${portal.url}/backups/devices`);
+      await page.route("**/sf/backup/alerts", (route) => route.fulfill(answer));
+      await page.locator('#main a[href="/backups/alerts"]').first().click();
+      await expect(page.locator("h1")).toHaveText("Alerts");
+      await expect(page.locator("h1")).toBeFocused();
+      await expect(page).toHaveTitle("Alerts · Holdfast");
+      const fault = page.locator(".error-box");
+      await expect(fault.getByRole("heading", { level: 2 })).toHaveText("That didn't work");
+      await expect(fault).toContainText("Something went wrong on our side");
+      await expectAccessible(page);
+      await page.unroute("**/sf/backup/alerts");
+      await fault.getByRole("button", { name: "Load again" }).click();
+      await expect(page.getByRole("search", { name: "Filter alerts" })).toBeVisible();
+      await expect(fault).toHaveCount(0);
+    });
+  }
+});
+
+test.describe("without a connection", () => {
+  test.use({ expectedErrors: /ERR_|Failed to load resource/ });
+
+  test("a page says that the portal can't be reached, and is there again with the connection", async ({ page }) => {
+    await portal.signIn(page);
+    await open(page, `${portal.url}/backups/devices`);
+    await page.route("**/sf/**", (route) => route.abort());
+    await page.getByRole("link", { name: "fs-01", exact: true }).click();
+    await expect(page.locator("h1")).toHaveText("Can't reach the portal");
+    await expect(page.locator("h1")).toBeFocused();
+    await expect(page).toHaveTitle("Can't reach the portal · Holdfast");
+    await expect(page).toHaveURL(new RegExp(`/devices/${device.id}`));
+    await page.unroute("**/sf/**");
+    await page.getByRole("button", { name: "Load again" }).click();
+    await expect(page.locator("h1")).toHaveText("fs-01");
+    await hydrated(page);
+    // A page that is more than its list keeps its own heading.
+    await page.route("**/sf/**", (route) => route.abort());
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Organizations" }).click();
+    await expect(page.locator("h1")).toHaveText("Organizations");
+    await expect(page.locator(".error-box h2")).toHaveText("Can't reach the portal");
+    await page.unroute("**/sf/**");
+    await page.goBack();
+    await expect(page.locator("h1")).toHaveText("fs-01");
+    await expect(page.locator(".error-box")).toHaveCount(0);
+  });
+});
+
+test("a device's page leads to all its alerts, those that are over too, and to nobody else's", async ({ page }) => {
+  const namesake = await portal.device("fs-010");
+  const at = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+  const report = (run: string, state: string, minutes: number) => portal.api("POST", "events", [{ device: namesake.name, job: "nightly", run, state, at: at(minutes) }]);
+  await report("a", "failed", 20);
+  await report("b", "succeeded", 10);
+  await portal.signIn(page);
+  await open(page, `${portal.url}/devices/${namesake.id}`);
+  await page.getByRole("link", { name: "All its alerts" }).click();
+  await expect(page).toHaveURL(new RegExp(`/backups/alerts\\?device=${namesake.id}`));
+  await expect(page.locator("h1")).toHaveText("Alerts");
+  const rows = page.getByRole("table", { name: "Alerts" }).locator("tbody tr");
+  await expect(rows).toHaveCount(1);
+  await expect(rows).toContainText(namesake.name);
+  await expect(rows).toContainText("Resolved");
+  const only = page.getByRole("link", { name: `Only ${namesake.name}` });
+  await expect(only).toHaveAttribute("aria-current", "true");
+  await only.click();
+  await expect(page).not.toHaveURL(/device=/);
+  await expect(only).toHaveCount(0);
 });
 
 test("an address that is nobody's is not found, also when signed in", async ({ page }) => {

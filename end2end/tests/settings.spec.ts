@@ -1,5 +1,5 @@
 // Settings: a policy as a sentence with its slots across the changes of the clocks, template rules, keys, the own password.
-import { expect, expectAccessible, OWNER, open, Portal, test } from "../portal";
+import { expect, expectAccessible, hydrated, OWNER, open, Portal, test } from "../portal";
 
 let portal: Portal;
 
@@ -75,11 +75,66 @@ test("a rule takes in what waits and what comes", async ({ page }) => {
   const devices = await portal.api<{ items: { name: string }[] }>("GET", "devices");
   expect(devices.items.map((d) => d.name).filter((name) => /^ws/i.test(name)).sort()).toEqual(["WS-003", "ws-001", "ws-002"]);
   await page.reload();
+  await hydrated(page);
   await expect(page.getByRole("row", { name: /ws-\*/ })).toContainText("3");
   await page.getByRole("button", { name: "Delete…" }).click();
   await page.getByLabel(/Type/).fill("ws-*");
   await page.getByRole("button", { name: "Delete", exact: true }).click();
   await expect(page.getByText("No rules yet")).toBeVisible();
+});
+
+test("a name in the inbox is assigned by hand: what waits is taken in, and what comes later follows", async ({ page }) => {
+  const send = (device: string, run: string) => portal.api("POST", "events", [{ device, job: "nightly", run, state: "succeeded" }]);
+  await send("till-front", "1");
+  await send("till-front", "2");
+  await portal.signIn(page);
+  await open(page, `${portal.url}/settings/inbox`);
+  const row = page.getByRole("row", { name: /till-front/ });
+  await expect(row).toContainText("2");
+  await row.getByRole("button", { name: "Assign…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Assign “till-front”" });
+  await expect(dialog.getByLabel("Its reports are those of")).toHaveValue("new");
+  await expect(dialog.getByLabel("Name of the device")).toHaveValue("till-front");
+  await expectAccessible(page);
+  await dialog.getByLabel("Name of the device").fill("TILL-01");
+  await dialog.getByLabel("Class").selectOption("workstation");
+  await dialog.getByRole("button", { name: "Assign", exact: true }).click();
+  await expect(page.getByText("Assigned: 2 waiting reports taken in.")).toBeVisible();
+  await expect(dialog).toBeHidden();
+  await expect(row).toHaveCount(0);
+  await send("till-front", "3");
+  const { items } = await portal.api<{ items: { id: string; name: string; class: string }[] }>("GET", "devices");
+  const made = items.find((device) => device.name === "TILL-01");
+  expect(made?.class).toBe("workstation");
+  expect(items.filter((device) => device.name === "till-front")).toEqual([]);
+  const runs = await portal.api<{ items: unknown[] }>("GET", `runs?device=${made?.id}`);
+  expect(runs.items.length).toBe(3);
+});
+
+test("a name in the inbox is dismissed with what waits, and its later reports are refused", async ({ page }) => {
+  type Receipt = { accepted: number; rejected: { code: string }[] };
+  const send = () => portal.api<Receipt>("POST", "events", [{ device: "guest-phone", job: "nightly", run: "1", state: "succeeded" }]);
+  await send();
+  expect((await send()).rejected).toEqual([]);
+  await portal.signIn(page);
+  await open(page, `${portal.url}/settings/inbox`);
+  const row = page.getByRole("row", { name: /guest-phone/ });
+  await expect(row.locator('[data-label="Reports"]')).toHaveText("2");
+  await row.getByRole("button", { name: "Dismiss…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Dismiss “guest-phone”" });
+  await expect(dialog).toContainText("The 2 reports that wait are thrown away");
+  await dialog.getByRole("button", { name: "Dismiss" }).click();
+  await expect(page.locator(".toast")).toContainText("Dismissed.");
+  await expect(row).toHaveCount(0);
+  await page.reload();
+  await expect(page.locator("h1")).toHaveText("Inbox");
+  await expect(row).toHaveCount(0);
+  const { items } = await portal.api<{ items: { name: string }[] }>("GET", "devices");
+  expect(items.map((device) => device.name)).not.toContain("guest-phone");
+  expect((await send()).rejected.map((refused) => refused.code)).toEqual(["source_dismissed"]);
+  await page.reload();
+  await expect(page.locator("h1")).toHaveText("Inbox");
+  await expect(row).toHaveCount(0);
 });
 
 test("a key is shown once, with a line that works", async ({ page }) => {
@@ -99,6 +154,31 @@ test("a key is shown once, with a line that works", async ({ page }) => {
   await page.reload();
   await expect(page.locator(".fresh-key")).toHaveCount(0);
   await expect(page.getByRole("row", { name: /monitoring/ })).toBeVisible();
+});
+
+test("a key that is revoked is refused from then on, and stays in the list as revoked", async ({ page }) => {
+  await portal.signIn(page);
+  await open(page, `${portal.url}/settings/keys?new`);
+  await page.getByLabel("What it is for").fill("old script");
+  await page.getByRole("checkbox", { name: "Read", exact: true }).check();
+  await page.getByRole("button", { name: "Make the key" }).click();
+  const key = (await page.locator(".fresh-key code").first().textContent()) ?? "";
+  const read = async () => (await fetch(`${portal.url}/api/v1/devices`, { headers: { authorization: `Bearer ${key}` } })).status;
+  expect(await read()).toBe(200);
+  const row = page.getByRole("row", { name: /old script/ });
+  await row.getByRole("button", { name: "Revoke…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Revoke “old script”?" });
+  const revoke = dialog.getByRole("button", { name: "Revoke", exact: true });
+  await expect(revoke).toBeDisabled();
+  await expectAccessible(page);
+  expect(await read(), "nothing is revoked before it is confirmed").toBe(200);
+  await dialog.getByLabel(/Type/).fill("old script");
+  await revoke.click();
+  await expect(page.getByText("Revoked.", { exact: true })).toBeVisible();
+  await expect(dialog).toBeHidden();
+  await expect(row.locator('[data-label="Ends"]')).toContainText("Revoked");
+  await expect(row.getByRole("button", { name: "Revoke…" })).toHaveCount(0);
+  expect(await read()).toBe(401);
 });
 
 test.describe("password", () => {

@@ -158,8 +158,63 @@ test("columns are chosen with the keys, and the server's HTML knows", async ({ p
   expect(csv.split("\r\n")[0]).toBe('"Device","Client","Score","State","Policy","Storage"');
   // A press elsewhere has closed the menu.
   await page.locator("summary", { hasText: "Columns" }).press("Enter");
-  await page.getByRole("button", { name: "As at first" }).press("Enter");
+  await page.getByRole("button", { name: "Reset columns" }).press("Enter");
   await expect(table.getByRole("columnheader", { name: "Policy" })).toBeHidden();
+});
+
+for (const width of [1440, 1024, 800]) {
+  test(`at ${width} the head of a table stays in view, and above its columns when the table is moved sideways`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 700 });
+    const frame = page.getByRole("region", { name: "Example of a table" });
+    const place = await frame.evaluate(async (frame) => {
+      const [head, cell] = [frame.querySelector("thead th:nth-child(2)"), frame.querySelector("tbody tr:last-child > :nth-child(2)")];
+      if (!head || !cell) throw new Error("no second column");
+      const first = head.getBoundingClientRect();
+      // So far that the head, were it not to stay, would be out of sight above.
+      window.scrollTo(0, window.scrollY + first.bottom + 10);
+      frame.scrollLeft = 15;
+      await new Promise(requestAnimationFrame);
+      const bar = document.querySelector(".top-bar")?.getBoundingClientRect();
+      return {
+        room: Math.min(15, frame.scrollWidth - frame.clientWidth),
+        moved: first.x - head.getBoundingClientRect().x,
+        below: head.getBoundingClientRect().top - Math.max(0, bar?.bottom ?? 0),
+        beside: head.getBoundingClientRect().x - cell.getBoundingClientRect().x,
+        wider: document.documentElement.scrollWidth - window.innerWidth,
+      };
+    });
+    expect(Math.abs(place.below), "the head is below the bar, or at the top where the bar goes away").toBeLessThan(1.5);
+    expect(Math.abs(place.beside), "the head is above its column").toBeLessThan(1);
+    expect(Math.abs(place.moved - place.room), "the table moves sideways as far as it is too wide").toBeLessThan(1);
+    expect(place.wider, "the page doesn't").toBeLessThanOrEqual(0);
+  });
+}
+
+test("rows without a link are walked by what they have, and those with nothing are passed over", async ({ page }) => {
+  const table = page.getByRole("region", { name: "Example of keys" });
+  const first = table.getByRole("button", { name: "Revoke Agents of Baker & Sons" });
+  const third = table.getByRole("button", { name: "Revoke Reports to the wall" });
+  await table.focus();
+  await page.keyboard.press("ArrowDown");
+  await expect(first).toBeFocused();
+  await page.keyboard.press("j");
+  await expect(third).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await expect(third).toBeFocused();
+  await page.keyboard.press("k");
+  await expect(first).toBeFocused();
+  const links = page.getByRole("region", { name: "Example of choosing" });
+  await links.focus();
+  await page.keyboard.press("ArrowDown");
+  await expect(links.getByRole("link", { name: "sql-02.baker" })).toBeFocused();
+});
+
+test("the second page of a list leads back to the first", async ({ page }) => {
+  const pages = page.locator("#tables").getByRole("navigation", { name: "Pages" });
+  await expect(pages.getByRole("link", { name: "First page" })).toBeHidden();
+  await pages.getByRole("link", { name: "Next page" }).click();
+  await pages.getByRole("link", { name: "First page" }).click();
+  await expect(page).not.toHaveURL(/cursor=/);
 });
 
 test("rows are chosen one by one, from one to another, and all", async ({ page }) => {

@@ -11,7 +11,8 @@ mod outlook;
 mod score;
 
 pub use advice::{Advice, Factor, Step, advice, done, failures_leave, raise};
-pub use outlook::{NewSlots, Outlook, WhatIf, outlook, what_if};
+pub use device::allowance;
+pub use outlook::{NewSlots, Outlook, WhatIf, first_change, outlook, what_if};
 
 /// How many missed slots one assessment lists, the oldest first.
 pub const MAX_MISSED: usize = 32;

@@ -1,5 +1,5 @@
 //! Facts in words a technician can act on: reasons, recommended actions, sizes, lengths of time, schedules. English
-//! only, no zones: times are given in UTC and are localised at the edges.
+//! only; times are given in UTC, unless whoever asks knows a zone ([`Local`]).
 
 use crate::{
     alert::AlertKind,
@@ -7,15 +7,26 @@ use crate::{
     health::{Band, Reason, Step},
     ids::JobId,
     run::RunState,
-    schedule::Schedule,
     time::{Span, Time},
 };
 use chrono::{DateTime, Datelike, Timelike};
+
+mod local;
+mod schedule;
+
+pub use local::Local;
+pub use schedule::schedule;
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Words for a reason. `now` is only for elapsed times.
 pub fn reason(reason: &Reason, now: Time, job_name: impl Fn(JobId) -> String) -> String {
+    reason_in(reason, None, now, job_name)
+}
+
+/// Words for a reason, its times in a zone; none: in UTC. `now` is only for elapsed times.
+pub fn reason_in(reason: &Reason, local: Option<&Local>, now: Time, job_name: impl Fn(JobId) -> String) -> String {
+    let day_time = |time| local.map_or_else(|| day_time(time), |local| local.day_time(time));
     match *reason {
         Reason::NeverReported { since } => {
             format!("No backup has been reported yet; waiting since {}.", day_time(since))
@@ -34,7 +45,7 @@ pub fn reason(reason: &Reason, now: Time, job_name: impl Fn(JobId) -> String) ->
                 Some(last) => format!("last usable backup {}", day_time(last)),
                 None => "no usable backup yet".to_owned(),
             };
-            format!("Backup of {} is {} past due (was due {}; {last}).", job_name(job), span(now - due), day_time(due))
+            format!("Backup of {} is {} past due (was due {}, grace included; {last}).", job_name(job), span(now - due), day_time(due))
         }
         Reason::Offline { since } => {
             format!("Offline since {} ({}), within its allowance.", day_time(since), span(now - since))
@@ -95,7 +106,7 @@ pub fn step(step: &Step, storage: Option<Storage>, job_name: impl Fn(JobId) -> S
         Step::RestoreTest => "A restore test that passes".to_owned(),
         Step::Storage { to, quota } => {
             let free = storage.map_or(0, |storage| storage.used.saturating_sub(*to));
-            format!("Free {} at the destination, or raise the quota to {}", bytes(free), bytes(*quota))
+            format!("Free {} at the destination to come down to 80 %, or raise the quota to {}", bytes(free), bytes(*quota))
         }
         Step::Runs { job, more: 1 } => format!("One more usable run of {}", job_name(*job)),
         Step::Runs { job, more } => format!("{} more usable runs of {}", count((*more).into()), job_name(*job)),
@@ -210,10 +221,15 @@ fn civil(time: Time) -> DateTime<chrono::Utc> {
 }
 
 /// `12 Nov 2026 02:00 UTC`, for sentences.
-fn day_time(time: Time) -> String {
+pub fn day_time(time: Time) -> String {
+    format!("{} UTC", clock(time))
+}
+
+/// `12 Nov 2026 02:00`, as UTC has it.
+fn clock(time: Time) -> String {
     let t = civil(time);
     let month = MONTHS[t.month0() as usize];
-    format!("{} {month} {} {:02}:{:02} UTC", t.day(), t.year(), t.hour(), t.minute())
+    format!("{} {month} {} {:02}:{:02}", t.day(), t.year(), t.hour(), t.minute())
 }
 
 /// `2026-11-20 22:00 UTC`.
@@ -237,66 +253,6 @@ pub fn rfc3339(time: Time) -> String {
 /// An RFC 3339 time; the offset is required. Fractions finer than a millisecond are cut off. None if it isn't one.
 pub fn parse_rfc3339(text: &str) -> Option<Time> {
     DateTime::parse_from_rfc3339(text.trim()).ok().map(|t| Time(t.timestamp_millis()))
-}
-
-/// A schedule in words: `every 15 min`, `daily at 02:30 (Europe/Berlin)`, `30 2 * * 1-5 (Europe/Berlin)`.
-pub fn schedule(schedule: &Schedule) -> String {
-    match schedule {
-        Schedule::Every { every_minutes: 1 } => "every minute".to_owned(),
-        Schedule::Every { every_minutes: 60 } => "every hour".to_owned(),
-        Schedule::Every { every_minutes: 1_440 } => "once a day".to_owned(),
-        Schedule::Every { every_minutes } => format!("every {}", span(Span::minutes((*every_minutes).into()))),
-        Schedule::Cron { cron, time_zone } => match daily(cron) {
-            Some(words) => format!("{words} ({time_zone})"),
-            None => format!("cron {cron} ({time_zone})"),
-        },
-        Schedule::Learned => "learned from the last backups".to_owned(),
-    }
-}
-
-/// The shapes most schedules have: daily, on weekdays, monthly. The rest is shown as it was written.
-fn daily(cron: &str) -> Option<String> {
-    let fields: Vec<&str> = cron.split_whitespace().collect();
-    let [minute, hour, day, "*", weekday] = fields[..] else { return None };
-    let (minute, hour): (u8, u8) = (minute.parse().ok()?, hour.parse().ok()?);
-    let days = match (day, weekday) {
-        ("*", "*") => "daily".to_owned(),
-        ("*", "1-5" | "MON-FRI" | "mon-fri") => "Monday to Friday".to_owned(),
-        ("*", weekdays) => {
-            let names = weekdays.split(',').map(weekday_plural).collect::<Option<Vec<_>>>()?;
-            match &names[..] {
-                [one] => (*one).to_owned(),
-                [first @ .., last] => format!("{} and {last}", first.join(", ")),
-                [] => return None,
-            }
-        }
-        ("L", "*") => "monthly on the last day".to_owned(),
-        (day, "*") => {
-            let day: u8 = day.parse().ok().filter(|day| (1..=31).contains(day))?;
-            let ending = match day {
-                1 | 21 | 31 => "st",
-                2 | 22 => "nd",
-                3 | 23 => "rd",
-                _ => "th",
-            };
-            format!("monthly on the {day}{ending}")
-        }
-        _ => return None,
-    };
-    (minute < 60 && hour < 24).then(|| format!("{days} at {hour:02}:{minute:02}"))
-}
-
-fn weekday_plural(word: &str) -> Option<&'static str> {
-    Some(match word.to_ascii_uppercase().as_str() {
-        "0" | "7" | "SUN" => "Sundays",
-        "1" | "MON" => "Mondays",
-        "2" | "TUE" => "Tuesdays",
-        "3" | "WED" => "Wednesdays",
-        "4" | "THU" => "Thursdays",
-        "5" | "FRI" => "Fridays",
-        "6" | "SAT" => "Saturdays",
-        _ => return None,
-    })
 }
 
 /// Label of a run state.
@@ -339,10 +295,27 @@ pub const fn kind_label(kind: AlertKind) -> &'static str {
     }
 }
 
+/// A label as it stands inside a sentence: "backup overdue". A name that it begins with stays: "SaaS consent expired".
+pub fn inside(label: &str) -> String {
+    let mut letters = label.chars();
+    let is_name = label.chars().skip(1).take_while(|letter| *letter != ' ').any(char::is_uppercase);
+    match letters.next() {
+        Some(first) if !is_name => first.to_lowercase().chain(letters).collect(),
+        _ => label.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn a_label_inside_a_sentence_begins_small_but_for_a_name() {
+        assert_eq!(inside(kind_label(AlertKind::BackupOverdue)), "backup overdue");
+        assert_eq!(inside(kind_label(AlertKind::SaasOverdue)), "SaaS backup overdue");
+        assert_eq!(inside(""), "");
+    }
 
     fn at(text: &str) -> Time {
         parse_rfc3339(text).unwrap()
@@ -370,7 +343,10 @@ mod tests {
     fn a_late_backup_is_told_with_how_late_it_is() {
         let now = at("2026-11-13T09:00:00Z");
         let late = Reason::PastDue { job: JobId(1), due: at("2026-11-13T04:00:00Z"), last: None };
-        assert_eq!(reason(&late, now, named), "Backup of nightly is 5 h past due (was due 13 Nov 2026 04:00 UTC; no usable backup yet).");
+        assert_eq!(
+            reason(&late, now, named),
+            "Backup of nightly is 5 h past due (was due 13 Nov 2026 04:00 UTC, grace included; no usable backup yet)."
+        );
     }
 
     #[test]
@@ -405,14 +381,5 @@ mod tests {
         assert_eq!(ago(now - Span::hours(5), now), "5 h ago");
         assert_eq!(ago(now + Span::minutes(90), now), "in 1 h");
         assert_eq!(ago(now - Span(30_000), now), "just now");
-    }
-
-    #[test]
-    fn schedules_read_as_a_person_would_say_them() {
-        let cron = |cron: &str| schedule(&Schedule::Cron { cron: cron.into(), time_zone: "Europe/Berlin".into() });
-        assert_eq!(cron("30 2 * * *"), "daily at 02:30 (Europe/Berlin)");
-        assert_eq!(cron("0 22 * * 1-5"), "Monday to Friday at 22:00 (Europe/Berlin)");
-        assert_eq!(cron("*/5 8-17 * * *"), "cron */5 8-17 * * * (Europe/Berlin)");
-        assert_eq!(schedule(&Schedule::Every { every_minutes: 90 }), "every 1 h 30 min");
     }
 }

@@ -1,8 +1,12 @@
 //! What clocks on the wall show: names of zones to choose from, and an instant as a zone's people would say it.
 //! For pages that let somebody choose a zone or check a schedule; server side only (feature `zones`).
 
-use crate::{time::Time, zones::ScheduleError};
-use chrono::{DateTime, Utc};
+use crate::{
+    text::Local,
+    time::{Span, Time},
+    zones::ScheduleError,
+};
+use chrono::{DateTime, Offset, Utc};
 
 /// The zones people choose from: `Area/Place` names and `UTC`, in alphabetical order. Old abbreviations are left out;
 /// they are still understood.
@@ -27,6 +31,40 @@ pub fn wall_clock(time: Time, zone: &str) -> Result<String, ScheduleError> {
     let instant =
         DateTime::<Utc>::from_timestamp_millis(time.0).ok_or_else(|| ScheduleError("that time lies beyond the calendar".to_owned()))?;
     Ok(instant.with_timezone(&zone).format("%a %-d %b %Y, %H:%M %Z").to_string())
+}
+
+/// What the clocks of a zone show from `from` to `to`, for whoever has no database of zones.
+///
+/// # Errors
+/// As [`wall_clock`].
+pub fn local(zone: &str, from: Time, to: Time) -> Result<Local, ScheduleError> {
+    let name = zone;
+    let zone: chrono_tz::Tz = zone.parse().map_err(|_| ScheduleError(format!("`{zone}` is not an IANA time zone")))?;
+    let at = |time: Time| {
+        let instant = DateTime::<Utc>::from_timestamp_millis(time.0).unwrap_or_default().with_timezone(&zone);
+        (instant.offset().fix().local_minus_utc() / 60, instant.format("%Z").to_string())
+    };
+    let (minutes, called) = at(from);
+    let mut offsets = vec![(from, minutes, called)];
+    let mut before = from;
+    while before < to {
+        // Changes of clocks lie weeks apart.
+        let after = to.min(before + Span::days(7));
+        let known = at(before);
+        if at(after) != known {
+            let (mut low, mut high) = (before, after);
+            while high - low > Span::SECOND {
+                let middle = Time(low.0 + (high - low).0 / 2);
+                if at(middle) == known { low = middle } else { high = middle }
+            }
+            // A change comes at a full second.
+            let change = Time(high.0.div_euclid(1_000) * 1_000);
+            let (minutes, called) = at(change);
+            offsets.push((change, minutes, called));
+        }
+        before = after;
+    }
+    Ok(Local { zone: name.to_owned(), offsets })
 }
 
 /// What a clock on the wall shows.
@@ -90,6 +128,18 @@ mod tests {
         let after = wall_clock(Time(1_774_746_000_000), "Europe/Berlin").unwrap_or_default();
         assert_eq!(before, "Sat 28 Mar 2026, 02:00 CET");
         assert_eq!(after, "Sun 29 Mar 2026, 03:00 CEST");
+    }
+
+    #[test]
+    fn the_changes_of_a_zone_are_found_to_the_second_and_told_as_by_its_database() {
+        let (from, to) = (Time(1_774_659_600_123), Time(1_774_659_600_123 + 400 * Span::DAY.0));
+        let local = local("Europe/Berlin", from, to).unwrap_or_else(|e| panic!("{e}"));
+        let changes: Vec<i64> = local.offsets[1..].iter().map(|(at, ..)| at.0).collect();
+        // 29 March and 25 October 2026, 28 March 2027, at 01:00 UTC.
+        assert_eq!(changes, [1_774_746_000_000, 1_792_890_000_000, 1_806_195_600_000]);
+        assert_eq!(local.day_time(Time(1_774_746_000_000 - 1)), "29 Mar 2026 01:59 CET");
+        assert_eq!(local.day_time(Time(1_774_746_000_000)), "29 Mar 2026 03:00 CEST");
+        assert!(super::local("Berlin", from, to).is_err());
     }
 
     #[test]

@@ -22,13 +22,23 @@ pub fn run_badge(state: RunState, detail: &str) -> AnyView {
 
 /// A device's life as it is now.
 pub fn life_badge(life: DeviceLife) -> AnyView {
-    let (shape, word) = match life {
-        DeviceLife::Pending => (icon::PENDING, "Waiting for its first run"),
-        DeviceLife::Active => (icon::HEALTHY, "Active"),
-        DeviceLife::Paused => (icon::PAUSED, "Paused"),
-        DeviceLife::Retired => (icon::RETIRED, "Retired"),
+    let shape = match life {
+        DeviceLife::Pending => icon::PENDING,
+        DeviceLife::Active => icon::HEALTHY,
+        DeviceLife::Paused => icon::PAUSED,
+        DeviceLife::Retired => icon::RETIRED,
     };
-    plain(life.as_str(), shape, word.to_owned())
+    plain(life.as_str(), shape, life_words(life).to_owned())
+}
+
+/// The words of that badge.
+pub const fn life_words(life: DeviceLife) -> &'static str {
+    match life {
+        DeviceLife::Pending => "Waiting for its first run",
+        DeviceLife::Active => "Active",
+        DeviceLife::Paused => "Paused",
+        DeviceLife::Retired => "Retired",
+    }
 }
 
 /// The picture of a band.

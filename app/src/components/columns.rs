@@ -123,7 +123,7 @@ pub fn ColumnMenu(
         <Menu label="Columns" icon=COLUMNS quiet=true end=true>
             {checks.collect_view()}
             <MenuPart/>
-            <MenuButton on_press=Callback::new(move |()| columns.reset()) disabled=Signal::derive(move || columns.is_as_at_first())>"As at first"</MenuButton>
+            <MenuButton on_press=Callback::new(move |()| columns.reset()) disabled=Signal::derive(move || columns.is_as_at_first())>"Reset columns"</MenuButton>
         </Menu>
         </div>
     }

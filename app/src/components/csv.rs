@@ -1,6 +1,9 @@
 //! What a table shows as CSV, made in the browser from the rows it already has: the file is what one sees, filters, order and columns included.
 
-use super::{columns::Columns, icon::DOWNLOAD, icon::Icon};
+use super::{
+    columns::{Column, Columns},
+    icon::{DOWNLOAD, Icon},
+};
 use crate::browser;
 use leptos::prelude::*;
 
@@ -14,9 +17,10 @@ pub fn cell(value: &str) -> String {
     if guard.is_empty() && is_number { value.to_owned() } else { format!("\"{guard}{}\"", value.replace('"', "\"\"")) }
 }
 
-/// The file: heads, then rows, in the order of the columns; hidden ones are left out. Cells without a column of the same key are too.
-pub fn file(columns: Columns, rows: &[CsvRow]) -> String {
-    let shown: Vec<_> = columns.all().iter().filter(|c| columns.shows(c.key)).collect();
+/// The file: heads, then rows, in the order of the columns, then `also`; hidden ones are left out. Cells without a column of the same key
+/// are too.
+pub fn file(columns: Columns, also: &[Column], rows: &[CsvRow]) -> String {
+    let shown: Vec<_> = columns.all().iter().filter(|c| !c.label.is_empty() && columns.shows(c.key)).chain(also).collect();
     let heads: Vec<String> = shown.iter().map(|c| cell(c.label)).collect();
     let mut csv = heads.join(",") + "\r\n";
     for row in rows {
@@ -36,12 +40,15 @@ pub fn CsvButton(
     name: String,
     /// The columns; hidden ones are left out.
     columns: Columns,
+    /// Columns of the file alone: what stands in one cell on screen, and in a file is better apart.
+    #[prop(optional)]
+    also: &'static [Column],
     /// The rows on screen, asked for when it is pressed.
     #[prop(into)]
     rows: Callback<(), Vec<CsvRow>>,
 ) -> impl IntoView {
     let save = move |_| {
-        let csv = untrack(|| file(columns, &rows.run(())));
+        let csv = untrack(|| file(columns, also, &rows.run(())));
         browser::download(&name, "text/csv;charset=utf-8", &csv);
     };
     view! { <button type="button" class="button button-quiet csv" on:click=save><Icon shape=DOWNLOAD/>"CSV of these rows"</button> }

@@ -160,6 +160,9 @@ pub fn SelectField(
     /// (value, label), in order.
     #[prop(into)]
     options: Signal<Vec<(String, String)>>,
+    /// The browser asks for one whose value isn't empty.
+    #[prop(optional)]
+    required: bool,
     /// One sentence below it.
     #[prop(into, optional)]
     hint: String,
@@ -177,6 +180,7 @@ pub fn SelectField(
             class="input"
             id=id.clone()
             name=name
+            required=required
             aria-invalid=move || error.get().is_some().then_some("true")
             aria-describedby=described(&id, has_hint, error)
             on:change=move |event| {

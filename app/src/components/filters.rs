@@ -1,6 +1,7 @@
 //! Filters of a list. They live in the URL, so that a view can be shared; the bar is a plain form, so it works before the scripts come.
 
 use super::{
+    Fold,
     count::LiveCount,
     icon::{CLOSE, Icon, SEARCH, Shape},
     table::query_with,
@@ -25,7 +26,11 @@ pub fn use_filter() -> Callback<(&'static str, String, bool)> {
     })
 }
 
-/// Around the filters of a list.
+/// Context: what a bar keeps, until its first search takes it.
+#[derive(Clone, Copy)]
+struct Kept(StoredValue<Option<Vec<&'static str>>>);
+
+/// Around the filters of a list. On phones those after the first [`SearchFilter`] are folded.
 #[component]
 pub fn FilterBar(
     /// What it filters, for screen readers: "Filter devices".
@@ -38,6 +43,7 @@ pub fn FilterBar(
     children: Children,
 ) -> impl IntoView {
     let (query, path) = (use_query_map(), use_location().pathname);
+    provide_context(Kept(StoredValue::new(Some(keep.clone()))));
     let kept = move || {
         let query = query.read();
         let kept = keep.iter().filter_map(|key| query.get(key).map(|value| (*key, value)));
@@ -63,6 +69,14 @@ pub fn SearchFilter(
 ) -> impl IntoView {
     let (query, go) = (use_query_map(), use_filter());
     let node = NodeRef::<html::Input>::new();
+    // Where there are two, the second is one of the filters.
+    let others = use_context::<Kept>().and_then(|kept| kept.0.try_update_value(Option::take).flatten());
+    let fold = others.map(|kept| {
+        let is_filter = move |key: &str| key != name && key != "cursor" && !kept.contains(&key);
+        let set = Memo::new(move |_| query.read().latest_values().filter(|(key, value)| !value.is_empty() && is_filter(key)).count());
+        let label = move || if set.get() == 0 { "Filters".to_owned() } else { format!("Filters ({})", set.get()) };
+        view! { <Fold label=Signal::derive(label)/> }
+    });
     let turn = StoredValue::new(0_u32);
     let typed = move |text: String| {
         let mine = turn.get_value().wrapping_add(1);
@@ -99,6 +113,7 @@ pub fn SearchFilter(
                 on:input=move |event| typed(event_target_value(&event))
             />
         </label>
+        {fold}
     }
 }
 

@@ -10,7 +10,8 @@ use super::{
 use crate::{
     browser,
     live::{Live, Pulse},
-    me::{Looking, Me},
+    me::{self, Looking, Me},
+    pages::settings,
 };
 use domain::access::{Action, Role};
 use leptos::prelude::*;
@@ -93,17 +94,26 @@ fn Mark() -> impl IntoView {
 #[component]
 fn MainNav() -> impl IntoView {
     let path = use_location().pathname;
-    let link = move |href: &'static str, words: &'static str, below: &'static [&'static str]| {
-        let is_here = move || path.with(|path| path == href || below.iter().any(|b| path.starts_with(b)));
+    Effect::new(move || {
+        path.track();
+        request_animation_frame(browser::show_current_tab);
+    });
+    let link = move |href: &str, words: &'static str, below: &'static [&'static str]| {
+        let (href, own) = (href.to_owned(), href.to_owned());
+        let is_here = move || path.with(|path| *path == own || below.iter().any(|b| path.starts_with(b)));
         view! { <a href=href aria-current=move || is_here().then_some("true")>{words}</a> }
+    };
+    let organizations = match me::me().and_then(|me| me.organization) {
+        Some(own) => link(&format!("/organizations/{own}"), "Your organization", &["/organizations"]),
+        None => link("/organizations", "Organizations", &["/organizations"]),
     };
     view! {
         <nav class="main-nav" aria-label="Main">
             {link("/", "Home", &[])}
             {link("/backups/devices", "Backups", &["/backups", "/devices/", "/runs/"])}
             {link("/saas", "SaaS", &["/saas", "/accounts/"])}
-            {link("/organizations", "Organizations", &["/organizations"])}
-            {link("/settings/policies", "Settings", &["/settings"])}
+            {organizations}
+            {link(settings::first(), "Settings", &["/settings"])}
         </nav>
     }
 }

@@ -54,18 +54,11 @@ pub const MORE: Shape =
     "M8 2.2a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3Zm0 4.3a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3Zm0 4.3a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3Z";
 /// Three columns.
 pub const COLUMNS: Shape = "M1.5 2.5h13v11h-13ZM3 4v8h2.4V4Zm3.9 0v8h2.2V4Zm3.7 0v8H13V4Z";
-/// An angle pointing to the end.
-pub const RIGHT: Shape = "M5.5 3.3 10.2 8l-4.7 4.7 1 1L12.2 8 6.5 2.3Z";
 /// An arrow into a tray.
 pub const DOWNLOAD: Shape = "M7.2 1.5h1.6v6.2l2.1-2.1L12 6.7l-4 4-4-4 1.1-1.1 2.1 2.1ZM2 12.4h12V14H2Z";
-/// A plus.
-pub const PLUS: Shape = "M7.2 2.5h1.6v4.7h4.7v1.6H8.8v4.7H7.2V8.8H2.5V7.2h4.7Z";
 /// A ring with an i.
 pub const INFO: Shape =
     "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm0 1.6a5.4 5.4 0 1 1 0 10.8A5.4 5.4 0 0 1 8 2.6ZM7.2 7h1.6v4.4H7.2Zm0-2.6h1.6V6H7.2Z";
-/// A bell.
-pub const BELL: Shape =
-    "M8 1.2c2.7 0 4.3 2 4.3 4.5 0 3.4 1.4 4.2 1.4 5.6H2.3c0-1.4 1.4-2.2 1.4-5.6C3.7 3.2 5.3 1.2 8 1.2Zm-1.9 11h3.8a1.9 1.9 0 0 1-3.8 0Z";
 
 /// An envelope.
 pub const ENVELOPE: Shape = "M1.5 3h13v10h-13Zm1.7 1.5L8 8.4l4.8-3.9Zm-.2 1.8v5.2h10V6.3l-5 4Z";

@@ -65,7 +65,7 @@ mod pieces {
         time::Duration,
     };
     use wasm_bindgen::{JsCast, closure::Closure};
-    use web_sys::{Event, EventTarget};
+    use web_sys::{Event, EventTarget, HtmlElement};
 
     /// A task of work that can be left and taken up again.
     pub struct Turn(f64);
@@ -128,7 +128,8 @@ mod pieces {
             let turn = Turn::begin();
             while let Some(step) = WAITING.with_borrow_mut(VecDeque::pop_front) {
                 step.take();
-                if turn.is_over() {
+                // Somebody who has pressed a button waits for all of it.
+                if turn.is_over() && pressed().is_none() {
                     return go_on(shared);
                 }
             }
@@ -161,8 +162,25 @@ mod pieces {
         }
     }
 
-    /// Until the page is whole the browser follows links itself: the router would take away what has not been hydrated yet.
+    /// The button that waits for the page to be whole. The shell marks one that is pressed before the program is here.
+    fn pressed() -> Option<HtmlElement> {
+        document().query_selector("[data-pressed]").ok().flatten()?.dyn_into().ok()
+    }
+
+    /// Until the page is whole the browser follows links itself: the router would take away what has not been hydrated yet. Buttons
+    /// are pressed once it is, the last of them: what they do moves signals.
     fn leave_to_browser() {
+        window().set_onclick(None);
+        when_whole(Box::new(|| {
+            // After the effects of the last piece.
+            let press = || {
+                if let Some(button) = pressed() {
+                    let _ = button.remove_attribute("data-pressed");
+                    button.click();
+                }
+            };
+            set_timeout(press, Duration::ZERO);
+        }));
         let begun = document_address();
         listen_until_whole("click", follow);
         listen_until_whole("popstate", move |event| {
@@ -185,8 +203,14 @@ mod pieces {
 
     fn follow(event: Event) {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        if target.is_some_and(|element| element.closest("a[href]").ok().flatten().is_some()) {
-            event.stop_propagation();
+        // Other buttons send their form, as they do without scripts.
+        let Some(found) = target.and_then(|element| element.closest("a[href], button[type=button]").ok().flatten()) else { return };
+        event.stop_propagation();
+        if !found.has_attribute("href") {
+            if let Some(earlier) = pressed() {
+                let _ = earlier.remove_attribute("data-pressed");
+            }
+            let _ = found.set_attribute("data-pressed", "");
         }
     }
 

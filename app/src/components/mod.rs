@@ -2,6 +2,7 @@
 //!
 //! Props are plain: texts, signals, callbacks. Nothing here knows the engine.
 
+pub mod address;
 pub mod badge;
 pub mod breadcrumbs;
 pub mod button;
@@ -13,6 +14,7 @@ pub mod csv;
 pub mod dialog;
 pub mod field;
 pub mod filters;
+pub mod fold;
 pub mod frame;
 pub mod icon;
 pub mod later;
@@ -35,6 +37,7 @@ pub mod toast;
 pub mod toggle;
 pub mod workload;
 
+pub use address::Address;
 pub use badge::{BandBadge, LifeBadge, MailBadge, PassBadge, RunBadge, SeverityBadge, StateBadge, life_badge, run_badge};
 pub use breadcrumbs::Breadcrumbs;
 pub use button::{Button, ButtonKind, LinkButton};
@@ -46,6 +49,7 @@ pub use csv::{CsvButton, CsvRow};
 pub use dialog::{Confirm, Dialog};
 pub use field::{Field, SelectField, SwitchField, TextField};
 pub use filters::{ChipFilter, Chips, ClearFilters, FilterBar, SearchFilter, SelectFilter, use_filter};
+pub use fold::Fold;
 pub use later::{Later, ahead, when_whole};
 #[cfg(feature = "hydrate")]
 pub use later::{Turn, hydrate_body};
@@ -59,11 +63,11 @@ pub use progress::Progress;
 pub use select::{BulkBar, SelectAll, SelectRow, Selection};
 pub use service::Compliance;
 pub use stat::{StatTile, StatTiles};
-pub use state::{Empty, ErrorBox, Skeleton, TableSkeleton, TilesSkeleton, loaded, loaded_with};
+pub use state::{Empty, ErrorBox, ErrorPage, Skeleton, TableSkeleton, TilesSkeleton, loaded, loaded_page, loaded_page_with, loaded_with};
 pub use table::{Pager, SortHead, TableFrame, query_with};
 pub use tabs::{Tab, Tabs};
 pub use tag::Tag;
-pub use time::TimeText;
+pub use time::{PageZone, TimeText};
 pub use toast::{Toasts, use_toasts};
 pub use toggle::Toggle;
 pub use workload::{WorkloadIcon, WorkloadIcons};

@@ -5,12 +5,16 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
-/// A page: title (also the document's), where it hangs, what can be done. On navigation its heading gets the focus and is read out.
+/// A page: title (also the document's, unless `tab` is), where it hangs, what can be done. On navigation its heading gets the focus, and
+/// the document's title is read out.
 #[component]
 pub fn Page(
     /// Its heading.
     #[prop(into)]
     title: Signal<String>,
+    /// The document's title, where the heading alone doesn't tell one tab from another.
+    #[prop(optional, into)]
+    tab: Option<Signal<String>>,
     /// (address, words) of the pages above it, from the top.
     #[prop(optional)]
     breadcrumbs: Vec<(String, String)>,
@@ -23,16 +27,17 @@ pub fn Page(
     /// What it shows.
     children: Children,
 ) -> impl IntoView {
+    let tab = tab.unwrap_or(title);
     let announcer = use_context::<Announcer>().unwrap_or_default();
     let path = use_location().pathname;
     Effect::new(move |_| {
         let path = path.get_untracked();
-        announcer.arrived(&path, &title.get_untracked());
+        announcer.arrived(&path, &tab.get_untracked());
     });
     // On the server the head is written when a page without anything to wait for (Not found) is already gone.
-    let first = title.get_untracked();
+    let first = tab.get_untracked();
     view! {
-        <Title text=move || title.try_get().unwrap_or_else(|| first.clone())/>
+        <Title text=move || tab.try_get().unwrap_or_else(|| first.clone())/>
         <Later><header class="page-head">
             {(!breadcrumbs.is_empty()).then(|| view! { <Breadcrumbs above=breadcrumbs/> })}
             <div class="page-title">

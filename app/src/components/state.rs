@@ -1,7 +1,9 @@
 //! What a page shows when there is nothing, when it waits, and when something went wrong.
 
+use super::{Page, table::query_with};
 use crate::{error::UiError, wire};
 use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_query_map};
 
 /// Nothing to show: says why and what to do.
 #[component]
@@ -15,30 +17,58 @@ pub fn Empty(
     view! { <div class="empty"><h2>{title}</h2><div class="empty-body">{children()}</div></div> }
 }
 
-/// What went wrong and what to do.
+/// What went wrong and what to do, in a part of a page.
 #[component]
 pub fn ErrorBox(
     /// The error.
     error: UiError,
 ) -> impl IntoView {
+    told(error, true)
+}
+
+/// What went wrong and what to do, where a whole page can't be shown: a [`Page`] of its own, so that the document's title, the focus and what
+/// is read out are those of this page and not of the one before.
+#[component]
+pub fn ErrorPage(
+    /// The error.
+    error: UiError,
+) -> impl IntoView {
+    view! { <Page title=heading(&error)>{told(error, false)}</Page> }
+}
+
+fn heading(error: &UiError) -> &'static str {
+    match error.code.as_str() {
+        "not_found" => "Not found",
+        "forbidden" => "Not allowed",
+        "signed_out" => "Signed out",
+        "offline" => "Can't reach the portal",
+        _ => "That didn't work",
+    }
+}
+
+fn told(error: UiError, headed: bool) -> AnyView {
+    let heading = headed.then(|| heading(&error));
     view! {
         <div class="error-box" role="alert">
-            <h2>{match error.code.as_str() {
-                "not_found" => "Not found",
-                "forbidden" => "Not allowed",
-                "signed_out" => "Signed out",
-                "offline" => "Can't reach the portal",
-                _ => "That didn't work",
-            }}</h2>
-            <p>{error.message.clone()}</p>
+            {heading.map(|words| view! { <h2>{words}</h2> })}
+            <p>{error.message}</p>
             {match error.code.as_str() {
                 "not_found" => view! { <p><a href="/">"Go to Home"</a></p> }.into_any(),
                 "signed_out" => view! { <p><a href="/sign-in" rel="external">"Sign in"</a></p> }.into_any(),
                 "forbidden" => ().into_any(),
+                "invalid_cursor" => view! { <FirstPage/> }.into_any(),
                 _ => view! { <button type="button" class="button" on:click=|_| crate::browser::reload()>"Load again"</button> }.into_any(),
             }}
         </div>
     }
+    .into_any()
+}
+
+/// Out of a place in a list that isn't there any more: the same list from its beginning. What can be asked for is kept.
+#[component]
+fn FirstPage() -> impl IntoView {
+    let (query, path) = (use_query_map(), use_location().pathname);
+    view! { <p><a class="button" href=move || format!("{}{}", path.get(), query_with(&query.read(), &[]))>"Go to the first page"</a></p> }
 }
 
 /// Grey lines where a page is going to be.
@@ -82,20 +112,56 @@ pub fn TilesSkeleton(
     }
 }
 
-/// A page's data: a skeleton while it comes, what went wrong if it doesn't, else `view` of it. While it is fetched again the old view stays.
-/// Give the server function's resource made at the top of the page component.
+/// Data of a part of a page: a skeleton while it comes, what went wrong if it doesn't, else `view` of it. While it is fetched again the old
+/// view stays. Give the server function's resource made at the top of the page component.
 pub fn loaded<T>(resource: wire::Resource<Result<T, UiError>>, view: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static) -> AnyView
 where
     T: Clone + Send + Sync + 'static,
 {
-    loaded_with(resource, || view! { <Skeleton/> }.into_any(), view)
+    loaded_with(resource, lines, view)
 }
 
-/// As [`loaded`], with a skeleton of the page's own: [`TableSkeleton`], [`TilesSkeleton`], or several.
+/// As [`loaded`], with a skeleton of its own: [`TableSkeleton`], [`TilesSkeleton`], or several.
 pub fn loaded_with<T>(
     resource: wire::Resource<Result<T, UiError>>,
     skeleton: impl Fn() -> AnyView + Send + Sync + 'static,
     view: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static,
+) -> AnyView
+where
+    T: Clone + Send + Sync + 'static,
+{
+    awaited(resource, skeleton, view, |error| view! { <ErrorBox error/> }.into_any())
+}
+
+/// As [`loaded`], of what a page can't be without: `view` makes the whole [`Page`], and what went wrong is a page, too.
+pub fn loaded_page<T>(resource: wire::Resource<Result<T, UiError>>, view: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static) -> AnyView
+where
+    T: Clone + Send + Sync + 'static,
+{
+    loaded_page_with(resource, lines, view)
+}
+
+/// As [`loaded_page`], with a skeleton of its own.
+pub fn loaded_page_with<T>(
+    resource: wire::Resource<Result<T, UiError>>,
+    skeleton: impl Fn() -> AnyView + Send + Sync + 'static,
+    view: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static,
+) -> AnyView
+where
+    T: Clone + Send + Sync + 'static,
+{
+    awaited(resource, skeleton, view, |error| view! { <ErrorPage error/> }.into_any())
+}
+
+fn lines() -> AnyView {
+    view! { <Skeleton/> }.into_any()
+}
+
+fn awaited<T>(
+    resource: wire::Resource<Result<T, UiError>>,
+    skeleton: impl Fn() -> AnyView + Send + Sync + 'static,
+    view: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static,
+    failed: fn(UiError) -> AnyView,
 ) -> AnyView
 where
     T: Clone + Send + Sync + 'static,
@@ -107,7 +173,7 @@ where
                 Suspend::new(async move {
                     match resource.await {
                         Ok(data) => view(data),
-                        Err(error) => view! { <ErrorBox error/> }.into_any(),
+                        Err(error) => failed(error),
                     }
                 })
             }}

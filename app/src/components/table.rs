@@ -27,8 +27,8 @@ pub fn query_with(query: &ParamsMap, changes: &[(&str, Option<&str>)]) -> String
     format!("?{}", joined.join("&"))
 }
 
-/// Around a table: scrolls sideways by itself, its head stays in view. Rows with class `row-link` are walked with the
-/// arrow keys, j and k; Enter follows the first link of the row.
+/// Around a table: scrolls sideways by itself, its head stays in view. The arrow keys, j and k go from row to row, each time to the
+/// row's link of class `row-link` or, without one, to the first thing in it that takes the focus; a row that has none is passed over.
 #[component]
 pub fn TableFrame(
     /// What the table holds, for screen readers.
@@ -65,21 +65,28 @@ fn walk(event: web_sys::KeyboardEvent) {
         return;
     }
     let Some(frame) = target.closest(".table-frame").ok().flatten() else { return };
-    let Ok(links) = frame.query_selector_all("tbody .row-link") else { return };
-    let row = target.closest("tr").ok().flatten();
-    let mut place: i32 = -1;
-    for index in 0..links.length() {
-        let own = links.item(index).and_then(|n| n.dyn_into::<web_sys::Element>().ok()).and_then(|e| e.closest("tr").ok().flatten());
-        if own.is_some() && own == row {
-            place = i32::try_from(index).unwrap_or(-1);
+    let Ok(rows) = frame.query_selector_all("tbody tr") else { return };
+    let row = |place: i32| rows.item(u32::try_from(place).ok()?)?.dyn_into::<web_sys::Element>().ok();
+    let own = target.closest("tr").ok().flatten();
+    // From the head, or from the frame itself, the way down begins at the first row.
+    let mut place = (0..).map_while(row).zip(0..).find(|(row, _)| own.as_ref() == Some(row)).map_or(-1, |(_, place)| place);
+    while let Some(row) = row(place + step) {
+        place += step;
+        let stop = STOPS.iter().find_map(|stop| row.query_selector(stop).ok().flatten());
+        if let Some(stop) = stop.and_then(|stop| stop.dyn_into::<web_sys::HtmlElement>().ok()) {
+            event.prevent_default();
+            let _ = stop.focus();
+            return;
         }
     }
-    let next = u32::try_from(place + step).unwrap_or(0).min(links.length().saturating_sub(1));
-    if let Some(link) = links.item(next).and_then(|n| n.dyn_into::<web_sys::HtmlElement>().ok()) {
-        event.prevent_default();
-        let _ = link.focus();
-    }
 }
+
+/// Where [`walk`] stops in a row, what is wanted most first. What a closed dialog or menu holds can't take the focus.
+#[cfg(feature = "hydrate")]
+const STOPS: [&str; 2] = [
+    ".row-link",
+    ":is(a[href], summary, button:enabled, input:enabled:not([type=hidden]), select:enabled, textarea:enabled):not(dialog *, .menu-list *)",
+];
 
 #[cfg(not(feature = "hydrate"))]
 fn walk<E>(_event: E) {}
@@ -143,19 +150,28 @@ pub fn Pager(
     total: Option<i64>,
     /// "device", for "1 device", "3 devices".
     noun: &'static str,
+    /// Words behind the number: ", 2 of them paused".
+    #[prop(optional_no_strip)]
+    note: Option<String>,
+    /// What is said instead, where rows stand for more than themselves.
+    #[prop(into, optional)]
+    words: Option<Signal<String>>,
 ) -> impl IntoView {
     let query = use_query_map();
     let location = use_location();
     let path = location.pathname;
     let is_first = move || query.read().get("cursor").is_none();
-    let words = match total {
+    let said = match total {
         Some(total) if total != 1 => format!("{} shown of {} {noun}s", domain::text::count(shown as i64), domain::text::count(total)),
         _ if shown == 1 => format!("1 {noun}"),
         _ => format!("{} {noun}s shown", domain::text::count(shown as i64)),
     };
     view! {
         <nav class="pager" aria-label="Pages">
-            <p>{words}</p>
+            <p>{match words {
+                Some(words) => (move || words.get()).into_any(),
+                None => (said + &note.unwrap_or_default()).into_any(),
+            }}</p>
             {move || (!is_first()).then(|| view! { <a class="button" href=format!("{}{}", path.get(), query_with(&query.read(), &[]))>"First page"</a> })}
             {next_cursor.map(|cursor| view! {
                 <a class="button" rel="next" href=move || format!("{}{}", path.get(), query_with(&query.read(), &[("cursor", Some(&cursor))]))>"Next page"</a>

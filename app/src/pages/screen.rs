@@ -5,7 +5,7 @@
 //! on the server they are plain calls.
 
 use crate::{
-    components::{ErrorBox, Page},
+    components::ErrorPage,
     error::UiError,
     pages::{backup, home, organizations, saas, search, settings, start, styleguide},
 };
@@ -307,7 +307,7 @@ impl ChooseView for Screen {
 /// A new version may have taken its place, or there is no connection.
 fn unreachable_part() -> AnyView {
     let error = UiError::new(503, "offline", "This page can't be fetched. Check the connection, then load it again.");
-    view! { <Page title="Not loaded"><ErrorBox error/></Page> }.into_any()
+    view! { <ErrorPage error/> }.into_any()
 }
 
 #[cfg(test)]

@@ -128,6 +128,10 @@ pub fn advice(facts: &DeviceFacts, now: Time) -> Vec<Advice> {
             }
         }
         let Some((step, after, then)) = best else { break };
+        // While nothing is known of it, the rest changes nothing.
+        if then.band == Band::Unknown {
+            break;
+        }
         plan.push(Advice { step, score: then.score, band: then.band, gain: then.score.0.saturating_sub(decided.score.0) });
         (facts, decided) = (after, then);
     }
@@ -138,7 +142,8 @@ pub fn advice(facts: &DeviceFacts, now: Time) -> Vec<Advice> {
     plan
 }
 
-/// What would raise one factor, and the score with that step alone; none when the factor is full.
+/// What would raise one factor, and the score with that step alone; none when the factor is full, or when it counts for nothing
+/// because the device stays Unknown.
 pub fn raise(facts: &DeviceFacts, factor: Factor, now: Time) -> Option<Advice> {
     let facts = &written(facts, now);
     let decided = assess(facts, now);
@@ -154,7 +159,12 @@ pub fn raise(facts: &DeviceFacts, factor: Factor, now: Time) -> Option<Advice> {
     };
     let step = candidates.iter().find(wanted)?.clone();
     let then = assess(&done(facts, &step, now)?, now);
-    Some(Advice { step, score: then.score, band: then.band, gain: then.score.0.saturating_sub(decided.score.0) })
+    (then.band != Band::Unknown).then(|| Advice {
+        step,
+        score: then.score,
+        band: then.band,
+        gain: then.score.0.saturating_sub(decided.score.0),
+    })
 }
 
 /// When the last bad run of the window leaves it; none: there is none.

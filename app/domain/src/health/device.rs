@@ -277,14 +277,15 @@ fn quiet(facts: &DeviceFacts, ahead: &mut Ahead) -> Option<Time> {
 }
 
 fn offline(facts: &DeviceFacts, ahead: &mut Ahead) -> Option<Offline> {
-    let checked_in = facts.checked_in_at?;
-    if facts.terms.offline_allowance <= Span::ZERO {
-        return None;
-    }
-    let since = facts.last_seen.map_or(checked_in, |seen| seen.max(checked_in));
-    let until = since + facts.terms.offline_allowance;
-    ahead.at(until);
-    Some(Offline { since, until })
+    let offline = Offline::of(facts)?;
+    ahead.at(offline.until);
+    Some(offline)
+}
+
+/// When a device would count as offline by its last sign of life, and until when the policy allows that (D2); none: it has no such
+/// allowance.
+pub fn allowance(facts: &DeviceFacts) -> Option<(Time, Time)> {
+    Offline::of(facts).map(|offline| (offline.since + OFFLINE_AFTER, offline.until))
 }
 
 /// Success over seven days, pooled; with no finished run in them the last finished one decides.

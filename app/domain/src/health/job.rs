@@ -57,6 +57,15 @@ pub(super) struct Offline {
     pub until: Time,
 }
 
+impl Offline {
+    /// Of a workstation with an agent, from its last sign of life on.
+    pub(super) fn of(facts: &DeviceFacts) -> Option<Self> {
+        let checked_in = facts.checked_in_at?;
+        let since = facts.last_seen.map_or(checked_in, |seen| seen.max(checked_in));
+        (facts.terms.offline_allowance > Span::ZERO).then(|| Self { since, until: since + facts.terms.offline_allowance })
+    }
+}
+
 /// Usable and bad runs of seven days.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Week {

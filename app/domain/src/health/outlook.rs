@@ -1,7 +1,7 @@
 //! What comes if nothing happens, and what a policy would make of it: the same facts under other terms, decided by the same
 //! [`assess`]. Nothing here is stored.
 
-use super::{Band, MAX_MISSED, Score, assess};
+use super::{Assessment, Band, MAX_MISSED, Score, assess};
 use crate::{
     facts::DeviceFacts,
     ids::JobId,
@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 
 /// Most changes that a look ahead goes through.
 const MOST_CHANGES: usize = 400;
+/// A change of the score that is farther away than this is no news …
+const FARTHEST: Span = Span::days(60);
+/// … nor is one behind so many changes that move neither score nor band.
+const MOST_UNSEEN: usize = 60;
 
 /// Another policy, as far as it decides a device's health.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,23 +84,47 @@ pub fn what_if(facts: &DeviceFacts, change: &WhatIf, own: &[JobId], now: Time) -
 
 /// Scores at each next change from `now` to `until`.
 pub fn outlook(facts: &DeviceFacts, now: Time, until: Time) -> Outlook {
-    let until = listed_until(facts).map_or(until, |end| until.min(end.max(now)));
     let mut points: Vec<(Time, Score, Band)> = Vec::new();
-    let mut at = now;
-    for _ in 0..MOST_CHANGES {
-        let decided = assess(facts, at);
+    let until = walk(facts, now, until, MOST_CHANGES, |at, decided| {
         if points.last().is_none_or(|(_, score, band)| (*score, *band) != (decided.score, decided.band)) {
             points.push((at, decided.score, decided.band));
         }
-        if decided.missed.len() >= MAX_MISSED {
-            return Outlook { points, until: at };
+        true
+    });
+    Outlook { points, until }
+}
+
+/// The first time at which score or band is another than at `now` if nothing happens, and what they are then: many a next change moves
+/// neither. None: within 60 days there is no such time, or it isn't known, because set times have to be resolved again before.
+pub fn first_change(facts: &DeviceFacts, now: Time) -> Option<(Time, Score, Band)> {
+    let mut known = None;
+    let mut found = None;
+    walk(facts, now, now + FARTHEST, MOST_UNSEEN, |at, decided| {
+        let told = (decided.score, decided.band);
+        if *known.get_or_insert(told) != told {
+            found = Some((at, decided.score, decided.band));
+        }
+        // Nobody hears of what is Unknown by waiting.
+        found.is_none() && decided.band != Band::Unknown
+    });
+    found
+}
+
+/// Decides at `now` and at each next change up to `until`, until `tell` has heard enough; gives the time up to which it is sure.
+fn walk(facts: &DeviceFacts, now: Time, until: Time, most: usize, mut tell: impl FnMut(Time, &Assessment) -> bool) -> Time {
+    let until = listed_until(facts).map_or(until, |end| until.min(end.max(now)));
+    let mut at = now;
+    for _ in 0..most {
+        let decided = assess(facts, at);
+        if !tell(at, &decided) || decided.missed.len() >= MAX_MISSED {
+            return at;
         }
         match decided.next_change {
             Some(next) if next <= until => at = next.max(at + Span(1)),
-            _ => return Outlook { points, until },
+            _ => return until,
         }
     }
-    Outlook { points, until: at }
+    at
 }
 
 /// The end of the shortest list of cron slots.

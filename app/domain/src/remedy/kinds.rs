@@ -47,7 +47,7 @@ pub(super) fn steps(case: &Case<'_>) -> Vec<String> {
                 Reason::StorageFull { used, quota } => {
                     let over = used.saturating_sub(quota / 20 * 19);
                     format!(
-                        "Free at least {} by the retention rules, or raise the quota of {}.",
+                        "Free at least {} by the retention rules to come below 95 %, or raise the quota of {}.",
                         text::bytes(over.max(1)),
                         text::bytes(*quota)
                     )

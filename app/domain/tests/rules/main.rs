@@ -3,6 +3,7 @@
 #![cfg(feature = "zones")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod ahead;
 mod alerts;
 mod deadlines;
 mod health;

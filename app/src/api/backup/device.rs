@@ -7,6 +7,7 @@ use domain::{
     ids::{DeviceId, JobId, RestoreTestId},
     live::DeviceNow,
     policy::Policy,
+    text::Local,
     time::Time,
 };
 use leptos::prelude::*;
@@ -120,6 +121,8 @@ pub struct DeviceView {
     pub agent_version: Option<String>,
     /// The organization's IANA zone.
     pub time_zone: String,
+    /// What clocks show where its set times are of, or else in the organization's zone.
+    pub local: Option<Local>,
     /// The policy's schedule in words.
     pub schedule: String,
     /// Its policy.
@@ -205,4 +208,4 @@ pub async fn record_restore_test(device: DeviceId, test: RestoreEdit) -> Result<
 }
 
 #[cfg(feature = "ssr")]
-mod ssr;
+pub(super) mod ssr;

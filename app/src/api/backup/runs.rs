@@ -8,6 +8,7 @@ use domain::{
     live::RunNow,
     remedy::Remedy,
     run::{Run, RunState},
+    text::Local,
     time::{Span, Time},
 };
 use leptos::prelude::*;
@@ -77,7 +78,7 @@ impl Glance {
     /// State, length and size in words, behind the time of its start.
     pub fn words(&self) -> String {
         use domain::text;
-        let mut words = format!("{}: {}", text::utc(self.started_at), text::state_label(self.state));
+        let mut words = format!("{}: {}", text::day_time(self.started_at), text::state_label(self.state));
         if let Some(end) = self.ended_at.filter(|end| *end > self.started_at && self.state != RunState::Missed) {
             words = format!("{words}, {}", text::span(end - self.started_at));
         }
@@ -156,6 +157,8 @@ pub struct RunView {
     pub alert: Option<AlertOfRun>,
     /// The log, if it was sent and is still kept.
     pub log: Option<String>,
+    /// What clocks show where its job's set times are of, or else in its organization's zone; none for an account.
+    pub local: Option<Local>,
 }
 
 /// One run in full.

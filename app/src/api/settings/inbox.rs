@@ -167,7 +167,7 @@ pub async fn assign_source(
     Ok(AssignedView { device: assigned.device, taken: count(assigned.receipt.accepted), rejected: count(assigned.receipt.rejected.len()) })
 }
 
-/// Throws a source's waiting reports away; its next report makes it appear again.
+/// Throws a source's waiting reports away; later ones are refused.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `already_assigned`.

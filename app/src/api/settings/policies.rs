@@ -6,12 +6,12 @@ mod input;
 mod preview;
 
 pub use input::PolicyInput;
-pub use preview::{EffectView, SchedulePreview, SlotView};
+pub use preview::{Concerned, EffectView, SchedulePreview, SlotView};
 
 use crate::error::UiError;
 use domain::ids::PolicyId;
 #[cfg(feature = "ssr")]
-use followers::{devices_in_words, effect, unkept, warned};
+use followers::{effect, followers_in_words, unkept, warned};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -89,7 +89,7 @@ pub async fn list_policies() -> Result<PoliciesView, UiError> {
         let uses = uses.get(&row.id).copied().unwrap_or_default();
         PolicyLine {
             warnings: warnings.remove(&row.id).unwrap_or_default(),
-            devices: (devices_in_words(uses), uses.devices > 0),
+            devices: (followers_in_words(uses), uses.devices > 0),
             id: row.id,
             partner: whose(row.partner),
             name: row.name,
@@ -152,8 +152,8 @@ pub async fn load_policy(
     warnings.extend(preview.warnings.iter().cloned());
     Ok(PolicyView {
         is_default: stored.as_ref().is_some_and(|row| row.is_default),
-        devices: devices_in_words(uses),
-        may_delete: may_manage && uses.devices == 0 && stored.as_ref().is_some_and(|row| !row.is_default),
+        devices: followers_in_words(uses),
+        may_delete: may_manage && uses.devices + uses.connections == 0 && stored.as_ref().is_some_and(|row| !row.is_default),
         zones,
         may_manage,
         preview: SchedulePreview { warnings, concerned, ..preview },

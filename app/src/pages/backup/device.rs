@@ -11,13 +11,14 @@ mod storage;
 mod what_if;
 
 use super::{
+    due::{Due, DueText},
     row::class_word,
     state::{DoingBadge, storage as storage_words},
 };
 use crate::{
     api::backup::{AlertLine, DeviceView, JobLine, RunLine, load_device},
     browser,
-    components::{BandBadge, DayBars, Later, Page, ScoreRing, TimeText, loaded},
+    components::{BandBadge, DayBars, Later, Page, PageZone, ScoreRing, TimeText, loaded_page},
     live::{DeviceBrief, Live},
     me, wire,
 };
@@ -50,7 +51,7 @@ fn Asked() -> impl IntoView {
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     // Another page of runs is fetched by its table alone.
     let data = wire::resource(move || id.get(), move |id| load_device(id, query.get_untracked().get("runs").filter(|c| !c.is_empty())));
-    let shown = move || loaded(data, |view| view! { <Later><div class="piece"><Shown view/></div></Later> }.into_any());
+    let shown = move || loaded_page(data, |view| view! { <Later><div class="piece"><Shown view/></div></Later> }.into_any());
     view! { <div class="piece"><Later><div class="piece">{shown()}</div></Later></div> }
 }
 
@@ -58,6 +59,7 @@ fn Asked() -> impl IntoView {
 fn Shown(view: DeviceView) -> impl IntoView {
     let id = view.line.id;
     let now: RwSignal<DeviceNow> = Live::get().watch(view.now.clone());
+    PageZone::provide(view.local.clone());
     let view = RwSignal::new(view);
     let query = use_query_map();
     // The stream moves state and score; the rest of the page is fetched again when a run ended or alerts changed.
@@ -74,7 +76,9 @@ fn Shown(view: DeviceView) -> impl IntoView {
         now.with(|n| {
             // Not the runs themselves: which of them the stream names depends on what it tells of.
             let ended: Vec<_> = n.facts.jobs.iter().map(|j| (j.job, j.history.last_end, j.history.last_missed_slot)).collect();
-            let alerts: Vec<_> = n.alerts.iter().map(|a| (a.alert, a.severity, a.acknowledged)).collect();
+            let mut alerts: Vec<_> = n.alerts.iter().map(|a| (a.alert, a.severity, a.acknowledged)).collect();
+            // The stream tells them in another order than the page.
+            alerts.sort_unstable_by_key(|(alert, ..)| *alert);
             (ended, alerts, n.facts.life, n.facts.restore, n.facts.jobs.len())
         })
     });
@@ -94,6 +98,11 @@ fn Shown(view: DeviceView) -> impl IntoView {
     });
     let name = Memo::new(move |_| view.with(|v| v.line.name.clone()));
     let organization = view.with_untracked(|v| v.line.organization.clone());
+    // Clients name their devices alike.
+    let tab = Signal::derive({
+        let client = organization.1.clone();
+        move || format!("{} · {client}", name.get())
+    });
     let may_manage = me::may(Action::ManageDevices);
     let is_client = me::me().is_none_or(|me| me.role.is_client());
     let lead = view! {
@@ -113,16 +122,14 @@ fn Shown(view: DeviceView) -> impl IntoView {
     let actions = if may_manage { view! { <act::Actions view now changed=fetch/> }.into_any() } else { ().into_any() };
     let has_reported = Memo::new(move |_| now.with(|n| n.facts.life != DeviceLife::Pending));
     view! {
-        <Page title=name breadcrumbs actions lead=lead.into_any()>
+        <Page title=name tab breadcrumbs actions lead=lead.into_any()>
             {move || notices(view)}
             {in_maintenance(now)}
-            <div class="device-top">
-                <Later><Head view now/></Later>
-                <Later><score::Apart view now/></Later>
-            </div>
-            {(!is_client).then(|| view! { <Later><what_if::WhatIf view now/></Later> })}
-            {move || (may_manage && !has_reported.get()).then(|| view! { <connect::Connect view/> })}
+            <Later><Head view now/></Later>
             <alerts::Open view changed=fetch/>
+            {move || (may_manage && !has_reported.get()).then(|| view! { <connect::Connect view/> })}
+            <Later><score::Apart view now/></Later>
+            {(!is_client).then(|| view! { <Later><what_if::WhatIf view now/></Later> })}
             <Later><jobs::Jobs view now changed=fetch/></Later>
             <Later><runs::Runs view now/></Later>
             <Later><restore::RestoreTests view now changed=fetch/></Later>
@@ -134,11 +141,28 @@ fn Shown(view: DeviceView) -> impl IntoView {
 }
 
 fn policy_words(view: RwSignal<DeviceView>, may_manage: bool) -> AnyView {
-    let (policy, schedule) = view.with(|v| (v.line.policy.clone(), v.schedule.clone()));
+    let (policy, schedule) = view.with(|v| (v.line.policy.clone(), schedule_words(v)));
     if may_manage {
         view! { <a href=format!("/settings/policies/{}", policy.0)>{policy.1}</a>", "{schedule} }.into_any()
     } else {
         format!("{}, {schedule}", policy.1).into_any()
+    }
+}
+
+/// Whose days the bars are, and whose clocks tell the times.
+fn zone_words(view: &DeviceView) -> String {
+    match &view.local {
+        Some(local) if local.zone != view.time_zone => format!("28 days, in {}; times in {}", view.time_zone, local.zone),
+        _ => format!("28 days, in {}", view.time_zone),
+    }
+}
+
+/// The schedule that holds: the policy's is none where all jobs have their own.
+fn schedule_words(view: &DeviceView) -> String {
+    match view.jobs.as_slice() {
+        [only] if only.is_own_schedule => format!("but {} runs {}", only.name, only.schedule),
+        [_, ..] if view.jobs.iter().all(|job| job.is_own_schedule) => "but each job has its own schedule".to_owned(),
+        _ => view.schedule.clone(),
     }
 }
 
@@ -194,7 +218,7 @@ fn Head(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> impl IntoView {
                 <dt>"Last usable backup"</dt>
                 <dd><TimeText at=Signal::derive(move || now.with(|n| n.last_usable_at)) none="never" focusable=true/></dd>
                 <dt>"Next due"</dt>
-                <dd><TimeText at=Signal::derive(move || now.with(|n| n.due_at)) focusable=true/></dd>
+                <dd><DueText due=Memo::new(move |_| now.with(|n| Due::from(n))) focusable=true/></dd>
                 <dt>"Storage"</dt>
                 <dd>{move || { let words = storage_words(space(), view.with(|v| v.line.quota_bytes)); if words.is_empty() { "not reported".to_owned() } else { words } }}</dd>
                 <dt>"Last heard of"</dt>
@@ -202,9 +226,10 @@ fn Head(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> impl IntoView {
             </dl></Later>
             <Later><div class="device-bars">
                 <DayBars bars=Signal::derive(move || view.with(|v| v.line.bars.drawn()))/>
-                <p class="faint">"28 days, in "{move || view.with(|v| v.time_zone.clone())}</p>
+                <p class="faint">{move || view.with(zone_words)}</p>
             </div></Later>
             <nav class="device-parts" aria-label="On this page">
+                <a href="#score">"Score"</a>
                 <a href="#what-if">"What if"</a>
                 <a href="#jobs">"Jobs"</a>
                 <a href="#runs">"Runs"</a>

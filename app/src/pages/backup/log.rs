@@ -15,7 +15,7 @@ use crate::{
 use domain::{ids::RunId, run::RunState, text, time::Time};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::params::ParamsMap;
-use row::LogRow;
+use row::{LogRow, Shown};
 pub use row::{detail, follow};
 
 /// Of the table, in the order of its cells.
@@ -126,7 +126,11 @@ fn List(view: LogView, columns: Columns, of_organization: bool) -> impl IntoView
         };
         Some(view! { <p class="news" role="status"><Button on_press=show>{words}" – show"</Button></p> })
     };
-    let csv = Callback::new(move |()| lines.with_untracked(|lines| lines.iter().map(csv_row).collect::<Vec<CsvRow>>()));
+    let shown = Shown::default();
+    let csv = Callback::new(move |()| {
+        let now = live.now.get_untracked();
+        lines.with_untracked(|lines| lines.iter().map(|line| csv_row(&shown.now(line), now)).collect::<Vec<CsvRow>>())
+    });
     let is_empty = Memo::new(move |_| lines.with(Vec::is_empty));
     let next_cursor = StoredValue::new(next_cursor);
     view! {
@@ -153,7 +157,7 @@ fn List(view: LogView, columns: Columns, of_organization: bool) -> impl IntoView
                     </thead>
                     <tbody>
                         <For each=move || lines.get() key=|line| line.id let:line>
-                            <Later><LogRow line/></Later>
+                            <Later><LogRow line shown/></Later>
                         </For>
                     </tbody>
                 </TableFrame>
@@ -216,7 +220,8 @@ fn Filters(organization: Option<(String, String)>, columns: Columns, of_organiza
     }
 }
 
-fn csv_row(line: &LogLine) -> CsvRow {
+/// `now`: an open run has lasted until then.
+fn csv_row(line: &LogLine, now: Option<Time>) -> CsvRow {
     let number = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
     vec![
         ("started", text::rfc3339(line.started_at)),
@@ -228,6 +233,7 @@ fn csv_row(line: &LogLine) -> CsvRow {
             "took",
             number(
                 line.ended_at
+                    .or(now)
                     .filter(|_| !matches!(line.state, RunState::Missed | RunState::Skipped))
                     .map(|end| (end - line.started_at).0 / 1_000),
             ),

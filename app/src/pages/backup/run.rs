@@ -8,8 +8,8 @@ use crate::{
     api::backup::{Glance, RunView, load_run},
     browser,
     components::{
-        Button, ButtonKind, CopyLine, LogViewer, Page, Progress, RunBadge, Section, TimeText, badge::run_shape, icon::Icon, loaded,
-        use_toasts,
+        Button, ButtonKind, CopyLine, LogViewer, Page, PageZone, Progress, RunBadge, Section, TimeText, badge::run_shape, icon::Icon,
+        loaded_page, use_toasts,
     },
     live::{Live, use_now},
     wire,
@@ -27,7 +27,7 @@ const AGAIN: u32 = 1_000;
 pub fn RunPage() -> impl IntoView {
     let params = use_params_map();
     let data = wire::resource(move || params.read().get("id").unwrap_or_default(), load_run);
-    loaded(data, |view| view! { <Shown view/> }.into_any())
+    loaded_page(data, |view| view! { <Shown view/> }.into_any())
 }
 
 #[component]
@@ -36,6 +36,7 @@ fn Shown(view: RunView) -> impl IntoView {
     let device_id = view.device.0;
     let device = view.device.1.clone();
     let job = view.job.1.clone();
+    let client = view.organization.1.clone();
     let is_account = view.is_account;
     let subject = subject_href(device_id, is_account);
     let breadcrumbs = if is_account {
@@ -50,13 +51,15 @@ fn Shown(view: RunView) -> impl IntoView {
     let jobs = format!("{subject}{}", if is_account { "#workloads" } else { "#jobs" });
     let lead = view! {
         <p class="facts">
-            <a href=subject>{device}</a>
+            <a href=subject>{device.clone()}</a>
             <a href=format!("/organizations/{}", view.organization.0)>{view.organization.1.clone()}</a>
             <span>{if is_account { "Workload: " } else { "Job: " }}<a href=jobs>{job.clone()}</a></span>
             <span>"Run: "<code>{view.key.clone()}</code></span>
         </p>
     };
     let (previous, next) = (view.previous, view.next);
+    PageZone::provide(view.local.clone());
+    let zone = view.local.as_ref().map(|local| local.zone.clone());
     let view = RwSignal::new(view);
     let state = Memo::new(move |_| view.with(|v| v.run.state()));
     // The stream says that the scope moved; an open run may have, too.
@@ -84,12 +87,12 @@ fn Shown(view: RunView) -> impl IntoView {
     let log = Memo::new(move |_| view.with(|v| v.log.clone()));
     let failed = Memo::new(move |_| view.with(|v| v.run.head.failed_items.clone()));
     let actions = view! {
-        {step(previous, "prev", "Run before")}
-        {step(next, "next", "Run after")}
+        {step(previous, "prev", "Previous run")}
+        {step(next, "next", "Next run")}
     }
     .into_any();
     view! {
-        <Page title=format!("Run of {job}") breadcrumbs actions lead=lead.into_any()>
+        <Page title=format!("Run of {job}") tab=format!("{job} run of {device} · {client}") breadcrumbs actions lead=lead.into_any()>
             <Figures view state/>
             {move || view.with(|v| v.run.head.message.clone()).map(|m| view! { <p class="notice" data-state=state.get().as_str()>{m}</p> })}
             {move || view.with(|v| v.alert.clone()).map(|alert| view! {
@@ -106,7 +109,10 @@ fn Shown(view: RunView) -> impl IntoView {
                 </div>
             })}
             {move || (!failed.with(Vec::is_empty)).then(|| view! { <Files files=failed.get()/> })}
-            <Section title="What happened"><timeline::Timeline view/></Section>
+            <Section title="What happened">
+                <timeline::Timeline view/>
+                {zone.map(|zone| view! { <p class="faint run-line-key">{format!("Times are those of {zone}.")}</p> })}
+            </Section>
             <Section title="Log">{move || match log.get() {
                 Some(log) => view! { <LogViewer text=log label="Log" file=format!("run-{id}.log") source=format!("/api/v1/runs/{id}/log")/> }.into_any(),
                 None if state.get().is_open() => view! { <p class="faint">"The log comes with the end of the run."</p> }.into_any(),

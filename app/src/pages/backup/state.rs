@@ -1,10 +1,10 @@
 //! What a device is doing now, in a shape and a few words.
 
 use crate::{
-    components::{TimeText, icon, icon::Icon, life_badge, run_badge},
+    components::{TimeText, badge::life_words, icon, icon::Icon, life_badge, run_badge},
     live::{DeviceBrief, Doing},
 };
-use domain::time::Time;
+use domain::{text, time::Time};
 use leptos::prelude::*;
 
 /// The state of a device, moving by itself.
@@ -32,6 +32,19 @@ pub fn DoingBadge(
                 .into_any(),
             }
         })
+    }
+}
+
+/// The state of a device in words, as its badge says it: "Retrying, attempt 2".
+pub fn doing_words(now: &DeviceBrief) -> String {
+    let words = match &now.doing {
+        Doing::Life(life) => life_words(*life).to_owned(),
+        Doing::Run(state, words) => [text::state_label(*state), words].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(", "),
+        Doing::Nothing => "No run yet".to_owned(),
+    };
+    match now.quiet_until {
+        Some(until) => format!("{words}; maintenance, ends {}", text::rfc3339(until)),
+        None => words,
     }
 }
 

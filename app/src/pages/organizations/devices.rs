@@ -4,7 +4,11 @@ use crate::{
     api::backup::DeviceLine,
     components::{ButtonKind, DayBars, Empty, LinkButton, ScorePill, TableFrame, TimeText},
     live::Live,
-    pages::backup::{row::class_word, state::DoingBadge},
+    pages::backup::{
+        due::{Due, DueText},
+        row::class_word,
+        state::DoingBadge,
+    },
 };
 use domain::ids::OrganizationId;
 use leptos::prelude::*;
@@ -45,7 +49,7 @@ fn Row(line: DeviceLine) -> impl IntoView {
             <td data-label="Score"><ScorePill score=Signal::derive(move || now.with(|n| n.score)) band=Signal::derive(move || now.with(|n| n.band))/></td>
             <td data-label="State"><DoingBadge now/></td>
             <td data-label="Last backup"><TimeText at=Signal::derive(move || now.with(|n| n.last_usable_at)) none="never"/></td>
-            <td data-label="Next due"><TimeText at=Signal::derive(move || now.with(|n| n.due_at))/></td>
+            <td data-label="Next due"><DueText due=Signal::derive(move || now.with(|n| Due::from(n)))/></td>
             <td data-label="28 days" class="cell-bars"><DayBars bars/></td>
         </tr>
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     api::organizations::features::{FeaturesQuery, FeaturesView, load_features},
-    components::{Section, TableSkeleton, TilesSkeleton, loaded_with},
+    components::{Section, TableSkeleton, TilesSkeleton, loaded_page_with},
     wire,
 };
 use accounts::{Accounts, Desk};
@@ -44,7 +44,7 @@ pub fn OrganizationFeatures() -> impl IntoView {
     let again = Callback::new(move |()| data.refetch());
     let desk = Desk::new(asked, again);
     let waiting = || view! { <TilesSkeleton tiles=4/> <TableSkeleton rows=10/> }.into_any();
-    loaded_with(data, waiting, move |view| {
+    loaded_page_with(data, waiting, move |view| {
         view! { <Frame view=view.organization.clone() here="/features"><Features view desk again/></Frame> }.into_any()
     })
 }

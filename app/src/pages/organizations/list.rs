@@ -8,7 +8,7 @@ use crate::{
         service,
     },
     live::Live,
-    me::may,
+    me::{is_client, may},
     pages::backup::clients::{bands, devices},
     wire,
 };
@@ -105,7 +105,7 @@ fn List(view: OrganizationsView, columns: Columns, is_all: bool) -> impl IntoVie
     let kept = StoredValue::new(rows.clone());
     let csv = Callback::new(move |()| kept.with_value(|rows| rows.iter().map(|(line, now)| csv_row(line, &now.get().counts)).collect()));
     view! {
-        <Filters partners columns/>
+        {(!is_client()).then(|| view! { <Filters partners columns/> })}
         {if shown == 0 {
             nothing(is_all, may_add)
         } else {

@@ -7,7 +7,7 @@ use crate::{
         organizations::{OrganizationView, load_organization},
         saas::load_accounts,
     },
-    components::{ButtonKind, LinkButton, Page, Tab, TableSkeleton, Tabs, TilesSkeleton, loaded_with},
+    components::{ButtonKind, LinkButton, Page, Tab, TableSkeleton, Tabs, TilesSkeleton, loaded_page_with},
     error::UiError,
     live::Live,
     me::may,
@@ -52,6 +52,8 @@ pub(super) fn Frame(
     let now = Live::get().watch_organization(view.now.clone());
     let tabs = tabs(&view, now);
     let place = tabs.iter().position(|tab| tab.href.ends_with(here)).unwrap_or(0);
+    let tab =
+        tabs.get(place).filter(|_| place > 0).map_or_else(|| view.line.name.clone(), |tab| format!("{} of {}", tab.label, view.line.name));
     let add = (view.may_add_devices && view.line.activated)
         .then(|| view! {
             <LinkButton href=format!("/settings/maintenance/new?reach=organization&organization={}", view.line.id)>"Plan maintenance"</LinkButton>
@@ -61,7 +63,7 @@ pub(super) fn Frame(
     let lead = view! { <p class="facts"><Status activated=view.line.activated/> {partner} <span>{zone}</span></p> };
     let above = if view.is_own { Vec::new() } else { vec![("/organizations".to_owned(), "Organizations".to_owned())] };
     view! {
-        <Page title=view.line.name breadcrumbs=above lead=lead.into_any() actions=add.into_any()>
+        <Page title=view.line.name tab breadcrumbs=above lead=lead.into_any() actions=add.into_any()>
             <Tabs label="Organization" tabs here=Signal::stored(place)/>
             {children()}
         </Page>
@@ -111,7 +113,7 @@ pub fn Organization() -> impl IntoView {
     let query = use_query_map();
     let window = Memo::new(move |_| query.read().get("window").unwrap_or_default());
     let data: Head = wire::resource(move || (id.get(), window.get()), |(id, window)| load_organization(id, "overview".to_owned(), window));
-    loaded_with(
+    loaded_page_with(
         data,
         || view! { <TilesSkeleton tiles=5/> }.into_any(),
         move |view| {
@@ -135,7 +137,7 @@ pub fn OrganizationDevices() -> impl IntoView {
         },
         load_devices,
     );
-    loaded_with(data, waiting, move |view| {
+    loaded_page_with(data, waiting, move |view| {
         let now = Live::get().watch_organization(view.now.clone());
         // The list is another when its organization has more devices, or fewer.
         let count = Memo::new(move |_| now.with(|now| count_devices(&now.counts)));
@@ -158,7 +160,7 @@ pub fn OrganizationSaas() -> impl IntoView {
     let data = head(id, "saas");
     let asked = Memo::new(move |_| asked_accounts(&query.read(), id.get()));
     let accounts = wire::resource(move || asked.get(), load_accounts);
-    loaded_with(data, waiting, move |view| view! { <Frame view here="/saas"><AccountsTable data=accounts asked/></Frame> }.into_any())
+    loaded_page_with(data, waiting, move |view| view! { <Frame view here="/saas"><AccountsTable data=accounts asked/></Frame> }.into_any())
 }
 
 /// `/organizations/{id}/alerts`
@@ -168,7 +170,7 @@ pub fn OrganizationAlerts() -> impl IntoView {
     let query = use_query_map();
     let data = head(id, "alerts");
     let alerts = wire::resource(move || asked_alerts(&query.read(), Some(&id.get())), load_alerts);
-    loaded_with(data, waiting, move |view| {
+    loaded_page_with(data, waiting, move |view| {
         view! { <Frame view here="/alerts"><div class="of-organization"><AlertList data=alerts of_organization=true/></div></Frame> }
             .into_any()
     })
@@ -181,7 +183,9 @@ pub fn OrganizationLog() -> impl IntoView {
     let query = use_query_map();
     let data = head(id, "log");
     let runs = wire::resource(move || asked_log(&query.read(), Some(&id.get())), load_job_log);
-    loaded_with(data, waiting, move |view| view! { <Frame view here="/log"><LogTable data=runs of_organization=true/></Frame> }.into_any())
+    loaded_page_with(data, waiting, move |view| {
+        view! { <Frame view here="/log"><LogTable data=runs of_organization=true/></Frame> }.into_any()
+    })
 }
 
 /// `/organizations/{id}/compliance`
@@ -191,7 +195,7 @@ pub fn OrganizationCompliance() -> impl IntoView {
     let query = use_query_map();
     let data = head(id, "compliance");
     let compliance = wire::resource(move || asked_compliance(&query.read(), Some(&id.get())), load_compliance);
-    loaded_with(data, waiting, move |view| {
+    loaded_page_with(data, waiting, move |view| {
         view! { <Frame view here="/compliance"><ComplianceBody data=compliance of_organization=true/></Frame> }.into_any()
     })
 }
@@ -201,7 +205,7 @@ pub fn OrganizationCompliance() -> impl IntoView {
 pub fn OrganizationSettings() -> impl IntoView {
     let id = which();
     let data = head(id, "settings");
-    loaded_with(data, waiting, move |view| {
+    loaded_page_with(data, waiting, move |view| {
         let again = Callback::new(move |()| data.refetch());
         view! { <Frame view=view.clone() here="/settings"><Settings view on_change=again/></Frame> }.into_any()
     })

@@ -43,29 +43,39 @@ pub fn Overview(
     let Some(overview) = view.overview else { return about.into_any() };
     let now = Live::get().watch_organization(view.now);
     let counts: Signal<CountsNow> = Memo::new(move |_| now.with(|n| n.counts)).into();
-    follow(counts, again);
-    if devices(&counts.get_untracked()) == 0 {
+    // Running and retrying: of devices and of accounts, as the log lists them.
+    let open = Memo::new(move |_| {
+        now.with(|n| {
+            let (running, retrying) = n.saas.map_or((0, 0), |saas| (saas.running, saas.retrying));
+            (n.counts.running + running, n.counts.retrying + retrying)
+        })
+    });
+    follow(Memo::new(move |_| (counts.get(), open.get())), again);
+    let (has_devices, has_accounts) = now.with_untracked(|n| (devices(&n.counts) > 0, n.saas.is_some_and(|s| s.accounts > 0)));
+    if !has_devices && !has_accounts {
         return view! { <NoDevices id=line.id may_add=view.may_add_devices && line.activated/> {about} }.into_any();
     }
     let address = format!("/organizations/{}", line.id);
     let ClientOverview { window, success, warning, failed, days, alerts, devices: worst, runs, at } = overview;
     let (no_alerts, none_worse, no_runs) = (alerts.is_empty(), worst.is_empty(), runs.is_empty());
-    let (open, named) = (counts.get_untracked().open_alerts, i64::try_from(alerts.len()).unwrap_or(0));
+    let (alerts_open, named) = (counts.get_untracked().open_alerts, i64::try_from(alerts.len()).unwrap_or(0));
     let [all_alerts, all_devices, all_runs] = ["alerts", "devices", "log"].map(|tab| format!("{address}/{tab}"));
     view! {
-        <Numbers counts success warning failed window address=address.clone()/>
-        <div class="overview-health">
-            <Health counts address/>
-            <Trend days/>
-        </div>
+        <Numbers counts open success warning failed window address=address.clone()/>
+        {has_devices.then(|| view! {
+            <div class="overview-health">
+                <Health counts address/>
+                <Trend days has_accounts/>
+            </div>
+        })}
         <Section title="Needs attention">
             {if no_alerts && none_worse {
-                view! { <p>"Nothing: no alert is open and every device is healthy."</p> }.into_any()
+                view! { <p>{if has_devices { "Nothing: no alert is open and every device is healthy." } else { "Nothing: no alert is open." }}</p> }.into_any()
             } else {
                 view! {
                     {(!no_alerts).then(|| view! {
                         <div class="of-organization"><AlertTable lines=alerts at changed=again/></div>
-                        {(open > named).then(|| view! { <p class="overview-more"><a href=all_alerts>{format!("All {} open alerts", text::count(open))}</a></p> })}
+                        {(alerts_open > named).then(|| view! { <p class="overview-more"><a href=all_alerts>{format!("All {} open alerts", text::count(alerts_open))}</a></p> })}
                     })}
                     {(!none_worse).then(|| view! {
                         <h3 class="overview-worst">"Lowest scores"</h3>
@@ -89,9 +99,9 @@ pub fn Overview(
 }
 
 /// Alerts, devices and runs that are named are others when the counts have moved.
-fn follow(counts: Signal<CountsNow>, again: Callback<()>) {
+fn follow(counts: Memo<(CountsNow, (i64, i64))>, again: Callback<()>) {
     let waits = StoredValue::new(false);
-    Effect::new(move |before: Option<CountsNow>| {
+    Effect::new(move |before: Option<(CountsNow, (i64, i64))>| {
         let now = counts.get();
         if before.is_some_and(|before| before != now) && !waits.get_value() {
             waits.set_value(true);
@@ -107,7 +117,15 @@ fn follow(counts: Signal<CountsNow>, again: Callback<()>) {
 }
 
 #[component]
-fn Numbers(counts: Signal<CountsNow>, success: i64, warning: i64, failed: i64, window: String, address: String) -> impl IntoView {
+fn Numbers(
+    counts: Signal<CountsNow>,
+    open: Memo<(i64, i64)>,
+    success: i64,
+    warning: i64,
+    failed: i64,
+    window: String,
+    address: String,
+) -> impl IntoView {
     let ended = WINDOWS.into_iter().find(|(word, _)| *word == window).map_or("24 hours", |(_, label)| label);
     let issues = if warning > 0 { format!("{ended}, {} with warnings", text::count(warning)) } else { ended.to_owned() };
     let choice = view! {
@@ -124,8 +142,8 @@ fn Numbers(counts: Signal<CountsNow>, success: i64, warning: i64, failed: i64, w
     view! {
         <Section title="Backups" aside=choice.into_any()>
             <StatTiles>
-                <StatTile value=Signal::derive(move || counts.get().running) label="Running" state="running" note="now" href=format!("{log}?result=running")/>
-                <StatTile value=Signal::derive(move || counts.get().retrying) label="Retrying" state="retrying" note="now" href=format!("{log}?result=retrying")/>
+                <StatTile value=Signal::derive(move || open.get().0) label="Running" state="running" note="now" href=format!("{log}?result=running")/>
+                <StatTile value=Signal::derive(move || open.get().1) label="Retrying" state="retrying" note="now" href=format!("{log}?result=retrying")/>
                 <StatTile value=success label="Success" state="healthy" note=issues href=log.clone()/>
                 <StatTile value=failed label="Failed or missed" state="critical" note=ended.to_owned() href=format!("{log}?result=troubled")/>
                 <StatTile value=Signal::derive(move || counts.get().open_alerts) label="Open alerts" state="warning" note="now" href=format!("{address}/alerts")/>
@@ -164,14 +182,16 @@ fn Health(counts: Signal<CountsNow>, address: String) -> impl IntoView {
 }
 
 #[component]
-fn Trend(days: Bars) -> impl IntoView {
+fn Trend(days: Bars, has_accounts: bool) -> impl IntoView {
+    // Days are kept of devices; beside accounts it has to be said.
+    let title = if has_accounts { "Usable backups of devices by day" } else { "Usable backups by day" };
     let first = days.today + 1 - i32::try_from(days.days.len()).unwrap_or(0);
     let shares = success::shares(&days);
     let points: Vec<TrendPoint> = (first..).zip(shares).map(|(day, share)| TrendPoint { day, value: share.map(|s| s * 100.0) }).collect();
     view! {
         <section class="card stack">
-            <h3>"Usable backups by day"</h3>
-            <TrendChart points unit=TrendUnit::Percent label="Usable backups by day"/>
+            <h3>{title}</h3>
+            <TrendChart points unit=TrendUnit::Percent label=title/>
         </section>
     }
 }

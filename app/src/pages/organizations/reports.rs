@@ -10,7 +10,7 @@ use crate::{
         MakeMonthlyReport, ReportsView, ResumeAddress, SaveDelivery, SendReportAgain, SendTestReport, ShareReports, load_reports,
     },
     browser,
-    components::{TableSkeleton, loaded_with, use_toasts},
+    components::{TableSkeleton, loaded_page_with, use_toasts},
     pages::start::form::worked,
     wire,
 };
@@ -120,7 +120,7 @@ pub fn OrganizationReports() -> impl IntoView {
     acts.tell();
     let data = wire::resource(move || (id.get(), done.map(|n| n.get()), acts.later.get()), |(id, ..)| load_reports(id));
     let waiting = || view! { <TableSkeleton rows=8/> }.into_any();
-    loaded_with(data, waiting, move |view| {
+    loaded_page_with(data, waiting, move |view| {
         view! { <Frame view=view.organization.clone() here="/reports"><Reports view acts typed/></Frame> }.into_any()
     })
 }

@@ -10,15 +10,19 @@ use crate::{
     browser,
     components::{
         DayBars, Marked, Page, RunBadge, Section, Sparkline, StateBadge, TableFrame, TilesSkeleton, TimeText, TrendChart, TrendPoint,
-        TrendUnit, WorkloadIcon, icon, loaded_with,
+        TrendUnit, WorkloadIcon, icon, loaded_page_with,
     },
     live::{Live, use_now},
     me,
-    pages::backup::{alerts::AlertTable, state::took},
+    pages::backup::{
+        alerts::{AlertTable, all_of},
+        state::took,
+    },
     wire,
 };
 use domain::{
     access::Action,
+    ids::DeviceId,
     run::RunState,
     saas::{AccountNow, AccountStatus, Consent, Workload, WorkloadNow},
     text,
@@ -34,7 +38,7 @@ const SETTLE: u32 = 500;
 pub fn AccountPage() -> impl IntoView {
     let params = use_params_map();
     let data = wire::resource(move || params.read().get("id").unwrap_or_default(), load_account);
-    loaded_with(data, || view! { <TilesSkeleton tiles=5/> }.into_any(), |view| view! { <Shown view/> }.into_any())
+    loaded_page_with(data, || view! { <TilesSkeleton tiles=5/> }.into_any(), |view| view! { <Shown view/> }.into_any())
 }
 
 #[component]
@@ -84,12 +88,7 @@ fn Shown(view: AccountView) -> impl IntoView {
             </span>
         </p>
     };
-    let above = vec![
-        ("/".to_owned(), "Dashboard".to_owned()),
-        ("/backups".to_owned(), "Backup".to_owned()),
-        ("/saas".to_owned(), "SaaS".to_owned()),
-        (format!("/organizations/{}/saas", organization.0), organization.1),
-    ];
+    let above = vec![("/saas".to_owned(), "SaaS".to_owned()), (format!("/organizations/{}/saas", organization.0), organization.1)];
     view! {
         <Page title=first.line.address breadcrumbs=above lead=lead.into_any()>
             {move || notices(view, may_manage)}
@@ -285,7 +284,7 @@ fn Size(view: RwSignal<AccountView>) -> impl IntoView {
 fn Runs(view: RwSignal<AccountView>) -> impl IntoView {
     let address = view.with_untracked(|v| v.line.address.clone());
     let all = view! {
-        <a class="button button-quiet" href=format!("/backups/log?device={}", browser::escape(&address))>"All its runs in the job log"</a>
+        <a href=format!("/backups/log?device={}", browser::escape(&address))>"All its runs in the job log"</a>
     }
     .into_any();
     let runs = Memo::new(move |_| view.with(|v| v.runs.clone()));
@@ -344,13 +343,14 @@ fn run_row(line: RunLine) -> AnyView {
 /// Alerts that are over.
 #[component]
 fn History(view: RwSignal<AccountView>) -> impl IntoView {
+    let account = view.with_untracked(|v| v.line.id);
     let lines = Memo::new(move |_| view.with(|v| v.alerts.iter().filter(|a| a.resolved_at.is_some()).cloned().collect::<Vec<_>>()));
     view! {
         <div id="alerts" class="anchor">
             {move || {
                 let (lines, at) = (lines.get(), view.with_untracked(|v| v.at));
                 (!lines.is_empty()).then(|| view! {
-                    <Section title="Alert history"><AlertTable lines at changed=Callback::new(|()| ()) of_device=true/></Section>
+                    <Section title="Alert history" aside=all_of(DeviceId(account.0))><AlertTable lines at changed=Callback::new(|()| ()) of_device=true/></Section>
                 })
             }}
         </div>

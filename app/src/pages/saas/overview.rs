@@ -1,4 +1,4 @@
-//! The global dashboard: Dashboard → Backup → SaaS → Overview. Totals and rows follow the stream; order, filters, place and window live
+//! The global dashboard of SaaS backups, a tab of the console. Totals and rows follow the stream; order, filters, place and window live
 //! in the address.
 
 use super::totals::{Leads, Totals, is_above, seats_words};
@@ -10,7 +10,7 @@ use crate::{
         loaded_with,
     },
     live::Live,
-    me::{self, may},
+    me::{is_client, may},
     pages::{backup::Console, organizations::list::Status},
     wire,
 };
@@ -90,13 +90,8 @@ pub fn SaasOverview() -> impl IntoView {
     } else {
         (Columns::of("saas_seats", &SEATS_OF_ONE), Columns::of("saas_seats_of", &SEATS_OF_SEVERAL))
     };
-    let above = vec![
-        ("/".to_owned(), "Dashboard".to_owned()),
-        ("/backups".to_owned(), "Backup".to_owned()),
-        ("/saas".to_owned(), "SaaS".to_owned()),
-    ];
     view! {
-        <Page title="SaaS overview" breadcrumbs=above>
+        <Page title="SaaS overview">
             {sees_results.then(|| view! { <Console/> })}
             {loaded_with(
                 data,
@@ -131,7 +126,7 @@ fn Dashboard(view: SaasView, columns: Columns, is_all: bool) -> impl IntoView {
         Callback::new(move |()| kept.with_value(|rows| rows.iter().map(|(line, now)| csv_row(line, &saas(&now.get(), line))).collect()));
     view! {
         <Totals now=totals sees_results leads=Leads::ToLog/>
-        <Filters regions partners columns/>
+        {(!is_client()).then(|| view! { <Filters regions partners columns/> })}
         {if shown == 0 {
             nothing(is_all)
         } else {
@@ -153,7 +148,7 @@ fn Dashboard(view: SaasView, columns: Columns, is_all: bool) -> impl IntoView {
                                 <th scope="col" class="number">"Retrying"</th>
                                 <th scope="col" class="number">"Running"</th>
                             })}
-                            <th scope="col" class="cell-menu"><span class="hidden-words">"Actions"</span></th>
+                            {(!is_client()).then(|| view! { <th scope="col" class="cell-menu"><span class="hidden-words">"Actions"</span></th> })}
                         </tr>
                     </thead>
                     <tbody>{rows.into_iter().map(|(line, now)| view! { <Later><Row line now has_partners sees_results/></Later> }).collect_view()}</tbody>
@@ -199,8 +194,7 @@ fn nothing(is_all: bool) -> AnyView {
     if !is_all {
         return view! { <Empty title="No organization fits"><p>"Search for less of the name, or "<a href="/saas">"show all of them"</a>"."</p></Empty> }.into_any();
     }
-    let is_client = me::me().is_some_and(|me| me.role.is_client());
-    if is_client || !may(Action::ManageDevices) {
+    if is_client() || !may(Action::ManageDevices) {
         return view! { <Empty title="No SaaS backup yet"><p>"As soon as Microsoft 365 or Google Workspace is connected, its seats and results are shown here."</p></Empty> }.into_any();
     }
     view! {
@@ -234,7 +228,7 @@ fn Row(line: SaasLine, now: RwSignal<OrganizationNow>, has_partners: bool, sees_
         <tr>
             <th scope="row" class="cell-name">
                 <a class="row-link" href=format!("/organizations/{id}/saas")>{line.name.clone()}</a>
-                {(!gone.is_empty()).then(|| view! {
+                {(!gone.is_empty() && !is_client()).then(|| view! {
                     <a class="quiet-link saas-consent" href=format!("/organizations/{id}/features") title=format!("{} refuses: authorize again", gone.join(", "))>
                         <StateBadge state="critical" shape=icon::CRITICAL word="Consent expired"/>
                     </a>
@@ -257,15 +251,17 @@ fn Row(line: SaasLine, now: RwSignal<OrganizationNow>, has_partners: bool, sees_
                 {open(|n| n.retrying, "retrying", "Retrying")}
                 {open(|n| n.running, "running", "Running")}
             })}
-            <td class="cell-menu">
-                <Menu label=format!("Actions for {}", line.name) icon=icon::MORE compact=true end=true>
-                    <MenuLink href=format!("/organizations/{id}/features")>"Manage features"</MenuLink>
-                    <MenuPart/>
-                    <MenuLink href=format!("/organizations/{id}/saas")>"Accounts"</MenuLink>
-                    <MenuLink href=format!("/organizations/{id}")>"Organization"</MenuLink>
-                    {sees_results.then(|| view! { <MenuLink href=format!("/organizations/{id}/log")>"Job log"</MenuLink> })}
-                </Menu>
-            </td>
+            {(!is_client()).then(|| view! {
+                <td class="cell-menu">
+                    <Menu label=format!("Actions for {}", line.name) icon=icon::MORE compact=true end=true>
+                        <MenuLink href=format!("/organizations/{id}/features")>"Manage features"</MenuLink>
+                        <MenuPart/>
+                        <MenuLink href=format!("/organizations/{id}/saas")>"Accounts"</MenuLink>
+                        <MenuLink href=format!("/organizations/{id}")>"Organization"</MenuLink>
+                        {sees_results.then(|| view! { <MenuLink href=format!("/organizations/{id}/log")>"Job log"</MenuLink> })}
+                    </Menu>
+                </td>
+            })}
         </tr>
     }
 }

@@ -30,6 +30,7 @@ pub fn Inbox() -> impl IntoView {
     let view = wire::resource_blocking(move || (cursor.get(), done.get()), |(cursor, _)| list_inbox(cursor));
     let open: RwSignal<bool> = RwSignal::new(false);
     let line: RwSignal<Option<InboxLine>> = RwSignal::new(None);
+    let unwanted: RwSignal<Option<InboxLine>> = RwSignal::new(None);
     let toasts = use_toasts();
     Effect::new(move |_| {
         if let Some(Ok(assigned)) = assign.value().get() {
@@ -42,7 +43,8 @@ pub fn Inbox() -> impl IntoView {
     });
     Effect::new(move |_| {
         if dismiss.value().with(|v| matches!(v, Some(Ok(())))) {
-            toasts.say("Dismissed. Its next report makes it appear again.");
+            unwanted.set(None);
+            toasts.say("Dismissed. Later reports under this name are refused.");
         }
     });
     let dismissal = Faults::of(dismiss);
@@ -51,7 +53,7 @@ pub fn Inbox() -> impl IntoView {
         <Page title="Inbox" lead=lead.into_any() actions=view! { <LinkButton href="/settings/inbox/rules">"Rules"</LinkButton> }.into_any()>
             <Settings here="/settings/inbox">
                 <FormFault faults=dismissal/>
-                {loaded(view, move |view: InboxView| view! { <List view assign dismiss open line/> }.into_any())}
+                {loaded(view, move |view: InboxView| view! { <List view assign dismiss open line unwanted/> }.into_any())}
             </Settings>
         </Page>
     }
@@ -64,6 +66,7 @@ fn List(
     dismiss: ServerAction<DismissSource>,
     open: RwSignal<bool>,
     line: RwSignal<Option<InboxLine>>,
+    unwanted: RwSignal<Option<InboxLine>>,
 ) -> impl IntoView {
     if view.rows.is_empty() {
         return view! {
@@ -93,6 +96,8 @@ fn List(
                     .map(|row| {
                         let own = row.clone();
                         let rule = rule_for(&row);
+                        let doomed = row.clone();
+                        let ask = Callback::new(move |()| unwanted.set(Some(doomed.clone())));
                         let press = Callback::new(move |()| {
                             line.set(Some(own.clone()));
                             open.set(true);
@@ -108,10 +113,7 @@ fn List(
                                     <div class="row-actions">
                                         <Button kind=ButtonKind::Primary on_press=press>"Assign…"</Button>
                                         <a class="button" href=rule>"Rule…"</a>
-                                        <ActionForm action=dismiss>
-                                            <input type="hidden" name="id" value=row.id.to_string()/>
-                                            <Button submit=true busy=dismiss.pending()>"Dismiss"</Button>
-                                        </ActionForm>
+                                        <Button on_press=ask>"Dismiss…"</Button>
                                     </div>
                                 </td>
                             </tr>
@@ -124,8 +126,41 @@ fn List(
         <Dialog open title>
             {move || line.get().map(|line| view! { <AssignForm line view=view.get_value() assign open/> })}
         </Dialog>
+        <DismissDialog unwanted dismiss/>
     }
     .into_any()
+}
+
+/// What is thrown away for good is asked about first.
+#[component]
+fn DismissDialog(unwanted: RwSignal<Option<InboxLine>>, dismiss: ServerAction<DismissSource>) -> impl IntoView {
+    let open = RwSignal::new(false);
+    Effect::new(move |_| open.set(unwanted.with(Option::is_some)));
+    Effect::new(move |before: Option<bool>| {
+        let is_open = open.get();
+        if before == Some(true) && !is_open {
+            unwanted.set(None);
+        }
+        is_open
+    });
+    let title = Signal::derive(move || unwanted.with(|l| l.as_ref().map_or_else(String::new, |l| format!("Dismiss “{}”", l.source))));
+    view! {
+        <Dialog open title>
+            {move || unwanted.get().map(|line| {
+                let reports = if line.events == 1 { "report that waits is" } else { "reports that wait are" };
+                view! {
+                    <ActionForm action=dismiss attr:class="stack">
+                        <input type="hidden" name="id" value=line.id.to_string()/>
+                        <p>{format!("The {} {reports} thrown away, and later ones under this name are refused. This can't be taken back.", text::count(line.events))}</p>
+                        <div class="form-actions">
+                            <Button on_press=Callback::new(move |()| open.set(false))>"Cancel"</Button>
+                            <Button kind=ButtonKind::Danger submit=true busy=dismiss.pending()>"Dismiss"</Button>
+                        </div>
+                    </ActionForm>
+                }
+            })}
+        </Dialog>
+    }
 }
 
 /// Where a rule is made for names like this one: its last number stands for any.

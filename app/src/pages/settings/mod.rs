@@ -20,7 +20,8 @@ pub mod window;
 
 use crate::{
     UiError,
-    me::{may, me},
+    components::Fold,
+    me::{is_client, may},
 };
 use domain::access::Action;
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
@@ -85,13 +86,22 @@ where
     said
 }
 
+/// What a partner sets for all its clients is no place of theirs, nor of who sees no backups.
+fn is_of_partner() -> bool {
+    may(Action::SeeDashboards) && !is_client()
+}
+
+/// Address of the page that settings begin with.
+pub fn first() -> &'static str {
+    if is_of_partner() { "/settings/policies" } else { "/settings/account" }
+}
+
 /// A page of settings: the list of all of them that the role may see beside it. `here` is the address of this one.
 #[component]
 fn Settings(here: &'static str, children: Children) -> impl IntoView {
-    // What a partner sets for all its clients is no place of theirs.
-    let of_partner = may(Action::SeeDashboards) && me().is_some_and(|me| !me.role.is_client());
+    let of_partner = is_of_partner();
     let places = [
-        ("/settings/policies", "Policies", may(Action::SeeDashboards)),
+        ("/settings/policies", "Policies", of_partner),
         ("/settings/sla", "Service levels", of_partner),
         ("/settings/maintenance", "Maintenance windows", may(Action::SeeDashboards)),
         ("/settings/alerts", "Alerts", of_partner),
@@ -105,9 +115,11 @@ fn Settings(here: &'static str, children: Children) -> impl IntoView {
         ("/settings/audit", "Audit log", may(Action::SeeAudit)),
         ("/settings/account", "Your account", true),
     ];
+    let this = places.iter().find(|(href, ..)| *href == here).map_or("Settings", |(_, words, _)| words);
     view! {
         <div class="settings">
             <nav class="settings-nav" aria-label="Settings">
+                <Fold label=format!("Settings: {this}")/>
                 <ul role="list">
                     {places
                         .into_iter()

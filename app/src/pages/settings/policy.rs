@@ -8,7 +8,7 @@ use crate::{
     api::settings::policies::{
         DeletePolicy, EffectView, PolicyInput, PolicyView, SavePolicy, SchedulePreview, SlotView, load_policy, preview_schedule,
     },
-    components::{BandBadge, Button, ButtonKind, Confirm, Field, LinkButton, Page, SwitchField, TimeText, icon, icon::Icon, loaded},
+    components::{BandBadge, Button, ButtonKind, Confirm, Field, LinkButton, Page, SwitchField, TimeText, icon, icon::Icon, loaded_page},
     error::UiError,
     pages::start::form::{Faults, FormFault, follow},
     wire,
@@ -57,7 +57,7 @@ pub fn Policy() -> impl IntoView {
             }
         },
     );
-    loaded(view, move |view: PolicyView| view! { <Terms view query=query.get_untracked()/> }.into_any())
+    loaded_page(view, move |view: PolicyView| view! { <Terms view query=query.get_untracked()/> }.into_any())
 }
 
 /// The form with what the address says of it: the device page's "what if" leads here.
@@ -167,7 +167,7 @@ fn Terms(view: PolicyView, query: ParamsMap) -> impl IntoView {
                             {may.then(|| view! { <Button kind=ButtonKind::Primary submit=true busy=action.pending()>"Save"</Button> })}
                         </div>
                     </ActionForm>
-                    <Preview preview/>
+                    <Preview preview devices=format!("/backups/devices?policy={}", view.form.id)/>
                 </div>
             </Settings>
         </Page>
@@ -196,7 +196,12 @@ fn Delete(id: String, name: String) -> impl IntoView {
 
 /// What is typed means.
 #[component]
-fn Preview(preview: RwSignal<SchedulePreview>) -> impl IntoView {
+fn Preview(
+    preview: RwSignal<SchedulePreview>,
+    /// Address of the devices that follow the policy.
+    devices: String,
+) -> impl IntoView {
+    let devices = StoredValue::new(devices);
     view! {
         <aside class="policy-preview card" aria-label="What this means">
             <h2>"What this means"</h2>
@@ -208,9 +213,10 @@ fn Preview(preview: RwSignal<SchedulePreview>) -> impl IntoView {
                         None => view! {
                             <p class="policy-words">{preview.words}</p>
                             {preview.warnings.into_iter().map(|words| view! { <p class="notice policy-warning" data-state="warning"><Icon shape=icon::WARNING/><span>{words}</span></p> }).collect_view()}
-                            {(!preview.concerned.is_empty()).then(|| view! {
+                            {(!preview.concerned.named.is_empty()).then(|| view! {
                                 <p class="policy-concerned">
-                                    {preview.concerned.into_iter().map(|(id, name)| view! { <a href=format!("/organizations/{id}")>{name}</a>" " }).collect_view()}
+                                    {preview.concerned.named.into_iter().map(|(id, name)| view! { <a href=format!("/organizations/{id}")>{name}</a>" " }).collect_view()}
+                                    {(preview.concerned.more > 0).then(|| view! { <a href=devices.get_value()>{format!("and {} more", preview.concerned.more)}</a> })}
                                 </p>
                                 <p class="faint">"Said once, here: their devices become overdue when a backup is late, not every day. Let the policy back up more often, or give them a "<a href="/settings/sla">"longer service level"</a>"."</p>
                             })}

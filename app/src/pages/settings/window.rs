@@ -7,7 +7,7 @@ use crate::{
     api::settings::maintenance::{
         OccurrenceView, SaveWindow, Standing, WindowInput, WindowPreview, WindowView, load_window, preview_window,
     },
-    components::{Button, ButtonKind, Field, LinkButton, Page, SelectField, TimeText, icon, icon::Icon, loaded},
+    components::{Button, ButtonKind, Field, LinkButton, Page, SelectField, TimeText, icon, icon::Icon, loaded_page},
     error::UiError,
     pages::start::form::{Faults, FormFault, follow, same_words},
     wire,
@@ -59,7 +59,7 @@ pub fn MaintenanceWindow() -> impl IntoView {
             }
         },
     );
-    loaded(view, move |view: WindowView| view! { <Window view/> }.into_any())
+    loaded_page(view, move |view: WindowView| view! { <Window view/> }.into_any())
 }
 
 /// What the address says of the form, as JSON; empty: nothing.

@@ -81,11 +81,14 @@ fn DeviceForm(
     let faults = Faults::of(action);
     follow(action, false);
     let name = RwSignal::new(String::new());
-    let organization = RwSignal::new(chosen(&view.organizations));
+    // None is taken for being first by name: the one that the address names, or whom the reader chooses.
+    let named = view.organizations.iter().find(|o| o.chosen).map(|o| o.value.clone()).unwrap_or_default();
+    let ask = named.is_empty().then(|| (String::new(), "Choose an organization".to_owned()));
+    let organization = RwSignal::new(named);
     let class = RwSignal::new("server".to_owned());
     let policy = RwSignal::new(chosen(&view.policies));
     let only_one = (view.organizations.len() == 1).then(|| view.organizations[0].clone());
-    let organizations = options(&view.organizations);
+    let organizations: Vec<(String, String)> = ask.into_iter().chain(options(&view.organizations)).collect();
     let policies = options(&view.policies);
     let notes = view.policies;
     let note = move || {
@@ -102,12 +105,13 @@ fn DeviceForm(
                     <p>"Of " <strong>{one.label}</strong></p>
                 }
                 .into_any(),
-                None => view! { <SelectField label="Organization" name="form[organization]" value=organization options=organizations error=faults.about("organization")/> }.into_any(),
+                None => view! { <SelectField label="Organization" name="form[organization]" value=organization required=true options=organizations error=faults.about("organization")/> }.into_any(),
             }}
             <Field label="Name of the device" name="form[name]" value=name required=true autocomplete="off" placeholder="fs-01"
                 hint="As your people call it; reports can name it by this." error=faults.about("name")/>
             <SelectField label="Class" name="form[class]" value=class
-                options=vec![("server".to_owned(), "Server: overdue after 12 hours".to_owned()), ("workstation".to_owned(), "Workstation: overdue after 24 hours".to_owned())]
+                options=vec![("server".to_owned(), "Server".to_owned()), ("workstation".to_owned(), "Workstation".to_owned())]
+                hint="A server is overdue after 12 hours, a workstation after 24, unless its policy says otherwise."
                 error=faults.about("class")/>
             <SelectField label="Backups run" name="form[policy]" value=policy options=policies hint="Can be changed at any time." error=faults.about("policy")/>
             <p class="field-hint" role="status">{note}</p>

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::start::{ConnectView, MakeDeviceKey, load_connect},
-    components::{Button, CopyLine, ErrorBox, LinkButton, Page, RunBadge, ScorePill, Section, Tab, Tabs, TimeText, loaded},
+    components::{Button, CopyLine, LinkButton, Page, RunBadge, ScorePill, Section, Tab, Tabs, TimeText, loaded_page},
     error::UiError,
     live::Live,
     wire,
@@ -38,7 +38,7 @@ pub fn Connect() -> impl IntoView {
             }
         },
     );
-    loaded(view, move |view: ConnectView| view! { <Connection view make/> }.into_any())
+    loaded_page(view, move |view: ConnectView| view! { <Connection view make/> }.into_any())
 }
 
 #[component]
@@ -211,11 +211,6 @@ fn Arrival(now: RwSignal<DeviceNow>, name: String, address: String) -> impl Into
             <p><LinkButton href=address.clone()>"Go to its page"</LinkButton></p>
         </aside>
     }
-}
-
-/// Shown where an id in an address is none.
-pub fn no_such(noun: &str) -> AnyView {
-    view! { <ErrorBox error=UiError::not_found(noun)/> }.into_any()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::{
         organizations::{AddOrganization, AddOrganizationView, load_add_organization},
         start::{SHORTEST_PASSWORD, SetUp, SetupView, load_setup},
     },
-    components::{Button, ButtonKind, Field, Page, SelectField, loaded},
+    components::{Button, ButtonKind, Field, Page, SelectField, loaded, loaded_page},
     wire,
 };
 use leptos::prelude::*;
@@ -45,7 +45,7 @@ pub fn FirstStart() -> impl IntoView {
     let view = wire::resource_blocking(|| (), |()| load_setup());
     view! {
         <div class="narrow-page">
-            {loaded(view, |view: SetupView| {
+            {loaded_page(view, |view: SetupView| {
                 if view.needed {
                     view! { <OwnerForm view/> }.into_any()
                 } else {

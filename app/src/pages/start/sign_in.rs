@@ -3,7 +3,7 @@
 use super::form::{Faults, FormFault, follow};
 use crate::{
     api::start::{SignInView, load_sign_in, local_path},
-    components::{Button, ButtonKind, Field, Later, Page, loaded},
+    components::{Button, ButtonKind, Field, Later, Page, loaded_page},
     wire,
 };
 use leptos::prelude::*;
@@ -21,7 +21,7 @@ fn Asked() -> impl IntoView {
     let query = use_query_map();
     let next = move || query.with(|q| q.get("next").map_or_else(|| "/".to_owned(), |n| local_path(&n).to_owned()));
     let shown = move || {
-        loaded(view, move |view: SignInView| match view {
+        loaded_page(view, move |view: SignInView| match view {
             SignInView { setup_needed: true, .. } => view! { <Redirect path="/setup"/> }.into_any(),
             SignInView { signed_in: true, .. } => view! { <Redirect path=next()/> }.into_any(),
             SignInView { .. } => view! { <SignInForm next=next()/> }.into_any(),
@@ -53,7 +53,7 @@ fn SignInForm(next: String) -> impl IntoView {
                     <Button kind=ButtonKind::Primary submit=true busy=action.pending()>"Sign in"</Button>
                 </div>
             </ActionForm></Later>
-            <p class="faint">"Forgotten the password? Whoever runs this portal sets a new one with " <code>"holdfast owner create"</code> "."</p>
+            <p class="faint">"Forgotten the password? Ask whoever runs this portal for you to set a new one."</p>
         </Page>
     }
 }

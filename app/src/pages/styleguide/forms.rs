@@ -34,6 +34,9 @@ pub fn Menus() -> impl IntoView {
                     </Menu>
                 </div>
             </Piece>
+            <Piece name="Palette">
+                <p>"It is in the frame, and opened by its button there, by Ctrl K or by ⌘ K. "<a href="/search">"The same as a page"</a>" is for those without scripts."</p>
+            </Piece>
             <Piece name="Tabs">
                 <Tabs
                     label="Examples"
@@ -70,9 +73,15 @@ pub fn Fields() -> impl IntoView {
             <Piece name="TextField, SelectField, SwitchField">
                 <div class="guide-form">
                     <TextField label="Annotation" name="guide_text" value=text("Waiting for a new disk.")/>
-                    <SelectField label="Class" name="guide_class" value=text("server") options=class hint="Servers are overdue after 24 h."/>
+                    <SelectField label="Class" name="guide_class" value=text("server") options=class hint="Servers are overdue after 12 h."/>
                     <SwitchField label="Default policy" name="guide_switch" value=RwSignal::new(true) hint="Taken by devices that name none."/>
                 </div>
+            </Piece>
+            <Piece name="Field, SwitchField: disabled, by their fieldset">
+                <fieldset class="guide-form" disabled>
+                    <Field label="Name" name="guide_disabled" value=text("SRV-01") plain=true autocomplete="off"/>
+                    <SwitchField label="Default policy" name="guide_disabled_switch" value=RwSignal::new(true) hint="Only owners change this."/>
+                </fieldset>
             </Piece>
             <Piece name="Combobox">
                 <div class="guide-form">
@@ -135,7 +144,7 @@ pub fn Dialogs() -> impl IntoView {
                 <div class="guide-row">
                     <Button on_press=Callback::new(move |()| toasts.say("Saved."))>"Say"</Button>
                     <Button on_press=Callback::new(move |()| toasts.fail("Not saved: the server can't be reached."))>"Say that it failed"</Button>
-                    <Button on_press=Callback::new(move |()| toasts.offer("SRV-01 is paused.", "Undo", Callback::new(move |()| toasts.say("Not paused any more."))))>"Offer to undo"</Button>
+                    <Button on_press=Callback::new(move |()| toasts.offer("SRV-01 is paused.", "Undo", move || toasts.say("Not paused any more.")))>"Offer to undo"</Button>
                 </div>
             </Piece>
         </Part>

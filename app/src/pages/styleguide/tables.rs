@@ -13,6 +13,7 @@ use domain::{
     alert::Severity,
     health::{Band, Score},
     run::RunState,
+    text,
 };
 use leptos::prelude::*;
 
@@ -29,11 +30,11 @@ const COLUMNS: [Column; 7] = [
 type Row = (&'static str, &'static str, u8, Band, RunState, &'static str, &'static str);
 
 const ROWS: [Row; 4] = [
-    ("sql-02.baker", "Baker & Sons", 9, Band::Critical, RunState::Failed, "Daily", "172.9 GiB of 931.3 GiB"),
+    ("sql-02.baker", "Baker & Sons", 44, Band::Critical, RunState::Failed, "Daily", "172.9 GiB of 931.3 GiB"),
     (
         "LAPTOP-6N0W",
         "Meridian Logistics Gesellschaft mit beschränkter Haftung",
-        68,
+        78,
         Band::Warning,
         RunState::Retrying,
         "Workdays",
@@ -51,16 +52,18 @@ fn bars(seed: i32) -> Vec<DayBar> {
 pub fn Tables() -> impl IntoView {
     let columns = Columns::of("styleguide", &COLUMNS);
     let rows = Callback::new(|()| -> Vec<CsvRow> {
-        let cells = |r: &Row| {
+        let cells = |(r, seed): (&Row, i32)| {
             vec![
                 ("name", r.0.to_owned()),
                 ("client", r.1.to_owned()),
                 ("score", r.2.to_string()),
+                ("state", text::state_label(r.4).to_owned()),
                 ("policy", r.5.to_owned()),
                 ("storage", r.6.to_owned()),
+                ("days", charts::day_bars_text(&bars(seed))),
             ]
         };
-        ROWS.iter().map(cells).collect()
+        ROWS.iter().zip(2..).map(cells).collect()
     });
     let classes = vec![("server".to_owned(), "Servers".to_owned()), ("workstation".to_owned(), "Workstations".to_owned())];
     view! {
@@ -107,6 +110,7 @@ pub fn Tables() -> impl IntoView {
                     <Pager next_cursor=Some("example".to_owned()) shown=4 total=Some(1_310) noun="device"/>
                     <CsvButton name="example.csv" columns rows/>
                 </div>
+                <p class="faint">"On every page but the first, the Pager has a way back to it: press Next page."</p>
             </Piece>
         </Part>
     }
@@ -120,6 +124,7 @@ pub fn Choosing() -> impl IntoView {
         toasts.say(format!("{} acknowledged.", selection.len()));
         selection.clear();
     });
+    let keys = [("Agents of Baker & Sons", "3 d ago", true), ("Old script", "never", false), ("Reports to the wall", "2 min ago", true)];
     let alerts = [
         ("a", "sql-02.baker", "Job failed", Severity::Critical),
         ("b", "LAPTOP-6N0W", "Storage quota", Severity::Warning),
@@ -159,6 +164,26 @@ pub fn Choosing() -> impl IntoView {
                     <Button on_press=press>"Acknowledge"</Button>
                     <Button on_press=press>"Snooze…"</Button>
                 </BulkBar>
+            </Piece>
+            <Piece name="TableFrame: rows without a link">
+                <TableFrame label="Example of keys" cards=true>
+                    <thead><tr><th scope="col">"Key"</th><th scope="col">"Last used"</th><th scope="col"><span class="hidden-words">"Actions"</span></th></tr></thead>
+                    <tbody>
+                        {keys.map(|(name, used, may_revoke)| view! {
+                            <tr>
+                                <th scope="row" class="cell-name">{name}</th>
+                                <td data-label="Last used">{used}</td>
+                                <td data-label="">
+                                    {may_revoke.then(|| view! {
+                                        <div class="row-actions">
+                                            <Button on_press=Callback::new(move |()| toasts.say("Revoked."))>"Revoke"<span class="hidden-words">{format!(" {name}")}</span></Button>
+                                        </div>
+                                    })}
+                                </td>
+                            </tr>
+                        }).collect_view()}
+                    </tbody>
+                </TableFrame>
             </Piece>
         </Part>
     }

@@ -3,16 +3,19 @@
 use super::{Part, Piece};
 use crate::{
     components::{
-        BandBadge, Button, ButtonKind, CopyLine, LifeBadge, LinkButton, LiveCount, Pair, Pairs, PassBadge, RunBadge, ScorePill,
-        SeverityBadge, StatTile, StatTiles, StateBadge, Tag, TimeText, frame::LiveWords, icon,
+        BandBadge, Button, ButtonKind, Compliance, CopyLine, LifeBadge, LinkButton, LiveCount, MailBadge, Pair, Pairs, PassBadge, RunBadge,
+        ScorePill, SeverityBadge, StatTile, StatTiles, StateBadge, Tag, TimeText, WorkloadIcons, frame::LiveWords, icon,
     },
     live::{Pulse, use_now},
 };
 use domain::{
     alert::Severity,
     health::{Band, Score},
+    live::CountsNow,
+    mail::MailState,
     policy::DeviceLife,
     run::RunState,
+    saas::{Workload, WorkloadNow},
     time::Time,
 };
 use leptos::prelude::*;
@@ -72,12 +75,20 @@ pub fn Badges() -> impl IntoView {
         RunState::Skipped,
         RunState::Cancelled,
     ];
+    let workloads = vec![Workload::Email, Workload::Drive, Workload::Contacts, Workload::Calendar, Workload::Tasks, Workload::SharePoint];
+    let ran = |workload, state| WorkloadNow { workload, state, at: Some(AT) };
+    // One that went well, one that went wrong, one that has not run yet; the others are not backed up.
+    let active = Signal::stored(vec![
+        ran(Workload::Email, Some(RunState::Succeeded)),
+        ran(Workload::Drive, Some(RunState::Failed)),
+        WorkloadNow { workload: Workload::Calendar, state: None, at: None },
+    ]);
     let now = use_now();
     let stale = Signal::derive(move || if now.get().is_some() { Pulse::Stale(AT) } else { Pulse::Starting });
     view! {
         <Part id="badges">
             <Piece name="BandBadge"><div class="guide-row">{[Band::Healthy, Band::Warning, Band::Critical, Band::Unknown].map(|band| view! { <BandBadge band/> }).collect_view()}</div></Piece>
-            <Piece name="ScorePill"><div class="guide-row">{[(100, Band::Healthy), (84, Band::Warning), (9, Band::Critical), (0, Band::Unknown)].map(|(n, band)| view! { <ScorePill score=Score(n) band/> }).collect_view()}</div></Piece>
+            <Piece name="ScorePill"><div class="guide-row">{[(100, Band::Healthy), (84, Band::Warning), (44, Band::Critical), (0, Band::Unknown)].map(|(n, band)| view! { <ScorePill score=Score(n) band/> }).collect_view()}</div></Piece>
             <Piece name="RunBadge">
                 <div class="guide-row">
                     {runs.map(|state| view! { <RunBadge state/> }).collect_view()}
@@ -93,6 +104,8 @@ pub fn Badges() -> impl IntoView {
                     <StateBadge state="retired" shape=icon::RETIRED word="Deactivated".to_owned()/>
                 </div>
             </Piece>
+            <Piece name="MailBadge"><div class="guide-row">{MailState::ALL.iter().map(|state| view! { <MailBadge state=*state/> }).collect_view()}</div></Piece>
+            <Piece name="WorkloadIcons"><div class="guide-row"><WorkloadIcons workloads active/></div></Piece>
             <Piece name="Live indicator"><div class="guide-row"><LiveWords pulse=Pulse::Live/><LiveWords pulse=Pulse::Starting/><LiveWords pulse=stale/></div></Piece>
         </Part>
     }
@@ -111,6 +124,13 @@ pub fn Numbers() -> impl IntoView {
                     <StatTile value=97 unit="%" label="Compliance" note="SLA: 24 h, servers 12 h".to_owned()/>
                     <StatTile value=1_204_311 label="Runs in 30 days"/>
                 </StatTiles>
+            </Piece>
+            <Piece name="Compliance">
+                <div class="guide-row">
+                    {[(25, 2), (25, 0), (0, 0)]
+                        .map(|(covered, in_breach)| view! { <div><Compliance counts=Signal::stored(CountsNow { covered, in_breach, ..CountsNow::default() })/></div> })
+                        .collect_view()}
+                </div>
             </Piece>
             <Piece name="LiveCount"><div class="guide-row"><LiveCount value=n/><Button on_press=Callback::new(move |()| n.update(|n| *n += 1))>"One more"</Button></div></Piece>
             <Piece name="TimeText"><div class="guide-row"><TimeText at=AT exact=true focusable=true/><TimeText at=None none="never"/></div></Piece>
@@ -140,8 +160,8 @@ pub fn Words() -> impl IntoView {
             </Piece>
             <Piece name="Tag">
                 <div class="guide-row">
-                    <Tag label="Server"/>
-                    <Tag label="finance" href="/backups/devices?tag=finance"/>
+                    <Tag label="finance"/>
+                    <Tag label="Server" href="/backups/devices?class=server"/>
                     {move || tags.get().into_iter().map(|tag| view! { <Tag label=tag on_remove=Callback::new(move |()| tags.update(|t| t.retain(|t| *t != tag)))/> }).collect_view()}
                 </div>
             </Piece>

@@ -10,7 +10,14 @@ use crate::{
     context,
     error::UiError,
 };
-use domain::{access::Action, ids::DeviceId, live::AlertNow, schedule::Schedule, text};
+use domain::{
+    access::Action,
+    ids::DeviceId,
+    live::AlertNow,
+    schedule::Schedule,
+    text::{self, Local},
+    time::{Span, Time},
+};
 use engine::store::{
     devices::{self, MOST_SHARING},
     jobs::{self, JobRow},
@@ -96,7 +103,9 @@ pub(super) async fn device(id: &str, runs_from: Option<String>) -> Result<Device
             acknowledged: a.acknowledged.is_some(),
         })
         .collect();
+    let local = local(zone_of(jobs.iter().map(|job| &job.schedule), &detail.schedule, &detail.time_zone), now);
     Ok(DeviceView {
+        local,
         line: line(detail.row),
         now: moving,
         at: now,
@@ -133,6 +142,20 @@ pub(super) async fn device(id: &str, runs_from: Option<String>) -> Result<Device
     })
 }
 
+/// The zone of the set times, where all of them are of one; else the organization's. Without a job the policy's schedule counts.
+fn zone_of<'a>(jobs: impl Iterator<Item = &'a Schedule>, policy: &'a Schedule, own: &'a str) -> &'a str {
+    let zone = |schedule: &'a Schedule| if let Schedule::Cron { time_zone, .. } = schedule { Some(time_zone.as_str()) } else { None };
+    let mut jobs = jobs.peekable();
+    let mut zones: Vec<&str> = if jobs.peek().is_none() { zone(policy).into_iter().collect() } else { jobs.filter_map(zone).collect() };
+    zones.dedup();
+    if let [one] = zones[..] { one } else { own }
+}
+
+/// What the clocks of a zone show in the years that pages tell of; none for a zone that is none.
+pub(in crate::api::backup) fn local(zone: &str, now: Time) -> Option<Local> {
+    domain::wall_clock::local(zone, now - Span::days(800), now + Span::days(400)).ok()
+}
+
 /// Somebody whose name isn't known.
 fn named(who: &str) -> String {
     match who.split_once(':') {
@@ -140,5 +163,22 @@ fn named(who: &str) -> String {
         Some(("key", _)) => "a key".to_owned(),
         _ if who == "system" => "the portal".to_owned(),
         _ => who.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_tells_times_in_the_zone_of_its_set_times_where_there_is_one() {
+        let cron = |zone: &str| Schedule::Cron { cron: "0 12 * * *".into(), time_zone: zone.into() };
+        let zone = |jobs: &[Schedule], policy: &Schedule| zone_of(jobs.iter(), policy, "Europe/Paris").to_owned();
+        let (berlin, new_york) = (cron("Europe/Berlin"), cron("America/New_York"));
+        assert_eq!(zone(std::slice::from_ref(&new_york), &berlin), "America/New_York");
+        assert_eq!(zone(&[new_york.clone(), new_york.clone()], &berlin), "America/New_York");
+        assert_eq!(zone(&[new_york, berlin.clone()], &berlin), "Europe/Paris");
+        assert_eq!(zone(&[Schedule::Learned], &berlin), "Europe/Paris");
+        assert_eq!(zone(&[], &berlin), "Europe/Berlin");
     }
 }

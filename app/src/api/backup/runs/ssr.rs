@@ -1,15 +1,18 @@
 //! From the engine's runs to the pages' ones.
 
 use super::{AlertOfRun, Glance, RunLine, RunView, RunsView, Usual};
-use crate::error::UiError;
+use crate::{api::backup::device::ssr::local, error::UiError};
 use domain::{
     access::Actor,
-    ids::{DeviceId, RunId},
+    ids::{DeviceId, JobId, RunId},
+    schedule::Schedule,
+    text::Local,
 };
 use engine::{
     Engine,
     store::{
         alerts::{self, AlertFilter, AlertState},
+        devices, jobs,
         runs::{self, RunFilter, RunGlance, RunRow},
     },
 };
@@ -42,6 +45,15 @@ pub(in crate::api) async fn of_device(
     Ok(RunsView { runs: page.items.into_iter().map(line).collect(), next_cursor: page.next_cursor })
 }
 
+/// What clocks show where the job's set times are of, or else in the organization's zone.
+async fn local_of(engine: &Engine, actor: &Actor, device: DeviceId, job: JobId) -> Result<Option<Local>, UiError> {
+    let now = crate::context::now(engine);
+    if let Schedule::Cron { time_zone, .. } = jobs::get(&engine.store, actor, job).await?.schedule {
+        return Ok(local(&time_zone, now));
+    }
+    Ok(local(&devices::loaded(&engine.store, actor, device).await?.time_zone, now))
+}
+
 pub(super) async fn run(engine: &Engine, actor: &Actor, id: RunId) -> Result<RunView, UiError> {
     let detail = runs::get(&engine.store, actor, id).await?;
     let log = if detail.log_bytes.is_some() { runs::log(&engine.store, actor, id).await? } else { None };
@@ -52,8 +64,10 @@ pub(super) async fn run(engine: &Engine, actor: &Actor, id: RunId) -> Result<Run
     let alerts = alerts::list(&engine.store, actor, &filter).await?.items;
     let alert = alerts.into_iter().find(|alert| alert.run == Some(id));
     let usual = around.usual;
+    let local = if row.is_account { None } else { local_of(engine, actor, row.device.0, row.job.0).await? };
     Ok(RunView {
         id,
+        local,
         device: row.device,
         is_account: row.is_account,
         organization: row.organization,

@@ -1,6 +1,6 @@
 //! Who follows a policy, and what it does to them: how many they are, service levels that it can't keep, bands that would change. Server side only.
 
-use super::EffectView;
+use super::{Concerned, EffectView};
 use crate::{api::settings::schedules, error::UiError};
 use domain::{
     access::{Action, Actor},
@@ -18,7 +18,17 @@ use engine::{
     },
 };
 
-pub(super) fn devices_in_words(uses: PolicyUse) -> String {
+/// Devices and SaaS connections, the latter where there are any.
+pub(super) fn followers_in_words(uses: PolicyUse) -> String {
+    let connections = match uses.connections {
+        0 => return devices_in_words(uses),
+        1 => "1 SaaS connection".to_owned(),
+        n => format!("{} SaaS connections", text::count(n)),
+    };
+    if uses.devices == 0 { connections } else { format!("{} and {connections}", devices_in_words(uses)) }
+}
+
+fn devices_in_words(uses: PolicyUse) -> String {
     match uses.devices {
         0 => "no devices".to_owned(),
         1 => "1 device".to_owned(),
@@ -34,13 +44,16 @@ pub(super) async fn unkept(
     id: PolicyId,
     policy: &Policy,
     now: Time,
-) -> Result<(Vec<String>, Vec<(OrganizationId, String)>), UiError> {
-    let Some(apart) = schedules::widest(policy, now) else { return Ok((Vec::new(), Vec::new())) };
+) -> Result<(Vec<String>, Concerned), UiError> {
+    let Some(apart) = schedules::widest(policy, now) else { return Ok((Vec::new(), Concerned::default())) };
     let levels = policies::unkept(&engine.store, actor, id, apart, now).await?;
     let mut named: Vec<(OrganizationId, String)> = levels.iter().flat_map(|level| level.named.clone()).collect();
     named.sort_by_key(|(_, name)| name.to_lowercase());
     named.dedup();
-    Ok((schedules::unkept_words(policy, &levels, now), named))
+    // Those of several levels may be the same: at least so many are left.
+    let all = levels.iter().map(|level| level.organizations).max().unwrap_or(0);
+    let more = all - i64::try_from(named.len()).unwrap_or(all);
+    Ok((schedules::unkept_words(policy, &levels, now), Concerned { named, more: more.max(0) }))
 }
 
 /// The same for what is typed; for a policy that isn't there yet what the service level of the reader's own partner asks.
@@ -50,12 +63,12 @@ pub(super) async fn warned(
     id: &str,
     policy: &Policy,
     now: Time,
-) -> Result<(Vec<String>, Vec<(OrganizationId, String)>), UiError> {
+) -> Result<(Vec<String>, Concerned), UiError> {
     match id.parse::<PolicyId>() {
         Ok(id) => unkept(engine, actor, id, policy, now).await,
         Err(_) => {
             let hours = sla::usual(&engine.store, actor).await?.servers;
-            Ok((schedules::unmet(policy, DeviceClass::Server, hours, now).into_iter().collect(), Vec::new()))
+            Ok((schedules::unmet(policy, DeviceClass::Server, hours, now).into_iter().collect(), Concerned::default()))
         }
     }
 }
@@ -79,7 +92,7 @@ pub(super) async fn effect(engine: &Engine, actor: &Actor, id: &str, policy: &Po
     };
     let estimate = if effect.cut { format!(" An estimate: told from {} of them.", count(effect.assessed)) } else { String::new() };
     Ok(Some(EffectView {
-        devices: devices_in_words(uses),
+        devices: followers_in_words(uses),
         words: words + &estimate,
         named: effect.named.into_iter().map(|c| (c.device, format!("{} ({})", c.name, c.organization), c.before, c.after)).collect(),
     }))

@@ -31,6 +31,15 @@ pub struct EffectView {
     pub named: Vec<(DeviceId, String, Band, Band)>,
 }
 
+/// Organizations that something concerns.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concerned {
+    /// The first of them by name.
+    pub named: Vec<(OrganizationId, String)>,
+    /// How many more there are.
+    pub more: i64,
+}
+
 /// What a typed schedule means.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SchedulePreview {
@@ -46,8 +55,8 @@ pub struct SchedulePreview {
     pub retries: Vec<String>,
     /// What it can't promise.
     pub warnings: Vec<String>,
-    /// Organizations whose service level it can't keep; the first few.
-    pub concerned: Vec<(OrganizationId, String)>,
+    /// Organizations whose service level it can't keep.
+    pub concerned: Concerned,
     /// Why it can't be used.
     pub problem: Option<String>,
     /// What saving would mean; for policies that devices follow.

@@ -1,7 +1,7 @@
 //! What a schedule means: in words, with its next slots, and what happens when a backup doesn't come.
 
 use super::clocks::Times;
-use crate::api::settings::policies::{SchedulePreview, SlotView};
+use crate::api::settings::policies::{Concerned, SchedulePreview, SlotView};
 use domain::{
     policy::{DeviceClass, Policy},
     schedule::Schedule,
@@ -53,7 +53,7 @@ pub(in crate::api::settings) fn preview(policy: &Policy, own_zone: &str, now: Ti
         odd,
         retries: retry_words(policy),
         warnings,
-        concerned: Vec::new(),
+        concerned: Concerned::default(),
         problem: None,
         effect: None,
     }

@@ -161,7 +161,8 @@ fn Edit(view: RwSignal<DeviceView>, editing: RwSignal<bool>, changed: Callback<(
                 label="Class"
                 name="class"
                 value=class
-                options=vec![("server".to_owned(), "Server: overdue after 12 h".to_owned()), ("workstation".to_owned(), "Workstation: overdue after 24 h".to_owned())]
+                options=vec![("server".to_owned(), "Server".to_owned()), ("workstation".to_owned(), "Workstation".to_owned())]
+                hint="A server is overdue after 12 h, a workstation after 24 h, unless its policy says otherwise."
                 error=about("class")
             />
             <SelectField label="Policy" name="policy" value=policy options=policies error=about("policy")/>

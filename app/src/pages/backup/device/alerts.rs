@@ -2,8 +2,8 @@
 
 use crate::{
     api::backup::{AlertLine, DeviceView},
-    components::{Later, Section, SeverityBadge, TableFrame, TimeText},
-    pages::backup::alerts::AlertTable,
+    components::{Later, PageZone, Section, SeverityBadge, TableFrame, TimeText},
+    pages::backup::alerts::{AlertTable, all_of},
 };
 use domain::text;
 use leptos::prelude::*;
@@ -19,8 +19,11 @@ pub fn Open(
     /// Called after one was tended.
     changed: Callback<()>,
 ) -> impl IntoView {
+    // The page is fetched again whenever a run ends: what is being written into a dialog of an alert stays, unless the alerts change.
+    let open = Memo::new(move |_| view.with(|v| v.alerts.iter().filter(|a| a.resolved_at.is_none()).cloned().collect::<Vec<_>>()));
     move || {
-        let (lines, at) = view.with(|v| (v.alerts.iter().filter(|a| a.resolved_at.is_none()).cloned().collect::<Vec<_>>(), v.at));
+        let lines = open.get();
+        let at = view.with_untracked(|v| v.at);
         (!lines.is_empty())
             .then(|| view! { <Later><Section title="Open alerts"><AlertTable lines at changed of_device=true/></Section></Later> })
     }
@@ -33,9 +36,10 @@ pub fn History(
     view: RwSignal<DeviceView>,
 ) -> impl IntoView {
     let resolved = Memo::new(move |_| view.with(|v| v.alerts.iter().filter(|a| a.resolved_at.is_some()).cloned().collect::<Vec<_>>()));
+    let aside = all_of(view.with_untracked(|v| v.line.id));
     view! {
         <div id="alerts" class="anchor">
-            <Section title="Alert history">
+            <Section title="Alert history" aside>
                 {move || {
                     let mut lines = resolved.get();
                     if lines.is_empty() {
@@ -77,7 +81,8 @@ fn row(line: AlertLine, view: RwSignal<DeviceView>) -> AnyView {
     let lasted = line.resolved_at.map(|end| text::span(end - line.opened_at));
     let opened = line.opened_at;
     // As it was when it ended, not as old as it is today.
-    let why = line.why(line.resolved_at.unwrap_or_else(|| view.with_untracked(|v| v.at)));
+    let ended = line.resolved_at.unwrap_or_else(|| view.with_untracked(|v| v.at));
+    let why = PageZone::here().with(|local| line.why_in(local, ended));
     view! {
         <tr>
             <th scope="row" class="cell-name">{match line.run {

@@ -5,6 +5,7 @@ use crate::{
     components::{Button, ButtonKind, CopyLine, Dialog, Field, Later, RunBadge, Section, SelectField, TableFrame, TimeText, use_toasts},
     error::UiError,
     me,
+    pages::backup::due::{Due, DueText},
 };
 use domain::{access::Action, live::DeviceNow, run::RunState, text};
 use leptos::{prelude::*, task::spawn_local};
@@ -56,9 +57,8 @@ pub fn Jobs(
 fn row(job: JobLine, now: RwSignal<DeviceNow>, policy: &(String, String), may: bool, changed: Callback<()>) -> AnyView {
     let id = job.id;
     let facts = Memo::new(move |_| now.with(|n| n.facts.jobs.iter().find(|j| j.job == id).cloned()));
-    let grace = move || now.with(|n| n.facts.terms.grace);
     let last = Signal::derive(move || facts.with(|f| f.as_ref().and_then(|f| f.history.last_usable_end)));
-    let due = Signal::derive(move || facts.with(|f| f.as_ref().map(|f| f.slots.due + grace())));
+    let due = Memo::new(move |_| now.with(|n| Due::of_job(n, id)));
     let failures = Memo::new(move |_| facts.with(|f| f.as_ref().map_or(0, |f| f.history.consecutive_failures)));
     let last_known = job.runs.last().copied();
     // The stream's word before the page's.
@@ -96,12 +96,12 @@ fn row(job: JobLine, now: RwSignal<DeviceNow>, policy: &(String, String), may: b
             </td>
             <td data-label="Schedule">{job.schedule.clone()}<span class="cell-sub">{if job.is_own_schedule { "its own" } else { "the policy's" }}</span></td>
             <td data-label="Last usable"><TimeText at=last none="never"/></td>
-            <td data-label="Next due"><TimeText at=due/></td>
+            <td data-label="Next due"><DueText due/></td>
             <td data-label="Size" class="number">{move || size.get().map(text::bytes)}</td>
             <td data-label="Last runs" class="cell-bars"><div class="day-bars" inner_html=drawn></div></td>
             {may.then(|| view! {
                 <td class="cell-action">
-                    <button type="button" class="button button-quiet" on:click=move |_| editing.set(true)>"Change"<span class="hidden-words">{format!(" {name}")}</span></button>
+                    <button type="button" class="button" on:click=move |_| editing.set(true)>"Change"<span class="hidden-words">{format!(" {name}")}</span></button>
                     <Dialog open=editing title=format!("Job {}", job.name)>
                         <Form job=job.clone() policy=policy.clone() editing changed/>
                     </Dialog>

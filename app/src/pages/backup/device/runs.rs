@@ -2,6 +2,7 @@
 
 use crate::{
     api::backup::{DeviceView, RunLine, load_runs},
+    browser,
     components::{Later, RunBadge, Section, TableFrame, TimeText, query_with},
     live::use_now,
     pages::backup::state::took,
@@ -66,8 +67,10 @@ pub fn Runs(
         })
     });
     let lines = Memo::new(move |_| page.with(|(runs, _)| now.with(|n| joined(runs, n, from.get().is_none()))));
-    let aside =
-        view! { <a class="button button-quiet" href=format!("/backups/log?device={device}")>"All its runs in the job log"</a> }.into_any();
+    // The log knows devices by their names, which are one's own within a client.
+    let log =
+        move || view.with(|v| format!("/backups/log?organization={}&device={}", v.line.organization.0, browser::escape(&v.line.name)));
+    let aside = view! { <a href=log>"All its runs in the job log"</a> }.into_any();
     view! {
         <div id="runs" class="anchor" aria-busy=move || busy.get().then_some("true")>
             <Section title="Runs" aside=aside>

@@ -7,7 +7,7 @@ use crate::{
     live::use_now,
 };
 use domain::{
-    health::{Advice, Assessment, Band, Factor, Reason, advice, assess, failures_leave, raise},
+    health::{Advice, Assessment, Band, Factor, Reason, advice, assess, failures_leave, first_change, raise},
     ids::JobId,
     live::DeviceNow,
     run::RunState,
@@ -15,9 +15,6 @@ use domain::{
     time::Time,
 };
 use leptos::prelude::*;
-
-/// Changes without another score that are passed over.
-const LOOKED_AHEAD: usize = 8;
 
 /// Name, and what it is.
 const fn words(factor: Factor) -> (&'static str, &'static str) {
@@ -32,6 +29,11 @@ const fn words(factor: Factor) -> (&'static str, &'static str) {
 /// The name of a job of this device.
 pub(super) fn job_name(now: RwSignal<DeviceNow>, job: JobId) -> String {
     now.with(|n| n.facts.jobs.iter().find(|j| j.job == job).map_or_else(|| "the backup".to_owned(), |j| j.name.clone()))
+}
+
+/// A reason in words, its times as clocks show them where the device stands.
+pub(super) fn told(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>, reason: &Reason, time: Time) -> String {
+    view.with(|v| text::reason_in(reason, v.local.as_ref(), time, |job| job_name(now, job)))
 }
 
 /// The explanation beside the ring.
@@ -49,34 +51,34 @@ pub fn Apart(
     let at = move || clock.get_untracked().unwrap_or(seen_at);
     let decided = Memo::new(move |_| now.with(|n| assess(&n.facts, at())));
     let plan = Memo::new(move |_| now.with(|n| advice(&n.facts, at())));
-    let next = Memo::new(move |_| {
-        let (mut at, score, band) = decided.with(|d| d.next_change.map(|at| (at, d.score, d.band)))?;
-        let mut then = now.with(|n| assess(&n.facts, at));
-        // The beginning and the end of maintenance change no score.
-        for _ in 0..LOOKED_AHEAD {
-            if (then.score, then.band) != (score, band) {
-                break;
-            }
-            at = then.next_change?;
-            then = now.with(|n| assess(&n.facts, at));
-        }
-        Some((at, then.score, then.band))
-    });
-    let reasons = move || {
-        decided.with(|d| d.reasons.iter().map(|r| (text::reason(r, time(), |job| job_name(now, job)), link(view, r))).collect::<Vec<_>>())
-    };
+    let next = Memo::new(move |_| now.with(|n| first_change(&n.facts, at())));
+    let reasons = move || decided.with(|d| d.reasons.iter().map(|r| (told(view, now, r, time()), link(view, r))).collect::<Vec<_>>());
     view! {
-        <section class="card apart" aria-labelledby="apart-title">
-            <h2 id="apart-title">"Why this score"</h2>
-            <Later><ul class="reasons">
-                {move || {
-                    reasons()
-                        .into_iter()
-                        .map(|(words, link)| view! { <li>{words}{link.map(|(href, what)| view! { " "<a href=href>{what}</a> })}</li> })
-                        .collect_view()
-                }}
-            </ul></Later>
-            {move || plan.with(|plan| raised(plan, now, decided))}
+        <section class="card apart anchor" id="score" aria-labelledby="apart-title">
+            <div class="apart-words">
+                <h2 id="apart-title">"Why this score"</h2>
+                <Later><ul class="reasons">
+                    {move || {
+                        reasons()
+                            .into_iter()
+                            .map(|(words, link)| view! { <li>{words}{link.map(|(href, what)| view! { " "<a href=href>{what}</a> })}</li> })
+                            .collect_view()
+                    }}
+                </ul></Later>
+                {move || plan.with(|plan| raised(plan, now, decided))}
+                <p class="faint">{move || decided.with(sum)}</p>
+                <Later><p class="next-change">
+                    {move || match next.get() {
+                        Some((at, score, band)) => view! {
+                            <span>"If nothing happens, it changes "<TimeText at=at focusable=true/>" to "<strong>{score.0}</strong>" "<BandBadge band/></span>
+                        }
+                        .into_any(),
+                        None if decided.with(|d| d.band == Band::Unknown) => view! { <span class="faint">"By itself nothing changes."</span> }.into_any(),
+                        // Set times are known for a while only.
+                        None => ().into_any(),
+                    }}
+                </p></Later>
+            </div>
             <Later><table class="factors">
                 <caption class="hidden-words">"The four factors of the score"</caption>
                 <thead>
@@ -93,16 +95,6 @@ pub fn Apart(
                     {Factor::ALL.map(|factor| row(factor, decided, now, at)).into_iter().collect_view()}
                 </tbody>
             </table></Later>
-            <p class="faint">{move || decided.with(sum)}</p>
-            <Later><p class="next-change">
-                {move || match next.get() {
-                    Some((at, score, band)) => view! {
-                        <span>"If nothing happens, it changes "<TimeText at=at focusable=true/>" to "<strong>{score.0}</strong>" "<BandBadge band/></span>
-                    }
-                    .into_any(),
-                    None => view! { <span class="faint">"It doesn't change by itself."</span> }.into_any(),
-                }}
-            </p></Later>
         </section>
     }
 }
@@ -213,18 +205,31 @@ fn row(
             <td class="factor-raise">{move || match rises.get() {
                 Some((words, advice)) => view! { {words}" → "<strong>{advice.score.0}</strong>{(advice.gain == 0).then_some(" (other things weigh more)")} }.into_any(),
                 None if value.get() == 1_000_000 => view! { <span class="faint">"Full"</span> }.into_any(),
-                None => view! { <span class="faint">"Waiting"</span> }.into_any(),
+                None => view! { <span class="faint">{decided.with(first)}</span> }.into_any(),
             }}</td>
         </tr>
     }
     .into_any()
 }
 
+/// What has to come before anything else helps.
+fn first(decided: &Assessment) -> &'static str {
+    match decided.reasons.first() {
+        Some(Reason::NeverReported { .. }) => "Counts from its first report on",
+        Some(Reason::Silent { .. }) => "Counts once it is heard of again",
+        _ => "Waiting",
+    }
+}
+
 /// How band and factors make the score, in one line.
 fn sum(decided: &Assessment) -> String {
     let (low, high) = decided.band.range();
     if decided.band == Band::Unknown {
-        return "Unknown is always 0: there is nothing to score yet.".to_owned();
+        let why = match decided.reasons.first() {
+            Some(Reason::Silent { .. }) => "what is known of it is too old to be scored. Its next report brings the score back.",
+            _ => "there is nothing to score before its first report.",
+        };
+        return format!("Unknown is always 0: {why}");
     }
     let total: u64 = Factor::ALL.iter().map(|f| u64::from(f.of(&decided.factors)) * u64::from(f.weight())).sum();
     format!(

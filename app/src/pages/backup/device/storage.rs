@@ -114,6 +114,12 @@ pub fn StorageTrend(
     }
 }
 
+/// From the smallest size to the largest, where that can be told apart.
+fn range(least: i64, most: i64) -> String {
+    let (least, most) = (text::bytes(least), text::bytes(most));
+    if least == most { format!("about {least} all along") } else { format!("{least} to {most}") }
+}
+
 /// The sizes of the last usable runs of each job that tells them.
 fn sizes(jobs: Vec<JobLine>) -> AnyView {
     let told: Vec<_> = jobs
@@ -134,7 +140,8 @@ fn sizes(jobs: Vec<JobLine>) -> AnyView {
                 .map(|(name, sizes)| {
                     let (least, most) = (sizes.iter().min().copied().unwrap_or(0), sizes.iter().max().copied().unwrap_or(0));
                     let last = sizes.last().copied().unwrap_or(0);
-                    let words = format!("{}, {} runs: {} to {}", name, sizes.len(), text::bytes(least), text::bytes(most));
+                    let range = range(least, most);
+                    let words = format!("{}, {} runs: {range}", name, sizes.len());
                     #[expect(clippy::cast_precision_loss, reason = "bytes in a drawing")]
                     let values: Vec<Option<f64>> = sizes.iter().map(|size| Some(*size as f64)).collect();
                     view! {
@@ -142,7 +149,7 @@ fn sizes(jobs: Vec<JobLine>) -> AnyView {
                             <span class="sizes-name">{name}</span>
                             <Sparkline values=values label=words/>
                             <span>{text::bytes(last)}</span>
-                            <span class="faint">{format!("{} to {} in {} runs", text::bytes(least), text::bytes(most), sizes.len())}</span>
+                            <span class="faint">{format!("{range} in {} runs", sizes.len())}</span>
                         </li>
                     }
                 })
@@ -177,6 +184,12 @@ mod tests {
         assert_eq!(growth(&line(4, GIB, GIB, None)), None);
         assert_eq!(growth_words(&line(4, GIB, GIB, None)), "Too few days for a trend yet.");
         assert!(growth_words(&[]).starts_with("Nothing was said"));
+    }
+
+    #[test]
+    fn sizes_that_read_the_same_are_told_once() {
+        assert_eq!(range(GIB, 3 * GIB), "1.0 GiB to 3.0 GiB");
+        assert_eq!(range(2 * GIB, 2 * GIB + GIB / 100), "about 2.0 GiB all along");
     }
 
     #[test]

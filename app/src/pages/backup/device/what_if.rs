@@ -2,7 +2,7 @@
 
 mod typed;
 
-use super::score::job_name;
+use super::score::{job_name, told};
 use crate::{
     api::{
         backup::{DeviceView, resolve_slots},
@@ -12,6 +12,7 @@ use crate::{
     components::{BandBadge, Button, ButtonKind, Field, ScorePill, SelectField, TimeText, when_whole},
     live::use_now,
     me,
+    pages::backup::due::{Due, DueText},
 };
 use domain::{
     access::Action,
@@ -35,7 +36,7 @@ const SETTLE: u32 = 300;
 struct Seen {
     decided: Assessment,
     outlook: Outlook,
-    due: Option<Time>,
+    due: Due,
 }
 
 /// Slots of set times, as the portal resolves them, and for what they were asked.
@@ -96,11 +97,7 @@ fn Parts(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> impl IntoView 
     });
     let looked = move |facts: &domain::facts::DeviceFacts| {
         let at = at();
-        Seen {
-            decided: assess(facts, at),
-            outlook: outlook(facts, at, at + AHEAD),
-            due: facts.jobs.iter().map(|j| j.slots.due + facts.terms.grace).min(),
-        }
+        Seen { decided: assess(facts, at), outlook: outlook(facts, at, at + AHEAD), due: Due::of_facts(facts) }
     };
     let before = Memo::new(move |_| now.with(|n| looked(&n.facts)));
     let after = Memo::new(move |_| {
@@ -151,7 +148,7 @@ fn Parts(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> impl IntoView 
                 </div>
                 <div class="form-actions">
                     <Button kind=ButtonKind::Quiet disabled=Signal::derive(move || !is_changed.get()) on_press=Callback::new(move |()| typed.reset(&view.with_untracked(|v| (v.policy.clone(), v.time_zone.clone()))))>
-                        "As it is"
+                        "Reset"
                     </Button>
                 </div>
             </div>
@@ -171,7 +168,7 @@ fn Parts(view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> impl IntoView 
                 <table class="what-if-table">
                     <caption class="hidden-words">"As it is, and as it would be"</caption>
                     <thead><tr><th scope="col"><span class="hidden-words">"What"</span></th><th scope="col">"As it is"</th><th scope="col">"What if"</th></tr></thead>
-                    <tbody>{move || rows(&before.get(), after.get().as_ref().filter(|_| is_changed.get()), at(), now)}</tbody>
+                    <tbody>{move || rows(&before.get(), after.get().as_ref().filter(|_| is_changed.get()), at(), view, now)}</tbody>
                 </table>
                 <figure class="what-if-ahead">
                     <figcaption>"The next 72 hours, if no backup comes"</figcaption>
@@ -265,7 +262,7 @@ fn said(before: &Seen, after: &Seen) -> String {
     words + "."
 }
 
-fn rows(before: &Seen, after: Option<&Seen>, at: Time, now: RwSignal<DeviceNow>) -> AnyView {
+fn rows(before: &Seen, after: Option<&Seen>, at: Time, view: RwSignal<DeviceView>, now: RwSignal<DeviceNow>) -> AnyView {
     let after = after.cloned();
     let both = move |label: &'static str, cell: &dyn Fn(&Seen) -> AnyView| {
         let then = after.as_ref().map_or_else(|| view! { <span class="faint">"–"</span> }.into_any(), cell);
@@ -274,7 +271,7 @@ fn rows(before: &Seen, after: Option<&Seen>, at: Time, now: RwSignal<DeviceNow>)
     let score = both("Score", &|seen| view! { <ScorePill score=seen.decided.score band=seen.decided.band/> }.into_any());
     let band = both("Band", &|seen| view! { <BandBadge band=seen.decided.band/> }.into_any());
     let why = both("Because", &|seen| {
-        let words = seen.decided.reasons.first().map(|r| text::reason(r, at, |job| job_name(now, job))).unwrap_or_default();
+        let words = seen.decided.reasons.first().map(|reason| told(view, now, reason, at)).unwrap_or_default();
         view! { <span class="what-if-why">{words}</span> }.into_any()
     });
     let wrong = both("To alert", &|seen| {
@@ -284,7 +281,10 @@ fn rows(before: &Seen, after: Option<&Seen>, at: Time, now: RwSignal<DeviceNow>)
         let kinds: Vec<&str> = seen.decided.conditions.iter().map(|c| text::kind_label(c.kind)).collect();
         kinds.join(", ").into_any()
     });
-    let due = both("Next due", &|seen| view! { <TimeText at=seen.due focusable=true/> }.into_any());
+    let due = both("Next due", &|seen| {
+        let due = seen.due;
+        view! { <DueText due=Signal::derive(move || due) focusable=true/> }.into_any()
+    });
     let next = both("Next change", &|seen| match (seen.decided.next_change, seen.outlook.points.get(1)) {
         (Some(_), Some((time, score, band))) => {
             view! { <TimeText at=*time focusable=true/>" to "<ScorePill score=*score band=*band/> }.into_any()

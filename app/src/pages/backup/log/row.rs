@@ -2,17 +2,19 @@
 
 use crate::{
     api::backup::{LogLine, load_run},
-    components::{RunBadge, TimeText},
+    components::{Address, RunBadge, TimeText},
     live::{Live, use_now},
     pages::backup::{row::subject_href, state::took},
 };
 use domain::{
-    ids::AccountId,
+    ids::{AccountId, RunId},
     live::RunNow,
     run::{Run, RunState},
+    saas::AccountNow,
     text,
 };
 use leptos::{prelude::*, task::spawn_local};
+use std::collections::HashMap;
 
 /// The line with what the stream says of its run.
 pub fn moved(mut line: LogLine, now: &RunNow) -> LogLine {
@@ -50,19 +52,31 @@ pub fn follow(line: LogLine) -> Memo<LogLine> {
 fn follow_account(line: LogLine) -> Memo<LogLine> {
     let heard = Live::get().follow_account(AccountId(line.device.0.0));
     let fresh = RwSignal::new(line);
-    Effect::new(move |before: Option<()>| {
-        heard.track();
+    Effect::new(move |before: Option<bool>| {
         let (id, is_open) = fresh.with_untracked(|l| (l.id, l.state.is_open()));
-        if before.is_none() || !is_open {
-            return;
+        // The first word is of what the page knows already, mostly.
+        let is_known = heard.with(|now| fresh.with_untracked(|l| is_as_shown(l, now)));
+        let is_first = !before.unwrap_or(false);
+        let has_heard = heard.with_untracked(|now| !now.workloads.is_empty());
+        if has_heard && is_open && !(is_first && is_known) {
+            ask(id, fresh);
         }
-        spawn_local(async move {
-            if let Ok(view) = load_run(id.to_string()).await {
-                let _ = fresh.try_update(|line| read(line, &view.run));
-            }
-        });
+        has_heard
     });
     Memo::new(move |_| fresh.get())
+}
+
+/// The run is the last of its workload, in the same state.
+fn is_as_shown(line: &LogLine, now: &AccountNow) -> bool {
+    now.workloads.iter().any(|w| w.workload.name() == line.job && w.state == Some(line.state))
+}
+
+fn ask(id: RunId, fresh: RwSignal<LogLine>) {
+    spawn_local(async move {
+        if let Ok(view) = load_run(id.to_string()).await {
+            let _ = fresh.try_update(|line| read(line, &view.run));
+        }
+    });
 }
 
 fn read(line: &mut LogLine, run: &Run) {
@@ -74,6 +88,17 @@ fn read(line: &mut LogLine, run: &Run) {
     line.items = run.head.items.or(line.items);
     line.bytes = run.head.bytes.or(line.bytes);
     line.message = run.head.message.clone().or(line.message.take());
+}
+
+/// Runs as their rows show them: those that are open move.
+#[derive(Clone, Copy, Default)]
+pub struct Shown(StoredValue<HashMap<RunId, Memo<LogLine>>>);
+
+impl Shown {
+    /// The line as its row shows it now.
+    pub fn now(self, line: &LogLine) -> LogLine {
+        self.0.with_value(|rows| rows.get(&line.id).and_then(|row| row.try_get_untracked())).unwrap_or_else(|| line.clone())
+    }
 }
 
 /// What stands behind a state: how far, which attempt, why it ended.
@@ -91,10 +116,15 @@ pub fn detail(line: &LogLine) -> String {
 pub fn LogRow(
     /// The run.
     line: LogLine,
+    /// Where it says how it is shown.
+    shown: Shown,
 ) -> impl IntoView {
     let now = use_now();
     let line = follow(line);
     let seen = line.get_untracked();
+    shown.0.update_value(|rows| {
+        rows.insert(seen.id, line);
+    });
     // What never began took no time.
     let lasted = move || {
         line.with(|l| match l.state {
@@ -106,7 +136,7 @@ pub fn LogRow(
         <tr>
             <th scope="row" class="cell-name"><a class="row-link" href=format!("/runs/{}", seen.id)><TimeText at=seen.started_at/></a></th>
             <td data-label="Result"><RunBadge state=Signal::derive(move || line.with(|l| l.state)) detail=Signal::derive(move || line.with(detail))/></td>
-            <td data-label="Device or account" class="cell-short"><a class="quiet-link" href=subject_href(seen.device.0, seen.is_account)>{seen.device.1}</a></td>
+            <td data-label="Device or account" class="cell-short"><a class="quiet-link" href=subject_href(seen.device.0, seen.is_account)><Address text=seen.device.1/></a></td>
             <td data-label="Client"><a class="quiet-link" href=format!("/organizations/{}", seen.organization.0)>{seen.organization.1}</a></td>
             <td data-label="Job">{seen.job}</td>
             <td data-label="Took" class="number">{lasted}</td>

@@ -7,9 +7,7 @@ use crate::{
         ImportAccounts, ImportAnswer, ImportFile, ImportProblem, ImportView, PreviewImport, ServiceLine, load_import,
     },
     browser,
-    components::{
-        Button, ButtonKind, Empty, LinkButton, Section, SelectField, Skeleton, StatTile, StatTiles, TableFrame, TextField, loaded_with,
-    },
+    components::{Button, ButtonKind, Empty, LinkButton, Section, SelectField, StatTile, StatTiles, TableFrame, TextField, loaded_page},
     pages::start::form::{Faults, FormFault},
     wire,
 };
@@ -27,11 +25,9 @@ const EXAMPLE: &str = "address,name,type,status\nada@example.org,Ada Lovelace,us
 pub fn ImportPage() -> impl IntoView {
     let id = which();
     let data = wire::resource(move || id.get(), load_import);
-    loaded_with(
-        data,
-        || view! { <Skeleton/> }.into_any(),
-        move |view: ImportView| view! { <Frame view=view.organization.clone() here="/features"><Import view/></Frame> }.into_any(),
-    )
+    loaded_page(data, move |view: ImportView| {
+        view! { <Frame view=view.organization.clone() here="/features"><Import view/></Frame> }.into_any()
+    })
 }
 
 fn whole(count: u64) -> i64 {
