@@ -138,7 +138,7 @@ pub struct ClientOverview {
     pub days: Bars,
     /// Open alerts that are worth most.
     pub alerts: Vec<AlertLine>,
-    /// The devices with the lowest scores that are not healthy.
+    /// The devices that need a look first, those that are not healthy.
     pub devices: Vec<DeviceLine>,
     /// The latest runs.
     pub runs: Vec<LogLine>,

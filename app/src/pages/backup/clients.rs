@@ -298,7 +298,7 @@ fn Definitions(hours: (i64, i64, bool)) -> impl IntoView {
                     <a href="/backups/compliance">"Compliance"</a>
                 </dd>
                 <dt>"Worst device"</dt>
-                <dd>"Of the devices in use the one with the lowest score, if it is critical or has a warning; without such a one a device of which nothing is known."</dd>
+                <dd>"Of the devices in use the one with the lowest score, if it is critical or has a warning; without such a one a device of which nothing is known, else the healthy one with the lowest score."</dd>
                 <dt>"Success, 28 days"</dt>
                 <dd>"Share of usable backups among those that were due, day by day in the client's own zone; missed ones count as due. The top of the line is 100 %, its foot 75 % or less."</dd>
             </dl>

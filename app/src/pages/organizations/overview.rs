@@ -78,7 +78,7 @@ pub fn Overview(
                         {(alerts_open > named).then(|| view! { <p class="overview-more"><a href=all_alerts>{format!("All {} open alerts", text::count(alerts_open))}</a></p> })}
                     })}
                     {(!none_worse).then(|| view! {
-                        <h3 class="overview-worst">"Lowest scores"</h3>
+                        <h3 class="overview-worst">"Devices that need a look first"</h3>
                         <DevicesTable devices=worst/>
                         <p class="overview-more"><a href=all_devices>"All devices"</a></p>
                     })}

@@ -18,7 +18,7 @@ use engine::{
     Engine,
     store::{
         alerts::{AlertFilter, AlertSort, AlertState},
-        devices::DeviceFilter,
+        devices::{DeviceFilter, DeviceSort},
         job_log::LogFilter,
         organizations::{self, ClientRow, LastDays, OrganizationFilter, OrganizationSort, OrganizationStatus, Window},
         partners,
@@ -118,8 +118,8 @@ pub(in crate::api) async fn overview(
         ..AlertFilter::default()
     };
     let open = engine::store::alerts::list(store, actor, &worth).await?;
-    let lowest = DeviceFilter { organization: Some(id), limit: Some(NAMED), ..DeviceFilter::default() };
-    let worst = engine::store::devices::list(store, actor, &lowest, now).await?.items;
+    let needed = DeviceFilter { organization: Some(id), sort: DeviceSort::Need, limit: Some(NAMED), ..DeviceFilter::default() };
+    let worst = engine::store::devices::list(store, actor, &needed, now).await?.items;
     let latest = LogFilter { organization: Some(id), limit: Some(RUNS), ..LogFilter::default() };
     let runs = engine::store::job_log::list(store, actor, &latest, now).await?;
     Ok(ClientOverview {

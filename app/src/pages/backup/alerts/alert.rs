@@ -1,6 +1,6 @@
 //! An alert: what is wrong with its number, the cause as far as it is known, what to do, what the run left, and what was done about it.
 
-use super::remedy::whole;
+use super::{remedy::whole, table::quiet};
 use crate::{
     api::backup::{AlertLine, AlertView, RunBehind, TendAlert, load_alert},
     components::{Button, ButtonKind, Page, RunBadge, Section, SeverityBadge, TimeText, icon, icon::Icon, loaded_page, use_toasts},
@@ -145,7 +145,7 @@ fn Standing(view: RwSignal<AlertView>) -> impl IntoView {
 
 /// Open or not, in a word.
 fn state(line: &AlertLine) -> AnyView {
-    match (line.resolved_at, &line.acknowledged, line.snoozed_until) {
+    match (line.resolved_at, &line.acknowledged, quiet(line)) {
         (Some(at), ..) => view! { "Resolved by itself "<TimeText at=at/> }.into_any(),
         (None, _, Some(until)) => view! { "Quiet until "<TimeText at=until exact=true/> }.into_any(),
         (None, Some(_), None) => "Acknowledged".into_any(),
@@ -216,10 +216,11 @@ fn Left(view: RwSignal<AlertView>) -> impl IntoView {
 fn done(line: &AlertLine) -> AnyView {
     let reason = |what: &str| line.events.iter().rev().find(|e| e.what == what).map(|e| e.note.clone()).filter(|n| !n.is_empty());
     let because = reason("acknowledged").map(|why| format!(" because “{why}”")).unwrap_or_default();
-    let nothing = line.acknowledged.is_none() && line.snoozed_until.is_none() && line.resolved_at.is_none();
+    let until = quiet(line);
+    let nothing = line.acknowledged.is_none() && until.is_none() && line.resolved_at.is_none();
     view! {
         {line.acknowledged.clone().map(|(at, who)| view! { <p>"Acknowledged by "<strong>{who}</strong>" "<TimeText at=at/>{because}"."</p> })}
-        {line.snoozed_until.filter(|_| line.resolved_at.is_none()).map(|until| view! { <p>"Snoozed until "<TimeText at=until exact=true/>"."</p> })}
+        {until.map(|until| view! { <p>"Snoozed until "<TimeText at=until exact=true/>"."</p> })}
         {line.resolved_at.map(|at| view! { <p>"Resolved by itself "<TimeText at=at/>": its condition is gone."</p> })}
         {nothing.then(|| view! { <p class="faint">"Nobody has taken it up yet."</p> })}
     }

@@ -115,7 +115,7 @@ pub fn Filters(
 
 /// A row of the list as it is saved.
 pub fn csv_row(line: &AlertLine, now: domain::time::Time) -> CsvRow {
-    let done = match (line.resolved_at, &line.acknowledged, line.snoozed_until) {
+    let done = match (line.resolved_at, &line.acknowledged, line.quiet_until(now)) {
         (Some(at), ..) => format!("resolved {}", text::rfc3339(at)),
         (None, Some((at, who)), _) => format!("acknowledged by {who} {}", text::rfc3339(*at)),
         (None, None, Some(until)) => format!("snoozed until {}", text::rfc3339(until)),

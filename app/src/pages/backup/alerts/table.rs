@@ -42,6 +42,12 @@ pub fn AlertTable(
     }
 }
 
+/// Until when an alert is quiet; none once that is over, as soon as the time is known.
+pub fn quiet(line: &AlertLine) -> Option<Time> {
+    let until = line.snoozed_until.filter(|_| line.resolved_at.is_none())?;
+    use_now().get().is_none_or(|now| until > now).then_some(until)
+}
+
 /// What was done about an alert, or became of it.
 pub fn tended(line: &AlertLine) -> AnyView {
     let is_open = line.resolved_at.is_none();
@@ -52,7 +58,7 @@ pub fn tended(line: &AlertLine) -> AnyView {
             (None, Some((time, who))) => view! { <span>"Seen by "{who.clone()}", "<TimeText at=*time/></span> }.into_any(),
             (None, None) => ().into_any(),
         }}
-        {line.snoozed_until.filter(|_| is_open).map(|until| view! { <span>"Quiet, ends "<TimeText at=until/></span> })}
+        {quiet(line).map(|until| view! { <span>"Quiet, ends "<TimeText at=until/></span> })}
         {line.flapping_since.filter(|_| is_open).map(|_| view! { <span class="badge" data-state="warning"><Icon shape=icon::RETRYING/><span>"Flapping"</span></span> })}
         {line.incident.map(|incident| view! { <a class="quiet-link" href=format!("/incidents/{incident}")>"Part of an incident"</a> })}
         {line.muted.then(|| view! { <span class="faint">"Recorded, not alerted"</span> })}
@@ -64,7 +70,7 @@ pub fn tended(line: &AlertLine) -> AnyView {
 fn row(line: AlertLine, at: Time, of_device: bool, may_tend: bool, changed: Callback<()>) -> AnyView {
     let now = use_now();
     let is_open = line.resolved_at.is_none();
-    let why_line = line.clone();
+    let (why_line, done_line) = (line.clone(), line.clone());
     let zone = PageZone::here();
     let why = move |at| zone.with(|local| why_line.why_in(local, at));
     view! {
@@ -85,7 +91,7 @@ fn row(line: AlertLine, at: Time, of_device: bool, may_tend: bool, changed: Call
                 {is_open.then(|| brief(&line.remedy))}
             </td>
             <td data-label="State" class="cell-state">
-                {tended(&line)}
+                {move || tended(&done_line)}
                 {(is_open && may_tend).then(|| view! { <TendAlert line=line.clone() at changed/> })}
             </td>
         </tr>

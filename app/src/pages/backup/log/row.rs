@@ -136,7 +136,7 @@ pub fn LogRow(
         <tr>
             <th scope="row" class="cell-name"><a class="row-link" href=format!("/runs/{}", seen.id)><TimeText at=seen.started_at/></a></th>
             <td data-label="Result"><RunBadge state=Signal::derive(move || line.with(|l| l.state)) detail=Signal::derive(move || line.with(detail))/></td>
-            <td data-label="Device or account" class="cell-short"><a class="quiet-link" href=subject_href(seen.device.0, seen.is_account)><Address text=seen.device.1/></a></td>
+            <td data-label="Device or account" class="cell-short cell-title"><a class="quiet-link" href=subject_href(seen.device.0, seen.is_account)><Address text=seen.device.1/></a></td>
             <td data-label="Client"><a class="quiet-link" href=format!("/organizations/{}", seen.organization.0)>{seen.organization.1}</a></td>
             <td data-label="Job">{seen.job}</td>
             <td data-label="Took" class="number">{lasted}</td>
