@@ -125,12 +125,19 @@ async fn lost(context: impl Fn() + Clone + Send + Sync + 'static, request: Reque
     response
 }
 
+/// 429 in the shape in which the browser reads errors of server functions.
+fn wait_first(seconds: u64) -> Response {
+    let words = format!("Too many attempts from this address. Wait {seconds} seconds, then try again; nothing is locked.");
+    let told = app::UiError { code: "rate_limited".into(), message: words, status: 429, field: None };
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], axum::Json(told)).into_response()
+}
+
 /// Layer: signing in and setting up, so often a minute and address.
 async fn sign_in_rate(State(portal): State<Portal>, request: Request<Body>, next: Next) -> Response {
     if matches!(request.uri().path(), "/sf/start/sign_in" | "/sf/start/set_up") {
         let address = address_of(request.headers(), request.extensions(), &portal);
         if let Err(error) = portal.limits().sign_in(address) {
-            return error.into_response();
+            return wait_first(error.retry_after.unwrap_or(60));
         }
     }
     next.run(request).await

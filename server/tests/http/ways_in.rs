@@ -1,6 +1,9 @@
 //! What comes in: events, raw reports, pings, check-ins, restore tests; and what may not.
 
-use crate::portal::{TestApp, Who};
+use crate::{
+    domains::call,
+    portal::{TestApp, Who},
+};
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
@@ -193,4 +196,20 @@ async fn a_key_that_asks_too_often_is_slowed_down() {
         app.get(&stranger, "/api/v1/devices").await,
     ];
     assert_eq!(answers.map(|a| a.status.as_u16()), [401, 401, 429]);
+}
+
+#[tokio::test]
+async fn who_signs_in_too_often_is_told_how_long_to_wait_in_words_that_the_form_shows() {
+    let flags = server::config::Flags { sign_in_rate: Some("2".into()), ..Default::default() };
+    let app = TestApp::with(engine::testing::Kind::Sqlite, flags).await;
+    let stranger = Who::nobody();
+    let form = || "email=ada%40example.com&password=not-the-password".to_owned();
+    for _ in 0..2 {
+        assert_ne!(call(&app, &stranger, "start/sign_in", form()).await.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+    let answer = call(&app, &stranger, "start/sign_in", form()).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    let told: app::UiError = serde_json::from_value(answer.json()).unwrap();
+    assert_eq!((told.code.as_str(), told.status), ("rate_limited", 429));
+    assert!(told.message.starts_with("Too many attempts from this address. Wait "), "{}", told.message);
 }
