@@ -115,7 +115,7 @@ async fn numbers_are_told_to_a_reader_of_the_partner_only() {
 async fn exact_times_are_told_in_utc_where_no_script_runs() {
     let app = TestApp::new().await;
     let guide = app.get(&app.owner, "/styleguide").await.ok().text();
-    assert!(guide.contains(">2026-11-12 07:30 UTC<"), "{guide}");
+    assert!(guide.contains(">12 Nov 2026 07:30 UTC<"), "{guide}");
 }
 
 #[tokio::test]
