@@ -80,8 +80,15 @@ pub(super) async fn view(
     if part == "settings" && !may_change {
         return Err(UiError::new(403, "forbidden", "You may not change organizations."));
     }
+    let shows_saas = crate::api::saas::ssr::is_shown(engine, actor, id).await?;
     Ok(OrganizationView {
-        now: OrganizationNow { organization: id, counts: line.counts, worst: None, saas: None },
+        // The overview counts what runs of accounts, too.
+        now: OrganizationNow {
+            organization: id,
+            counts: line.counts,
+            worst: None,
+            saas: if overview.is_some() && shows_saas { crate::api::saas::ssr::now(engine, actor, id).await? } else { None },
+        },
         line,
         created_at,
         overview,
@@ -90,7 +97,7 @@ pub(super) async fn view(
         may_change,
         may_add_devices: actor.may(Action::ManageDevices),
         sees_health,
-        shows_saas: crate::api::saas::ssr::is_shown(engine, actor, id).await?,
+        shows_saas,
         sees_reports: engine::store::report_delivery::may_see(&engine.store, actor, id).await?,
     })
 }

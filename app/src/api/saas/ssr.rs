@@ -43,6 +43,11 @@ fn services(row: &SaasRow) -> Vec<(Service, Option<Consent>)> {
     row.services.iter().map(|s| (s.service, s.consent)).collect()
 }
 
+/// Seats and open runs of an organization's accounts as they are now; none: it has no connection.
+pub(in crate::api) async fn now(engine: &Engine, actor: &Actor, id: OrganizationId) -> Result<Option<SaasNow>, UiError> {
+    Ok(saas::get(&engine.store, actor, id).await?.map(|row| line(row).now))
+}
+
 fn line(row: SaasRow) -> SaasLine {
     SaasLine {
         services: services(&row),

@@ -62,7 +62,7 @@ pub fn RestoreTests(
 fn list(mut tests: Vec<RestoreLine>) -> AnyView {
     if tests.is_empty() {
         return view! {
-            <p class="faint">"None yet. Restore something and record it here, or let the agent do both: "<code>"holdfast-agent verify -- <restore command>"</code></p>
+            <p class="faint">"None yet. Restore something and record it here, or let the agent do both: "<code class="unbroken">"holdfast-agent verify -- <restore command>"</code></p>
         }
         .into_any();
     }
