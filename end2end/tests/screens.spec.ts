@@ -150,7 +150,12 @@ const above: [string, () => string, (page: Page) => Promise<void>, (page: Page) 
   [
     "menu",
     () => "/backups/devices",
-    (page) => page.locator("summary", { hasText: "Columns" }).click(),
+    async (page) => {
+      // On a phone the filters are folded, and with them what stands beside them.
+      const filters = page.locator("summary", { hasText: "Filters" });
+      if (await filters.isVisible()) await filters.click();
+      await page.locator("summary", { hasText: "Columns" }).click();
+    },
     (page) => page.getByRole("checkbox", { name: "Policy", exact: true }),
   ],
   [
@@ -168,7 +173,10 @@ const above: [string, () => string, (page: Page) => Promise<void>, (page: Page) 
   [
     "toast",
     () => "/settings/inbox",
-    (page) => page.locator("tbody tr").first().getByRole("button", { name: "Dismiss" }).click(),
+    async (page) => {
+      await page.locator("tbody tr").first().getByRole("button", { name: "Dismiss…" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Dismiss" }).click();
+    },
     (page) => page.locator(".toast"),
   ],
 ];
